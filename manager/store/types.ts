@@ -1,0 +1,104 @@
+import type { Cluster, Node, Service, Task } from '#proto';
+
+/** The tables and what stands in them. A new kind of object is added here, in store.proto and tables.ts. */
+export interface TableTypes {
+  readonly cluster: Cluster;
+  readonly node: Node;
+  readonly service: Service;
+  readonly task: Task;
+}
+export type TableName = keyof TableTypes;
+export type AnyObject = TableTypes[TableName];
+
+/** A consistent, synchronous look at the state. Valid only inside the callback it was given to. */
+export interface ReadTransaction {
+  /** The version (log index) this view is of. */
+  readonly version: number;
+  get<T extends TableName>(table: T, id: string): TableTypes[T] | undefined;
+  /** In ascending order of id. */
+  list<T extends TableName>(table: T): Iterable<TableTypes[T]>;
+  count(table: TableName): number;
+  /** Names are unique per table, compared without case. Tables with names: service. */
+  serviceByName(name: string): Service | undefined;
+  /** Ascending by id; the cost is that of the result. */
+  tasksOfService(serviceId: string): Iterable<Task>;
+  tasksOfNode(nodeId: string): Iterable<Task>;
+  /** Ids that begin with `prefix`, at most `limit` of them. */
+  idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[];
+}
+
+/**
+ * Changes see one another and become visible to all at once. Objects are copied before a change,
+ * never mutated. `meta` is the store's: what callers put there is ignored but `meta.version` on update.
+ */
+export interface WriteTransaction extends ReadTransaction {
+  /** ALREADY_EXISTS when the id or the name is taken. */
+  create<T extends TableName>(table: T, object: TableTypes[T]): void;
+  /** NOT_FOUND; STALE_VERSION when `object.meta.version` is not the present one. */
+  update<T extends TableName>(table: T, object: TableTypes[T]): void;
+  /** NOT_FOUND. */
+  remove(table: TableName, id: string): void;
+}
+
+export type StoreEvent = {
+  readonly [T in TableName]:
+    | {
+        readonly kind: 'create';
+        readonly table: T;
+        readonly object: TableTypes[T];
+        readonly old: undefined;
+      }
+    | {
+        readonly kind: 'update';
+        readonly table: T;
+        readonly object: TableTypes[T];
+        readonly old: TableTypes[T];
+      }
+    | {
+        readonly kind: 'remove';
+        readonly table: T;
+        readonly object: TableTypes[T];
+        readonly old: TableTypes[T];
+      };
+}[TableName];
+
+/** All events of one applied entry, in the order of its actions. */
+export interface Commit {
+  readonly version: number;
+  readonly events: readonly StoreEvent[];
+}
+
+export interface UpdateResult<R> {
+  readonly value: R;
+  /** The version the transaction committed at; of the view when it changed nothing. */
+  readonly version: number;
+}
+
+export interface Subscription {
+  cancel(): void;
+}
+
+/** The state of the cluster on one manager. */
+export interface Store {
+  /** Runs `read` at once on the applied state. Local: may lag the leader; see `readBarrier`. */
+  view<R>(read: (tx: ReadTransaction) => R): R;
+  /** Everything committed before the call is visible to `view` after it resolves. */
+  readBarrier(signal?: AbortSignal): Promise<void>;
+  /**
+   * Runs `write` synchronously, in turn with other updates, and replicates what it did as one whole.
+   * Updates that wait together share an entry (group commit). When `write` throws, nothing is written
+   * and the error comes back. Other rejections: NOT_LEADER, LIMIT_EXCEEDED (over 200 actions or
+   * 1.5 MB: use `batch`), OUTCOME_UNKNOWN.
+   */
+  update<R>(write: (tx: WriteTransaction) => R): Promise<UpdateResult<R>>;
+  /**
+   * Calls `write` once per item, in order, splitting into as many updates as the limits ask for. Not
+   * atomic as a whole: each item is. An item whose `write` throws STALE_VERSION or NOT_FOUND is skipped.
+   */
+  batch<I>(items: readonly I[], write: (tx: WriteTransaction, item: I) => void): Promise<void>;
+  /**
+   * Calls `onCommit` synchronously after every applied entry, in order, without gaps. It must be
+   * quick and must not throw. A restored snapshot comes as one commit with the difference.
+   */
+  watch(onCommit: (commit: Commit) => void): Subscription;
+}

@@ -1,0 +1,6797 @@
+// Made by scripts/generate-proto.ts; do not edit.
+/* eslint-disable */
+import { Reader, Writer, empty, method, readMapEntry, safe, toSafe } from '../codec.ts';
+import type { MessageCodec, Mutable } from '../codec.ts';
+
+
+export const WatchEventKind = {
+  CREATE: 0,
+  UPDATE: 1,
+  REMOVE: 2,
+} as const;
+export type WatchEventKind = (typeof WatchEventKind)[keyof typeof WatchEventKind];
+export const WatchEventKindNames: Readonly<Record<number, string>> = {
+  0: 'CREATE',
+  1: 'UPDATE',
+  2: 'REMOVE',
+};
+
+
+export const LogStream = {
+  STDOUT: 0,
+  STDERR: 1,
+} as const;
+export type LogStream = (typeof LogStream)[keyof typeof LogStream];
+export const LogStreamNames: Readonly<Record<number, string>> = {
+  0: 'STDOUT',
+  1: 'STDERR',
+};
+
+
+export const LocalState = {
+  INACTIVE: 0,
+  PENDING: 1,
+  ACTIVE: 2,
+  ERROR: 3,
+} as const;
+export type LocalState = (typeof LocalState)[keyof typeof LocalState];
+export const LocalStateNames: Readonly<Record<number, string>> = {
+  0: 'INACTIVE',
+  1: 'PENDING',
+  2: 'ACTIVE',
+  3: 'ERROR',
+};
+
+
+export const NodeRole = {
+  WORKER: 0,
+  MANAGER: 1,
+} as const;
+export type NodeRole = (typeof NodeRole)[keyof typeof NodeRole];
+export const NodeRoleNames: Readonly<Record<number, string>> = {
+  0: 'WORKER',
+  1: 'MANAGER',
+};
+
+
+export const Availability = {
+  ACTIVE: 0,
+  PAUSE: 1,
+  DRAIN: 2,
+} as const;
+export type Availability = (typeof Availability)[keyof typeof Availability];
+export const AvailabilityNames: Readonly<Record<number, string>> = {
+  0: 'ACTIVE',
+  1: 'PAUSE',
+  2: 'DRAIN',
+};
+
+
+export const NodeState = {
+  UNKNOWN: 0,
+  DOWN: 1,
+  READY: 2,
+  DISCONNECTED: 3,
+} as const;
+export type NodeState = (typeof NodeState)[keyof typeof NodeState];
+export const NodeStateNames: Readonly<Record<number, string>> = {
+  0: 'UNKNOWN',
+  1: 'DOWN',
+  2: 'READY',
+  3: 'DISCONNECTED',
+};
+
+
+export const TaintEffect = {
+  NO_SCHEDULE: 0,
+  PREFER_NO_SCHEDULE: 1,
+  NO_EXECUTE: 2,
+} as const;
+export type TaintEffect = (typeof TaintEffect)[keyof typeof TaintEffect];
+export const TaintEffectNames: Readonly<Record<number, string>> = {
+  0: 'NO_SCHEDULE',
+  1: 'PREFER_NO_SCHEDULE',
+  2: 'NO_EXECUTE',
+};
+
+
+export const Reachability = {
+  UNKNOWN: 0,
+  UNREACHABLE: 1,
+  REACHABLE: 2,
+} as const;
+export type Reachability = (typeof Reachability)[keyof typeof Reachability];
+export const ReachabilityNames: Readonly<Record<number, string>> = {
+  0: 'UNKNOWN',
+  1: 'UNREACHABLE',
+  2: 'REACHABLE',
+};
+
+
+export const UpdateOrder = {
+  STOP_FIRST: 0,
+  START_FIRST: 1,
+} as const;
+export type UpdateOrder = (typeof UpdateOrder)[keyof typeof UpdateOrder];
+export const UpdateOrderNames: Readonly<Record<number, string>> = {
+  0: 'STOP_FIRST',
+  1: 'START_FIRST',
+};
+
+
+export const FailureAction = {
+  PAUSE: 0,
+  CONTINUE: 1,
+  ROLLBACK: 2,
+} as const;
+export type FailureAction = (typeof FailureAction)[keyof typeof FailureAction];
+export const FailureActionNames: Readonly<Record<number, string>> = {
+  0: 'PAUSE',
+  1: 'CONTINUE',
+  2: 'ROLLBACK',
+};
+
+
+export const UpdateState = {
+  NONE: 0,
+  UPDATING: 1,
+  PAUSED: 2,
+  COMPLETED: 3,
+  ROLLBACK_STARTED: 4,
+  ROLLBACK_PAUSED: 5,
+  ROLLBACK_COMPLETED: 6,
+} as const;
+export type UpdateState = (typeof UpdateState)[keyof typeof UpdateState];
+export const UpdateStateNames: Readonly<Record<number, string>> = {
+  0: 'NONE',
+  1: 'UPDATING',
+  2: 'PAUSED',
+  3: 'COMPLETED',
+  4: 'ROLLBACK_STARTED',
+  5: 'ROLLBACK_PAUSED',
+  6: 'ROLLBACK_COMPLETED',
+};
+
+
+export const PublishMode = {
+  INGRESS: 0,
+  HOST: 1,
+} as const;
+export type PublishMode = (typeof PublishMode)[keyof typeof PublishMode];
+export const PublishModeNames: Readonly<Record<number, string>> = {
+  0: 'INGRESS',
+  1: 'HOST',
+};
+
+
+export const Protocol = {
+  TCP: 0,
+  UDP: 1,
+  SCTP: 2,
+} as const;
+export type Protocol = (typeof Protocol)[keyof typeof Protocol];
+export const ProtocolNames: Readonly<Record<number, string>> = {
+  0: 'TCP',
+  1: 'UDP',
+  2: 'SCTP',
+};
+
+
+export const MountKind = {
+  BIND: 0,
+  VOLUME: 1,
+  TMPFS: 2,
+} as const;
+export type MountKind = (typeof MountKind)[keyof typeof MountKind];
+export const MountKindNames: Readonly<Record<number, string>> = {
+  0: 'BIND',
+  1: 'VOLUME',
+  2: 'TMPFS',
+};
+
+
+export const RestartCondition = {
+  ANY: 0,
+  ON_FAILURE: 1,
+  NONE: 2,
+} as const;
+export type RestartCondition = (typeof RestartCondition)[keyof typeof RestartCondition];
+export const RestartConditionNames: Readonly<Record<number, string>> = {
+  0: 'ANY',
+  1: 'ON_FAILURE',
+  2: 'NONE',
+};
+
+
+export const TaskState = {
+  NEW: 0,
+  PENDING: 64,
+  ASSIGNED: 192,
+  ACCEPTED: 256,
+  PREPARING: 320,
+  READY: 384,
+  STARTING: 448,
+  RUNNING: 512,
+  COMPLETE: 576,
+  SHUTDOWN: 640,
+  FAILED: 704,
+  REJECTED: 768,
+  REMOVE: 800,
+  ORPHANED: 832,
+} as const;
+export type TaskState = (typeof TaskState)[keyof typeof TaskState];
+export const TaskStateNames: Readonly<Record<number, string>> = {
+  0: 'NEW',
+  64: 'PENDING',
+  192: 'ASSIGNED',
+  256: 'ACCEPTED',
+  320: 'PREPARING',
+  384: 'READY',
+  448: 'STARTING',
+  512: 'RUNNING',
+  576: 'COMPLETE',
+  640: 'SHUTDOWN',
+  704: 'FAILED',
+  768: 'REJECTED',
+  800: 'REMOVE',
+  832: 'ORPHANED',
+};
+
+
+export const RaftMessageKind = {
+  APPEND: 0,
+  APPEND_RESPONSE: 1,
+  HEARTBEAT: 2,
+  HEARTBEAT_RESPONSE: 3,
+  VOTE: 4,
+  VOTE_RESPONSE: 5,
+  PRE_VOTE: 6,
+  PRE_VOTE_RESPONSE: 7,
+  SNAPSHOT: 8,
+  TIMEOUT_NOW: 9,
+} as const;
+export type RaftMessageKind = (typeof RaftMessageKind)[keyof typeof RaftMessageKind];
+export const RaftMessageKindNames: Readonly<Record<number, string>> = {
+  0: 'APPEND',
+  1: 'APPEND_RESPONSE',
+  2: 'HEARTBEAT',
+  3: 'HEARTBEAT_RESPONSE',
+  4: 'VOTE',
+  5: 'VOTE_RESPONSE',
+  6: 'PRE_VOTE',
+  7: 'PRE_VOTE_RESPONSE',
+  8: 'SNAPSHOT',
+  9: 'TIMEOUT_NOW',
+};
+
+
+export const RaftEntryKind = {
+  EMPTY: 0,
+  DATA: 1,
+  MEMBERSHIP: 2,
+} as const;
+export type RaftEntryKind = (typeof RaftEntryKind)[keyof typeof RaftEntryKind];
+export const RaftEntryKindNames: Readonly<Record<number, string>> = {
+  0: 'EMPTY',
+  1: 'DATA',
+  2: 'MEMBERSHIP',
+};
+
+
+export const StoreActionKind = {
+  CREATE: 0,
+  UPDATE: 1,
+  REMOVE: 2,
+} as const;
+export type StoreActionKind = (typeof StoreActionKind)[keyof typeof StoreActionKind];
+export const StoreActionKindNames: Readonly<Record<number, string>> = {
+  0: 'CREATE',
+  1: 'UPDATE',
+  2: 'REMOVE',
+};
+
+export interface GetRootCertificateRequest {
+}
+export const GetRootCertificateRequest: MessageCodec<GetRootCertificateRequest> = {
+  typeName: 'tessera.v1.GetRootCertificateRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetRootCertificateRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetRootCertificateRequest.create() as Mutable<GetRootCertificateRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetRootCertificateRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetRootCertificateRequest.read(r, r.len);
+  },
+};
+
+export interface GetRootCertificateResponse {
+  readonly certificatePem: Uint8Array;
+}
+export const GetRootCertificateResponse: MessageCodec<GetRootCertificateResponse> = {
+  typeName: 'tessera.v1.GetRootCertificateResponse',
+  fields: [
+    { name: 'certificatePem', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { certificatePem: empty, ...init };
+  },
+  write(m, w) {
+    if (m.certificatePem.length > 0) w.uint32(10).bytes(m.certificatePem);
+    return w;
+  },
+  encode(m) {
+    return GetRootCertificateResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetRootCertificateResponse.create() as Mutable<GetRootCertificateResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.certificatePem = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetRootCertificateResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetRootCertificateResponse.read(r, r.len);
+  },
+};
+
+export interface IssueCertificateRequest {
+  readonly token: string;
+  readonly csrDer: Uint8Array;
+  readonly availability: Availability;
+  readonly hostname: string;
+}
+export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
+  typeName: 'tessera.v1.IssueCertificateRequest',
+  fields: [
+    { name: 'token', type: 'string', shape: 'one' },
+    { name: 'csrDer', type: 'bytes', shape: 'one' },
+    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'hostname', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { token: '', csrDer: empty, availability: 0, hostname: '', ...init };
+  },
+  write(m, w) {
+    if (m.token !== '') w.uint32(10).string(m.token);
+    if (m.csrDer.length > 0) w.uint32(18).bytes(m.csrDer);
+    if (m.availability !== 0) w.uint32(24).int32(m.availability);
+    if (m.hostname !== '') w.uint32(34).string(m.hostname);
+    return w;
+  },
+  encode(m) {
+    return IssueCertificateRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = IssueCertificateRequest.create() as Mutable<IssueCertificateRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.token = r.string();
+          break;
+        case 2:
+          m.csrDer = r.bytes();
+          break;
+        case 3:
+          m.availability = r.int32() as Availability;
+          break;
+        case 4:
+          m.hostname = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as IssueCertificateRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return IssueCertificateRequest.read(r, r.len);
+  },
+};
+
+export interface RenewCertificateRequest {
+  readonly csrDer: Uint8Array;
+}
+export const RenewCertificateRequest: MessageCodec<RenewCertificateRequest> = {
+  typeName: 'tessera.v1.RenewCertificateRequest',
+  fields: [
+    { name: 'csrDer', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { csrDer: empty, ...init };
+  },
+  write(m, w) {
+    if (m.csrDer.length > 0) w.uint32(10).bytes(m.csrDer);
+    return w;
+  },
+  encode(m) {
+    return RenewCertificateRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RenewCertificateRequest.create() as Mutable<RenewCertificateRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.csrDer = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RenewCertificateRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RenewCertificateRequest.read(r, r.len);
+  },
+};
+
+export interface CertificateResponse {
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly role: NodeRole;
+  readonly certificatePem: Uint8Array;
+  readonly rootCertificatePem: Uint8Array;
+  readonly managerAddresses: readonly string[];
+}
+export const CertificateResponse: MessageCodec<CertificateResponse> = {
+  typeName: 'tessera.v1.CertificateResponse',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'clusterId', type: 'string', shape: 'one' },
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'certificatePem', type: 'bytes', shape: 'one' },
+    { name: 'rootCertificatePem', type: 'bytes', shape: 'one' },
+    { name: 'managerAddresses', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { nodeId: '', clusterId: '', role: 0, certificatePem: empty, rootCertificatePem: empty, managerAddresses: [], ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.clusterId !== '') w.uint32(18).string(m.clusterId);
+    if (m.role !== 0) w.uint32(24).int32(m.role);
+    if (m.certificatePem.length > 0) w.uint32(34).bytes(m.certificatePem);
+    if (m.rootCertificatePem.length > 0) w.uint32(42).bytes(m.rootCertificatePem);
+    for (const v of m.managerAddresses) w.uint32(50).string(v);
+    return w;
+  },
+  encode(m) {
+    return CertificateResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = CertificateResponse.create() as Mutable<CertificateResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.clusterId = r.string();
+          break;
+        case 3:
+          m.role = r.int32() as NodeRole;
+          break;
+        case 4:
+          m.certificatePem = r.bytes();
+          break;
+        case 5:
+          m.rootCertificatePem = r.bytes();
+          break;
+        case 6:
+          m.managerAddresses.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as CertificateResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return CertificateResponse.read(r, r.len);
+  },
+};
+
+export interface GetClusterRequest {
+}
+export const GetClusterRequest: MessageCodec<GetClusterRequest> = {
+  typeName: 'tessera.v1.GetClusterRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetClusterRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetClusterRequest.create() as Mutable<GetClusterRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetClusterRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetClusterRequest.read(r, r.len);
+  },
+};
+
+export interface GetClusterResponse {
+  readonly cluster?: Cluster | undefined;
+}
+export const GetClusterResponse: MessageCodec<GetClusterResponse> = {
+  typeName: 'tessera.v1.GetClusterResponse',
+  fields: [
+    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.cluster !== undefined) Cluster.write(m.cluster, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return GetClusterResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetClusterResponse.create() as Mutable<GetClusterResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.cluster = Cluster.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetClusterResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetClusterResponse.read(r, r.len);
+  },
+};
+
+export interface UpdateClusterRequest {
+  readonly version: number;
+  readonly spec?: ClusterSpec | undefined;
+}
+export const UpdateClusterRequest: MessageCodec<UpdateClusterRequest> = {
+  typeName: 'tessera.v1.UpdateClusterRequest',
+  fields: [
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+  ],
+  create(init) {
+    return { version: 0, ...init };
+  },
+  write(m, w) {
+    if (m.version !== 0) w.uint32(8).uint64(safe(m.version, 'version'));
+    if (m.spec !== undefined) ClusterSpec.write(m.spec, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return UpdateClusterRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateClusterRequest.create() as Mutable<UpdateClusterRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 2:
+          m.spec = ClusterSpec.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateClusterRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateClusterRequest.read(r, r.len);
+  },
+};
+
+export interface UpdateClusterResponse {
+  readonly cluster?: Cluster | undefined;
+}
+export const UpdateClusterResponse: MessageCodec<UpdateClusterResponse> = {
+  typeName: 'tessera.v1.UpdateClusterResponse',
+  fields: [
+    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.cluster !== undefined) Cluster.write(m.cluster, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return UpdateClusterResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateClusterResponse.create() as Mutable<UpdateClusterResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.cluster = Cluster.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateClusterResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateClusterResponse.read(r, r.len);
+  },
+};
+
+export interface GetJoinTokensRequest {
+}
+export const GetJoinTokensRequest: MessageCodec<GetJoinTokensRequest> = {
+  typeName: 'tessera.v1.GetJoinTokensRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetJoinTokensRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetJoinTokensRequest.create() as Mutable<GetJoinTokensRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetJoinTokensRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetJoinTokensRequest.read(r, r.len);
+  },
+};
+
+export interface GetJoinTokensResponse {
+  readonly tokens?: JoinTokens | undefined;
+  readonly managerAddresses: readonly string[];
+}
+export const GetJoinTokensResponse: MessageCodec<GetJoinTokensResponse> = {
+  typeName: 'tessera.v1.GetJoinTokensResponse',
+  fields: [
+    { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+    { name: 'managerAddresses', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { managerAddresses: [], ...init };
+  },
+  write(m, w) {
+    if (m.tokens !== undefined) JoinTokens.write(m.tokens, w.uint32(10).fork()).ldelim();
+    for (const v of m.managerAddresses) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return GetJoinTokensResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetJoinTokensResponse.create() as Mutable<GetJoinTokensResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.tokens = JoinTokens.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.managerAddresses.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetJoinTokensResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetJoinTokensResponse.read(r, r.len);
+  },
+};
+
+export interface RotateJoinTokenRequest {
+  readonly role: NodeRole;
+}
+export const RotateJoinTokenRequest: MessageCodec<RotateJoinTokenRequest> = {
+  typeName: 'tessera.v1.RotateJoinTokenRequest',
+  fields: [
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+  ],
+  create(init) {
+    return { role: 0, ...init };
+  },
+  write(m, w) {
+    if (m.role !== 0) w.uint32(8).int32(m.role);
+    return w;
+  },
+  encode(m) {
+    return RotateJoinTokenRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RotateJoinTokenRequest.create() as Mutable<RotateJoinTokenRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.role = r.int32() as NodeRole;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RotateJoinTokenRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RotateJoinTokenRequest.read(r, r.len);
+  },
+};
+
+export interface ListNodesRequest {
+}
+export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
+  typeName: 'tessera.v1.ListNodesRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return ListNodesRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListNodesRequest.create() as Mutable<ListNodesRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListNodesRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListNodesRequest.read(r, r.len);
+  },
+};
+
+export interface ListNodesResponse {
+  readonly nodes: readonly Node[];
+}
+export const ListNodesResponse: MessageCodec<ListNodesResponse> = {
+  typeName: 'tessera.v1.ListNodesResponse',
+  fields: [
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodes: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodes) Node.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ListNodesResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListNodesResponse.create() as Mutable<ListNodesResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodes.push(Node.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListNodesResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListNodesResponse.read(r, r.len);
+  },
+};
+
+export interface GetNodeRequest {
+  readonly ref: string;
+}
+export const GetNodeRequest: MessageCodec<GetNodeRequest> = {
+  typeName: 'tessera.v1.GetNodeRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return GetNodeRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetNodeRequest.create() as Mutable<GetNodeRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetNodeRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetNodeRequest.read(r, r.len);
+  },
+};
+
+export interface GetNodeResponse {
+  readonly node?: Node | undefined;
+}
+export const GetNodeResponse: MessageCodec<GetNodeResponse> = {
+  typeName: 'tessera.v1.GetNodeResponse',
+  fields: [
+    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.node !== undefined) Node.write(m.node, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return GetNodeResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetNodeResponse.create() as Mutable<GetNodeResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.node = Node.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetNodeResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetNodeResponse.read(r, r.len);
+  },
+};
+
+export interface UpdateNodeRequest {
+  readonly ref: string;
+  readonly version: number;
+  readonly spec?: NodeSpec | undefined;
+}
+export const UpdateNodeRequest: MessageCodec<UpdateNodeRequest> = {
+  typeName: 'tessera.v1.UpdateNodeRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ref: '', version: 0, ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    if (m.version !== 0) w.uint32(16).uint64(safe(m.version, 'version'));
+    if (m.spec !== undefined) NodeSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return UpdateNodeRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateNodeRequest.create() as Mutable<UpdateNodeRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        case 2:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 3:
+          m.spec = NodeSpec.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateNodeRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateNodeRequest.read(r, r.len);
+  },
+};
+
+export interface UpdateNodeResponse {
+  readonly node?: Node | undefined;
+}
+export const UpdateNodeResponse: MessageCodec<UpdateNodeResponse> = {
+  typeName: 'tessera.v1.UpdateNodeResponse',
+  fields: [
+    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.node !== undefined) Node.write(m.node, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return UpdateNodeResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateNodeResponse.create() as Mutable<UpdateNodeResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.node = Node.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateNodeResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateNodeResponse.read(r, r.len);
+  },
+};
+
+export interface RemoveNodeRequest {
+  readonly ref: string;
+  readonly force: boolean;
+}
+export const RemoveNodeRequest: MessageCodec<RemoveNodeRequest> = {
+  typeName: 'tessera.v1.RemoveNodeRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'force', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', force: false, ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    if (m.force !== false) w.uint32(16).bool(m.force);
+    return w;
+  },
+  encode(m) {
+    return RemoveNodeRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveNodeRequest.create() as Mutable<RemoveNodeRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        case 2:
+          m.force = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveNodeRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveNodeRequest.read(r, r.len);
+  },
+};
+
+export interface RemoveNodeResponse {
+}
+export const RemoveNodeResponse: MessageCodec<RemoveNodeResponse> = {
+  typeName: 'tessera.v1.RemoveNodeResponse',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RemoveNodeResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveNodeResponse.create() as Mutable<RemoveNodeResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveNodeResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveNodeResponse.read(r, r.len);
+  },
+};
+
+export interface CreateServiceRequest {
+  readonly spec?: ServiceSpec | undefined;
+}
+export const CreateServiceRequest: MessageCodec<CreateServiceRequest> = {
+  typeName: 'tessera.v1.CreateServiceRequest',
+  fields: [
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.spec !== undefined) ServiceSpec.write(m.spec, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return CreateServiceRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = CreateServiceRequest.create() as Mutable<CreateServiceRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.spec = ServiceSpec.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as CreateServiceRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return CreateServiceRequest.read(r, r.len);
+  },
+};
+
+export interface CreateServiceResponse {
+  readonly service?: Service | undefined;
+  readonly warnings: readonly string[];
+}
+export const CreateServiceResponse: MessageCodec<CreateServiceResponse> = {
+  typeName: 'tessera.v1.CreateServiceResponse',
+  fields: [
+    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'warnings', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { warnings: [], ...init };
+  },
+  write(m, w) {
+    if (m.service !== undefined) Service.write(m.service, w.uint32(10).fork()).ldelim();
+    for (const v of m.warnings) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return CreateServiceResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = CreateServiceResponse.create() as Mutable<CreateServiceResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.service = Service.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.warnings.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as CreateServiceResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return CreateServiceResponse.read(r, r.len);
+  },
+};
+
+export interface ServiceCounts {
+  readonly serviceId: string;
+  readonly running: number;
+  readonly desired: number;
+  readonly completed: number;
+}
+export const ServiceCounts: MessageCodec<ServiceCounts> = {
+  typeName: 'tessera.v1.ServiceCounts',
+  fields: [
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'running', type: 'uint32', shape: 'one' },
+    { name: 'desired', type: 'uint32', shape: 'one' },
+    { name: 'completed', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { serviceId: '', running: 0, desired: 0, completed: 0, ...init };
+  },
+  write(m, w) {
+    if (m.serviceId !== '') w.uint32(10).string(m.serviceId);
+    if (m.running !== 0) w.uint32(16).uint32(m.running);
+    if (m.desired !== 0) w.uint32(24).uint32(m.desired);
+    if (m.completed !== 0) w.uint32(32).uint32(m.completed);
+    return w;
+  },
+  encode(m) {
+    return ServiceCounts.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ServiceCounts.create() as Mutable<ServiceCounts>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceId = r.string();
+          break;
+        case 2:
+          m.running = r.uint32();
+          break;
+        case 3:
+          m.desired = r.uint32();
+          break;
+        case 4:
+          m.completed = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ServiceCounts;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ServiceCounts.read(r, r.len);
+  },
+};
+
+export interface ListServicesRequest {
+}
+export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
+  typeName: 'tessera.v1.ListServicesRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return ListServicesRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListServicesRequest.create() as Mutable<ListServicesRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListServicesRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListServicesRequest.read(r, r.len);
+  },
+};
+
+export interface ListServicesResponse {
+  readonly services: readonly Service[];
+  readonly counts: readonly ServiceCounts[];
+}
+export const ListServicesResponse: MessageCodec<ListServicesResponse> = {
+  typeName: 'tessera.v1.ListServicesResponse',
+  fields: [
+    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'counts', type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
+  ],
+  create(init) {
+    return { services: [], counts: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.services) Service.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.counts) ServiceCounts.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ListServicesResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListServicesResponse.create() as Mutable<ListServicesResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.services.push(Service.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.counts.push(ServiceCounts.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListServicesResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListServicesResponse.read(r, r.len);
+  },
+};
+
+export interface GetServiceRequest {
+  readonly ref: string;
+}
+export const GetServiceRequest: MessageCodec<GetServiceRequest> = {
+  typeName: 'tessera.v1.GetServiceRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return GetServiceRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetServiceRequest.create() as Mutable<GetServiceRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetServiceRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetServiceRequest.read(r, r.len);
+  },
+};
+
+export interface GetServiceResponse {
+  readonly service?: Service | undefined;
+  readonly counts?: ServiceCounts | undefined;
+}
+export const GetServiceResponse: MessageCodec<GetServiceResponse> = {
+  typeName: 'tessera.v1.GetServiceResponse',
+  fields: [
+    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'counts', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.service !== undefined) Service.write(m.service, w.uint32(10).fork()).ldelim();
+    if (m.counts !== undefined) ServiceCounts.write(m.counts, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return GetServiceResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetServiceResponse.create() as Mutable<GetServiceResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.service = Service.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.counts = ServiceCounts.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetServiceResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetServiceResponse.read(r, r.len);
+  },
+};
+
+export interface UpdateServiceRequest {
+  readonly ref: string;
+  readonly version: number;
+  readonly spec?: ServiceSpec | undefined;
+  readonly rollback: boolean;
+}
+export const UpdateServiceRequest: MessageCodec<UpdateServiceRequest> = {
+  typeName: 'tessera.v1.UpdateServiceRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'rollback', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', version: 0, rollback: false, ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    if (m.version !== 0) w.uint32(16).uint64(safe(m.version, 'version'));
+    if (m.spec !== undefined) ServiceSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.rollback !== false) w.uint32(32).bool(m.rollback);
+    return w;
+  },
+  encode(m) {
+    return UpdateServiceRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateServiceRequest.create() as Mutable<UpdateServiceRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        case 2:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 3:
+          m.spec = ServiceSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.rollback = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateServiceRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateServiceRequest.read(r, r.len);
+  },
+};
+
+export interface UpdateServiceResponse {
+  readonly service?: Service | undefined;
+  readonly warnings: readonly string[];
+}
+export const UpdateServiceResponse: MessageCodec<UpdateServiceResponse> = {
+  typeName: 'tessera.v1.UpdateServiceResponse',
+  fields: [
+    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'warnings', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { warnings: [], ...init };
+  },
+  write(m, w) {
+    if (m.service !== undefined) Service.write(m.service, w.uint32(10).fork()).ldelim();
+    for (const v of m.warnings) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return UpdateServiceResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateServiceResponse.create() as Mutable<UpdateServiceResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.service = Service.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.warnings.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateServiceResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateServiceResponse.read(r, r.len);
+  },
+};
+
+export interface RemoveServiceRequest {
+  readonly ref: string;
+}
+export const RemoveServiceRequest: MessageCodec<RemoveServiceRequest> = {
+  typeName: 'tessera.v1.RemoveServiceRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return RemoveServiceRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveServiceRequest.create() as Mutable<RemoveServiceRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveServiceRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveServiceRequest.read(r, r.len);
+  },
+};
+
+export interface RemoveServiceResponse {
+  readonly id: string;
+}
+export const RemoveServiceResponse: MessageCodec<RemoveServiceResponse> = {
+  typeName: 'tessera.v1.RemoveServiceResponse',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { id: '', ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    return w;
+  },
+  encode(m) {
+    return RemoveServiceResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveServiceResponse.create() as Mutable<RemoveServiceResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveServiceResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveServiceResponse.read(r, r.len);
+  },
+};
+
+export interface ListTasksRequest {
+  readonly serviceRef: string;
+  readonly nodeRef: string;
+  readonly includeHistory: boolean;
+}
+export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
+  typeName: 'tessera.v1.ListTasksRequest',
+  fields: [
+    { name: 'serviceRef', type: 'string', shape: 'one' },
+    { name: 'nodeRef', type: 'string', shape: 'one' },
+    { name: 'includeHistory', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { serviceRef: '', nodeRef: '', includeHistory: false, ...init };
+  },
+  write(m, w) {
+    if (m.serviceRef !== '') w.uint32(10).string(m.serviceRef);
+    if (m.nodeRef !== '') w.uint32(18).string(m.nodeRef);
+    if (m.includeHistory !== false) w.uint32(24).bool(m.includeHistory);
+    return w;
+  },
+  encode(m) {
+    return ListTasksRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListTasksRequest.create() as Mutable<ListTasksRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceRef = r.string();
+          break;
+        case 2:
+          m.nodeRef = r.string();
+          break;
+        case 3:
+          m.includeHistory = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListTasksRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListTasksRequest.read(r, r.len);
+  },
+};
+
+export interface ListTasksResponse {
+  readonly tasks: readonly Task[];
+}
+export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
+  typeName: 'tessera.v1.ListTasksResponse',
+  fields: [
+    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { tasks: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.tasks) Task.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ListTasksResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListTasksResponse.create() as Mutable<ListTasksResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.tasks.push(Task.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListTasksResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListTasksResponse.read(r, r.len);
+  },
+};
+
+export interface GetTaskRequest {
+  readonly ref: string;
+}
+export const GetTaskRequest: MessageCodec<GetTaskRequest> = {
+  typeName: 'tessera.v1.GetTaskRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return GetTaskRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetTaskRequest.create() as Mutable<GetTaskRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetTaskRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetTaskRequest.read(r, r.len);
+  },
+};
+
+export interface GetTaskResponse {
+  readonly task?: Task | undefined;
+}
+export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
+  typeName: 'tessera.v1.GetTaskResponse',
+  fields: [
+    { name: 'task', type: 'object', shape: 'one', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.task !== undefined) Task.write(m.task, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return GetTaskResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetTaskResponse.create() as Mutable<GetTaskResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.task = Task.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetTaskResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetTaskResponse.read(r, r.len);
+  },
+};
+
+export interface WatchRequest {
+  readonly serviceRef: string;
+}
+export const WatchRequest: MessageCodec<WatchRequest> = {
+  typeName: 'tessera.v1.WatchRequest',
+  fields: [
+    { name: 'serviceRef', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { serviceRef: '', ...init };
+  },
+  write(m, w) {
+    if (m.serviceRef !== '') w.uint32(10).string(m.serviceRef);
+    return w;
+  },
+  encode(m) {
+    return WatchRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WatchRequest.create() as Mutable<WatchRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceRef = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WatchRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WatchRequest.read(r, r.len);
+  },
+};
+
+export interface WatchResponse {
+  readonly version: number;
+  readonly isSnapshot: boolean;
+  readonly events: readonly WatchEvent[];
+}
+export const WatchResponse: MessageCodec<WatchResponse> = {
+  typeName: 'tessera.v1.WatchResponse',
+  fields: [
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'isSnapshot', type: 'bool', shape: 'one' },
+    { name: 'events', type: 'object', shape: 'list', message: (): MessageCodec<never> => WatchEvent as MessageCodec<never> },
+  ],
+  create(init) {
+    return { version: 0, isSnapshot: false, events: [], ...init };
+  },
+  write(m, w) {
+    if (m.version !== 0) w.uint32(8).uint64(safe(m.version, 'version'));
+    if (m.isSnapshot !== false) w.uint32(16).bool(m.isSnapshot);
+    for (const v of m.events) WatchEvent.write(v, w.uint32(26).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return WatchResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WatchResponse.create() as Mutable<WatchResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 2:
+          m.isSnapshot = r.bool();
+          break;
+        case 3:
+          m.events.push(WatchEvent.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WatchResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WatchResponse.read(r, r.len);
+  },
+};
+
+export interface WatchEvent {
+  readonly kind: WatchEventKind;
+  readonly object?:
+    | { readonly kind: 'node'; readonly node: Node }
+    | { readonly kind: 'service'; readonly service: Service }
+    | { readonly kind: 'task'; readonly task: Task }
+    | undefined;
+}
+export const WatchEvent: MessageCodec<WatchEvent> = {
+  typeName: 'tessera.v1.WatchEvent',
+  fields: [
+    { name: 'kind', type: 'object', shape: 'one', names: WatchEventKindNames },
+    { name: 'node', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { kind: 0, ...init };
+  },
+  write(m, w) {
+    if (m.kind !== 0) w.uint32(8).int32(m.kind);
+    switch (m.object?.kind) {
+      case 'node':
+        Node.write(m.object.node, w.uint32(18).fork()).ldelim();
+        break;
+      case 'service':
+        Service.write(m.object.service, w.uint32(26).fork()).ldelim();
+        break;
+      case 'task':
+        Task.write(m.object.task, w.uint32(34).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return WatchEvent.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WatchEvent.create() as Mutable<WatchEvent>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.kind = r.int32() as WatchEventKind;
+          break;
+        case 2:
+          m.object = { kind: 'node', node: Node.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.object = { kind: 'service', service: Service.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.object = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WatchEvent;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WatchEvent.read(r, r.len);
+  },
+};
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly tail?: number | undefined;
+  readonly sinceMs: number;
+}
+export const LogOptions: MessageCodec<LogOptions> = {
+  typeName: 'tessera.v1.LogOptions',
+  fields: [
+    { name: 'follow', type: 'bool', shape: 'one' },
+    { name: 'tail', type: 'uint32', shape: 'one' },
+    { name: 'sinceMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { follow: false, sinceMs: 0, ...init };
+  },
+  write(m, w) {
+    if (m.follow !== false) w.uint32(8).bool(m.follow);
+    if (m.tail !== undefined) w.uint32(16).uint32(m.tail);
+    if (m.sinceMs !== 0) w.uint32(24).uint64(safe(m.sinceMs, 'sinceMs'));
+    return w;
+  },
+  encode(m) {
+    return LogOptions.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LogOptions.create() as Mutable<LogOptions>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.follow = r.bool();
+          break;
+        case 2:
+          m.tail = r.uint32();
+          break;
+        case 3:
+          m.sinceMs = toSafe(r.uint64(), 'sinceMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LogOptions;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LogOptions.read(r, r.len);
+  },
+};
+
+export interface ServiceLogsRequest {
+  readonly ref: string;
+  readonly options?: LogOptions | undefined;
+}
+export const ServiceLogsRequest: MessageCodec<ServiceLogsRequest> = {
+  typeName: 'tessera.v1.ServiceLogsRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'options', type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    if (m.options !== undefined) LogOptions.write(m.options, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ServiceLogsRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ServiceLogsRequest.create() as Mutable<ServiceLogsRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        case 2:
+          m.options = LogOptions.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ServiceLogsRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ServiceLogsRequest.read(r, r.len);
+  },
+};
+
+export interface LogChunk {
+  readonly taskId: string;
+  readonly nodeId: string;
+  readonly containerName: string;
+  readonly stream: LogStream;
+  readonly atMs: number;
+  readonly line: Uint8Array;
+  readonly error: string;
+}
+export const LogChunk: MessageCodec<LogChunk> = {
+  typeName: 'tessera.v1.LogChunk',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'containerName', type: 'string', shape: 'one' },
+    { name: 'stream', type: 'object', shape: 'one', names: LogStreamNames },
+    { name: 'atMs', type: 'uint64', shape: 'one' },
+    { name: 'line', type: 'bytes', shape: 'one' },
+    { name: 'error', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { taskId: '', nodeId: '', containerName: '', stream: 0, atMs: 0, line: empty, error: '', ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.nodeId !== '') w.uint32(18).string(m.nodeId);
+    if (m.containerName !== '') w.uint32(26).string(m.containerName);
+    if (m.stream !== 0) w.uint32(32).int32(m.stream);
+    if (m.atMs !== 0) w.uint32(40).uint64(safe(m.atMs, 'atMs'));
+    if (m.line.length > 0) w.uint32(50).bytes(m.line);
+    if (m.error !== '') w.uint32(58).string(m.error);
+    return w;
+  },
+  encode(m) {
+    return LogChunk.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LogChunk.create() as Mutable<LogChunk>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.nodeId = r.string();
+          break;
+        case 3:
+          m.containerName = r.string();
+          break;
+        case 4:
+          m.stream = r.int32() as LogStream;
+          break;
+        case 5:
+          m.atMs = toSafe(r.uint64(), 'atMs');
+          break;
+        case 6:
+          m.line = r.bytes();
+          break;
+        case 7:
+          m.error = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LogChunk;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LogChunk.read(r, r.len);
+  },
+};
+
+export interface LoadImageHeader {
+  readonly nodeRefs: readonly string[];
+  readonly name: string;
+}
+export const LoadImageHeader: MessageCodec<LoadImageHeader> = {
+  typeName: 'tessera.v1.LoadImageHeader',
+  fields: [
+    { name: 'nodeRefs', type: 'string', shape: 'list' },
+    { name: 'name', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeRefs: [], name: '', ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodeRefs) w.uint32(10).string(v);
+    if (m.name !== '') w.uint32(18).string(m.name);
+    return w;
+  },
+  encode(m) {
+    return LoadImageHeader.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LoadImageHeader.create() as Mutable<LoadImageHeader>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeRefs.push(r.string());
+          break;
+        case 2:
+          m.name = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LoadImageHeader;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LoadImageHeader.read(r, r.len);
+  },
+};
+
+export interface LoadImageRequest {
+  readonly part?:
+    | { readonly kind: 'header'; readonly header: LoadImageHeader }
+    | { readonly kind: 'chunk'; readonly chunk: Uint8Array }
+    | undefined;
+}
+export const LoadImageRequest: MessageCodec<LoadImageRequest> = {
+  typeName: 'tessera.v1.LoadImageRequest',
+  fields: [
+    { name: 'header', type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => LoadImageHeader as MessageCodec<never> },
+    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'part' },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.part?.kind) {
+      case 'header':
+        LoadImageHeader.write(m.part.header, w.uint32(10).fork()).ldelim();
+        break;
+      case 'chunk':
+        w.uint32(18).bytes(m.part.chunk);
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return LoadImageRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LoadImageRequest.create() as Mutable<LoadImageRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.part = { kind: 'header', header: LoadImageHeader.read(r, r.uint32() + r.pos) };
+          break;
+        case 2:
+          m.part = { kind: 'chunk', chunk: r.bytes() };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LoadImageRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LoadImageRequest.read(r, r.len);
+  },
+};
+
+export interface PullImageRequest {
+  readonly image: string;
+  readonly nodeRefs: readonly string[];
+  readonly auth?: RegistryAuth | undefined;
+}
+export const PullImageRequest: MessageCodec<PullImageRequest> = {
+  typeName: 'tessera.v1.PullImageRequest',
+  fields: [
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'nodeRefs', type: 'string', shape: 'list' },
+    { name: 'auth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+  ],
+  create(init) {
+    return { image: '', nodeRefs: [], ...init };
+  },
+  write(m, w) {
+    if (m.image !== '') w.uint32(10).string(m.image);
+    for (const v of m.nodeRefs) w.uint32(18).string(v);
+    if (m.auth !== undefined) RegistryAuth.write(m.auth, w.uint32(26).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return PullImageRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PullImageRequest.create() as Mutable<PullImageRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.image = r.string();
+          break;
+        case 2:
+          m.nodeRefs.push(r.string());
+          break;
+        case 3:
+          m.auth = RegistryAuth.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PullImageRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PullImageRequest.read(r, r.len);
+  },
+};
+
+export interface ImageProgress {
+  readonly nodeId: string;
+  readonly nodeHostname: string;
+  readonly image: string;
+  readonly status: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly isDone: boolean;
+  readonly error: string;
+}
+export const ImageProgress: MessageCodec<ImageProgress> = {
+  typeName: 'tessera.v1.ImageProgress',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'nodeHostname', type: 'string', shape: 'one' },
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'status', type: 'string', shape: 'one' },
+    { name: 'bytesDone', type: 'uint64', shape: 'one' },
+    { name: 'bytesTotal', type: 'uint64', shape: 'one' },
+    { name: 'isDone', type: 'bool', shape: 'one' },
+    { name: 'error', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', nodeHostname: '', image: '', status: '', bytesDone: 0, bytesTotal: 0, isDone: false, error: '', ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.nodeHostname !== '') w.uint32(18).string(m.nodeHostname);
+    if (m.image !== '') w.uint32(26).string(m.image);
+    if (m.status !== '') w.uint32(34).string(m.status);
+    if (m.bytesDone !== 0) w.uint32(40).uint64(safe(m.bytesDone, 'bytesDone'));
+    if (m.bytesTotal !== 0) w.uint32(48).uint64(safe(m.bytesTotal, 'bytesTotal'));
+    if (m.isDone !== false) w.uint32(56).bool(m.isDone);
+    if (m.error !== '') w.uint32(66).string(m.error);
+    return w;
+  },
+  encode(m) {
+    return ImageProgress.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ImageProgress.create() as Mutable<ImageProgress>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.nodeHostname = r.string();
+          break;
+        case 3:
+          m.image = r.string();
+          break;
+        case 4:
+          m.status = r.string();
+          break;
+        case 5:
+          m.bytesDone = toSafe(r.uint64(), 'bytesDone');
+          break;
+        case 6:
+          m.bytesTotal = toSafe(r.uint64(), 'bytesTotal');
+          break;
+        case 7:
+          m.isDone = r.bool();
+          break;
+        case 8:
+          m.error = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ImageProgress;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ImageProgress.read(r, r.len);
+  },
+};
+
+export interface ImageInfo {
+  readonly names: readonly string[];
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly createdAtMs: number;
+}
+export const ImageInfo: MessageCodec<ImageInfo> = {
+  typeName: 'tessera.v1.ImageInfo',
+  fields: [
+    { name: 'names', type: 'string', shape: 'list' },
+    { name: 'digest', type: 'string', shape: 'one' },
+    { name: 'sizeBytes', type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { names: [], digest: '', sizeBytes: 0, createdAtMs: 0, ...init };
+  },
+  write(m, w) {
+    for (const v of m.names) w.uint32(10).string(v);
+    if (m.digest !== '') w.uint32(18).string(m.digest);
+    if (m.sizeBytes !== 0) w.uint32(24).uint64(safe(m.sizeBytes, 'sizeBytes'));
+    if (m.createdAtMs !== 0) w.uint32(32).uint64(safe(m.createdAtMs, 'createdAtMs'));
+    return w;
+  },
+  encode(m) {
+    return ImageInfo.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ImageInfo.create() as Mutable<ImageInfo>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.names.push(r.string());
+          break;
+        case 2:
+          m.digest = r.string();
+          break;
+        case 3:
+          m.sizeBytes = toSafe(r.uint64(), 'sizeBytes');
+          break;
+        case 4:
+          m.createdAtMs = toSafe(r.uint64(), 'createdAtMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ImageInfo;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ImageInfo.read(r, r.len);
+  },
+};
+
+export interface ListImagesRequest {
+  readonly nodeRefs: readonly string[];
+}
+export const ListImagesRequest: MessageCodec<ListImagesRequest> = {
+  typeName: 'tessera.v1.ListImagesRequest',
+  fields: [
+    { name: 'nodeRefs', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { nodeRefs: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodeRefs) w.uint32(10).string(v);
+    return w;
+  },
+  encode(m) {
+    return ListImagesRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListImagesRequest.create() as Mutable<ListImagesRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeRefs.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListImagesRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListImagesRequest.read(r, r.len);
+  },
+};
+
+export interface NodeImages {
+  readonly nodeId: string;
+  readonly nodeHostname: string;
+  readonly images: readonly ImageInfo[];
+  readonly error: string;
+}
+export const NodeImages: MessageCodec<NodeImages> = {
+  typeName: 'tessera.v1.NodeImages',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'nodeHostname', type: 'string', shape: 'one' },
+    { name: 'images', type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageInfo as MessageCodec<never> },
+    { name: 'error', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', nodeHostname: '', images: [], error: '', ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.nodeHostname !== '') w.uint32(18).string(m.nodeHostname);
+    for (const v of m.images) ImageInfo.write(v, w.uint32(26).fork()).ldelim();
+    if (m.error !== '') w.uint32(34).string(m.error);
+    return w;
+  },
+  encode(m) {
+    return NodeImages.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeImages.create() as Mutable<NodeImages>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.nodeHostname = r.string();
+          break;
+        case 3:
+          m.images.push(ImageInfo.read(r, r.uint32() + r.pos));
+          break;
+        case 4:
+          m.error = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeImages;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeImages.read(r, r.len);
+  },
+};
+
+export interface ListImagesResponse {
+  readonly nodes: readonly NodeImages[];
+}
+export const ListImagesResponse: MessageCodec<ListImagesResponse> = {
+  typeName: 'tessera.v1.ListImagesResponse',
+  fields: [
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodes: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodes) NodeImages.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ListImagesResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListImagesResponse.create() as Mutable<ListImagesResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodes.push(NodeImages.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListImagesResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListImagesResponse.read(r, r.len);
+  },
+};
+
+export interface RemoveImageRequest {
+  readonly image: string;
+  readonly nodeRefs: readonly string[];
+  readonly force: boolean;
+}
+export const RemoveImageRequest: MessageCodec<RemoveImageRequest> = {
+  typeName: 'tessera.v1.RemoveImageRequest',
+  fields: [
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'nodeRefs', type: 'string', shape: 'list' },
+    { name: 'force', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { image: '', nodeRefs: [], force: false, ...init };
+  },
+  write(m, w) {
+    if (m.image !== '') w.uint32(10).string(m.image);
+    for (const v of m.nodeRefs) w.uint32(18).string(v);
+    if (m.force !== false) w.uint32(24).bool(m.force);
+    return w;
+  },
+  encode(m) {
+    return RemoveImageRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveImageRequest.create() as Mutable<RemoveImageRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.image = r.string();
+          break;
+        case 2:
+          m.nodeRefs.push(r.string());
+          break;
+        case 3:
+          m.force = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveImageRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveImageRequest.read(r, r.len);
+  },
+};
+
+export interface RemoveImageResponse {
+  readonly results: readonly ImageProgress[];
+}
+export const RemoveImageResponse: MessageCodec<RemoveImageResponse> = {
+  typeName: 'tessera.v1.RemoveImageResponse',
+  fields: [
+    { name: 'results', type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
+  ],
+  create(init) {
+    return { results: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.results) ImageProgress.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return RemoveImageResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveImageResponse.create() as Mutable<RemoveImageResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.results.push(ImageProgress.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveImageResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveImageResponse.read(r, r.len);
+  },
+};
+
+export interface AgentMessage {
+  readonly body?:
+    | { readonly kind: 'hello'; readonly hello: AgentHello }
+    | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
+    | { readonly kind: 'statuses'; readonly statuses: StatusBatch }
+    | { readonly kind: 'description'; readonly description: NodeDescription }
+    | { readonly kind: 'goodbye'; readonly goodbye: Goodbye }
+    | undefined;
+}
+export const AgentMessage: MessageCodec<AgentMessage> = {
+  typeName: 'tessera.v1.AgentMessage',
+  fields: [
+    { name: 'hello', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => AgentHello as MessageCodec<never> },
+    { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
+    { name: 'statuses', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusBatch as MessageCodec<never> },
+    { name: 'description', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'goodbye', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Goodbye as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.body?.kind) {
+      case 'hello':
+        AgentHello.write(m.body.hello, w.uint32(10).fork()).ldelim();
+        break;
+      case 'heartbeat':
+        Heartbeat.write(m.body.heartbeat, w.uint32(18).fork()).ldelim();
+        break;
+      case 'statuses':
+        StatusBatch.write(m.body.statuses, w.uint32(26).fork()).ldelim();
+        break;
+      case 'description':
+        NodeDescription.write(m.body.description, w.uint32(34).fork()).ldelim();
+        break;
+      case 'goodbye':
+        Goodbye.write(m.body.goodbye, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return AgentMessage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = AgentMessage.create() as Mutable<AgentMessage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.body = { kind: 'hello', hello: AgentHello.read(r, r.uint32() + r.pos) };
+          break;
+        case 2:
+          m.body = { kind: 'heartbeat', heartbeat: Heartbeat.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.body = { kind: 'statuses', statuses: StatusBatch.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.body = { kind: 'description', description: NodeDescription.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.body = { kind: 'goodbye', goodbye: Goodbye.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as AgentMessage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return AgentMessage.read(r, r.len);
+  },
+};
+
+export interface AgentHello {
+  readonly description?: NodeDescription | undefined;
+  readonly address: string;
+}
+export const AgentHello: MessageCodec<AgentHello> = {
+  typeName: 'tessera.v1.AgentHello',
+  fields: [
+    { name: 'description', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'address', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { address: '', ...init };
+  },
+  write(m, w) {
+    if (m.description !== undefined) NodeDescription.write(m.description, w.uint32(10).fork()).ldelim();
+    if (m.address !== '') w.uint32(18).string(m.address);
+    return w;
+  },
+  encode(m) {
+    return AgentHello.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = AgentHello.create() as Mutable<AgentHello>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.description = NodeDescription.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.address = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as AgentHello;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return AgentHello.read(r, r.len);
+  },
+};
+
+export interface Heartbeat {
+}
+export const Heartbeat: MessageCodec<Heartbeat> = {
+  typeName: 'tessera.v1.Heartbeat',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return Heartbeat.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Heartbeat.create() as Mutable<Heartbeat>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Heartbeat;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Heartbeat.read(r, r.len);
+  },
+};
+
+export interface Goodbye {
+}
+export const Goodbye: MessageCodec<Goodbye> = {
+  typeName: 'tessera.v1.Goodbye',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return Goodbye.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Goodbye.create() as Mutable<Goodbye>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Goodbye;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Goodbye.read(r, r.len);
+  },
+};
+
+export interface StatusBatch {
+  readonly sequence: number;
+  readonly updates: readonly TaskStatusUpdate[];
+}
+export const StatusBatch: MessageCodec<StatusBatch> = {
+  typeName: 'tessera.v1.StatusBatch',
+  fields: [
+    { name: 'sequence', type: 'uint64', shape: 'one' },
+    { name: 'updates', type: 'object', shape: 'list', message: (): MessageCodec<never> => TaskStatusUpdate as MessageCodec<never> },
+  ],
+  create(init) {
+    return { sequence: 0, updates: [], ...init };
+  },
+  write(m, w) {
+    if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
+    for (const v of m.updates) TaskStatusUpdate.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return StatusBatch.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = StatusBatch.create() as Mutable<StatusBatch>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sequence = toSafe(r.uint64(), 'sequence');
+          break;
+        case 2:
+          m.updates.push(TaskStatusUpdate.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as StatusBatch;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return StatusBatch.read(r, r.len);
+  },
+};
+
+export interface TaskStatusUpdate {
+  readonly taskId: string;
+  readonly status?: TaskStatus | undefined;
+}
+export const TaskStatusUpdate: MessageCodec<TaskStatusUpdate> = {
+  typeName: 'tessera.v1.TaskStatusUpdate',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
+  ],
+  create(init) {
+    return { taskId: '', ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.status !== undefined) TaskStatus.write(m.status, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return TaskStatusUpdate.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TaskStatusUpdate.create() as Mutable<TaskStatusUpdate>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.status = TaskStatus.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TaskStatusUpdate;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TaskStatusUpdate.read(r, r.len);
+  },
+};
+
+export interface ManagerMessage {
+  readonly body?:
+    | { readonly kind: 'session'; readonly session: SessionInfo }
+    | { readonly kind: 'assignments'; readonly assignments: Assignments }
+    | { readonly kind: 'statusesAccepted'; readonly statusesAccepted: StatusesAccepted }
+    | { readonly kind: 'work'; readonly work: WorkRequest }
+    | { readonly kind: 'cancelWork'; readonly cancelWork: string }
+    | undefined;
+}
+export const ManagerMessage: MessageCodec<ManagerMessage> = {
+  typeName: 'tessera.v1.ManagerMessage',
+  fields: [
+    { name: 'session', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionInfo as MessageCodec<never> },
+    { name: 'assignments', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Assignments as MessageCodec<never> },
+    { name: 'statusesAccepted', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusesAccepted as MessageCodec<never> },
+    { name: 'work', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkRequest as MessageCodec<never> },
+    { name: 'cancelWork', type: 'string', shape: 'one', oneof: 'body' },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.body?.kind) {
+      case 'session':
+        SessionInfo.write(m.body.session, w.uint32(10).fork()).ldelim();
+        break;
+      case 'assignments':
+        Assignments.write(m.body.assignments, w.uint32(18).fork()).ldelim();
+        break;
+      case 'statusesAccepted':
+        StatusesAccepted.write(m.body.statusesAccepted, w.uint32(26).fork()).ldelim();
+        break;
+      case 'work':
+        WorkRequest.write(m.body.work, w.uint32(34).fork()).ldelim();
+        break;
+      case 'cancelWork':
+        w.uint32(42).string(m.body.cancelWork);
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return ManagerMessage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ManagerMessage.create() as Mutable<ManagerMessage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.body = { kind: 'session', session: SessionInfo.read(r, r.uint32() + r.pos) };
+          break;
+        case 2:
+          m.body = { kind: 'assignments', assignments: Assignments.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.body = { kind: 'statusesAccepted', statusesAccepted: StatusesAccepted.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.body = { kind: 'work', work: WorkRequest.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.body = { kind: 'cancelWork', cancelWork: r.string() };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ManagerMessage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ManagerMessage.read(r, r.len);
+  },
+};
+
+export interface SessionInfo {
+  readonly sessionId: string;
+  readonly node?: Node | undefined;
+  readonly heartbeatPeriodMs: number;
+  readonly managerAddresses: readonly string[];
+  readonly rootCertificatePem: Uint8Array;
+}
+export const SessionInfo: MessageCodec<SessionInfo> = {
+  typeName: 'tessera.v1.SessionInfo',
+  fields: [
+    { name: 'sessionId', type: 'string', shape: 'one' },
+    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'heartbeatPeriodMs', type: 'uint32', shape: 'one' },
+    { name: 'managerAddresses', type: 'string', shape: 'list' },
+    { name: 'rootCertificatePem', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { sessionId: '', heartbeatPeriodMs: 0, managerAddresses: [], rootCertificatePem: empty, ...init };
+  },
+  write(m, w) {
+    if (m.sessionId !== '') w.uint32(10).string(m.sessionId);
+    if (m.node !== undefined) Node.write(m.node, w.uint32(18).fork()).ldelim();
+    if (m.heartbeatPeriodMs !== 0) w.uint32(24).uint32(m.heartbeatPeriodMs);
+    for (const v of m.managerAddresses) w.uint32(34).string(v);
+    if (m.rootCertificatePem.length > 0) w.uint32(42).bytes(m.rootCertificatePem);
+    return w;
+  },
+  encode(m) {
+    return SessionInfo.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SessionInfo.create() as Mutable<SessionInfo>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sessionId = r.string();
+          break;
+        case 2:
+          m.node = Node.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.heartbeatPeriodMs = r.uint32();
+          break;
+        case 4:
+          m.managerAddresses.push(r.string());
+          break;
+        case 5:
+          m.rootCertificatePem = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SessionInfo;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SessionInfo.read(r, r.len);
+  },
+};
+
+export interface Assignments {
+  readonly sequence: number;
+  readonly isFull: boolean;
+  readonly tasks: readonly Task[];
+  readonly removedTaskIds: readonly string[];
+}
+export const Assignments: MessageCodec<Assignments> = {
+  typeName: 'tessera.v1.Assignments',
+  fields: [
+    { name: 'sequence', type: 'uint64', shape: 'one' },
+    { name: 'isFull', type: 'bool', shape: 'one' },
+    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'removedTaskIds', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { sequence: 0, isFull: false, tasks: [], removedTaskIds: [], ...init };
+  },
+  write(m, w) {
+    if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
+    if (m.isFull !== false) w.uint32(16).bool(m.isFull);
+    for (const v of m.tasks) Task.write(v, w.uint32(26).fork()).ldelim();
+    for (const v of m.removedTaskIds) w.uint32(34).string(v);
+    return w;
+  },
+  encode(m) {
+    return Assignments.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Assignments.create() as Mutable<Assignments>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sequence = toSafe(r.uint64(), 'sequence');
+          break;
+        case 2:
+          m.isFull = r.bool();
+          break;
+        case 3:
+          m.tasks.push(Task.read(r, r.uint32() + r.pos));
+          break;
+        case 4:
+          m.removedTaskIds.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Assignments;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Assignments.read(r, r.len);
+  },
+};
+
+export interface StatusesAccepted {
+  readonly sequence: number;
+}
+export const StatusesAccepted: MessageCodec<StatusesAccepted> = {
+  typeName: 'tessera.v1.StatusesAccepted',
+  fields: [
+    { name: 'sequence', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { sequence: 0, ...init };
+  },
+  write(m, w) {
+    if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
+    return w;
+  },
+  encode(m) {
+    return StatusesAccepted.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = StatusesAccepted.create() as Mutable<StatusesAccepted>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sequence = toSafe(r.uint64(), 'sequence');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as StatusesAccepted;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return StatusesAccepted.read(r, r.len);
+  },
+};
+
+export interface WorkRequest {
+  readonly id: string;
+  readonly kind?:
+    | { readonly kind: 'logs'; readonly logs: WorkLogs }
+    | { readonly kind: 'loadImage'; readonly loadImage: WorkLoadImage }
+    | { readonly kind: 'pullImage'; readonly pullImage: WorkPullImage }
+    | { readonly kind: 'listImages'; readonly listImages: WorkListImages }
+    | { readonly kind: 'removeImage'; readonly removeImage: WorkRemoveImage }
+    | undefined;
+}
+export const WorkRequest: MessageCodec<WorkRequest> = {
+  typeName: 'tessera.v1.WorkRequest',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'logs', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLogs as MessageCodec<never> },
+    { name: 'loadImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLoadImage as MessageCodec<never> },
+    { name: 'pullImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkPullImage as MessageCodec<never> },
+    { name: 'listImages', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkListImages as MessageCodec<never> },
+    { name: 'removeImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkRemoveImage as MessageCodec<never> },
+  ],
+  create(init) {
+    return { id: '', ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    switch (m.kind?.kind) {
+      case 'logs':
+        WorkLogs.write(m.kind.logs, w.uint32(18).fork()).ldelim();
+        break;
+      case 'loadImage':
+        WorkLoadImage.write(m.kind.loadImage, w.uint32(26).fork()).ldelim();
+        break;
+      case 'pullImage':
+        WorkPullImage.write(m.kind.pullImage, w.uint32(34).fork()).ldelim();
+        break;
+      case 'listImages':
+        WorkListImages.write(m.kind.listImages, w.uint32(42).fork()).ldelim();
+        break;
+      case 'removeImage':
+        WorkRemoveImage.write(m.kind.removeImage, w.uint32(50).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return WorkRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkRequest.create() as Mutable<WorkRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.kind = { kind: 'logs', logs: WorkLogs.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.kind = { kind: 'loadImage', loadImage: WorkLoadImage.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.kind = { kind: 'pullImage', pullImage: WorkPullImage.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.kind = { kind: 'listImages', listImages: WorkListImages.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.kind = { kind: 'removeImage', removeImage: WorkRemoveImage.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkRequest.read(r, r.len);
+  },
+};
+
+export interface WorkLogs {
+  readonly taskIds: readonly string[];
+  readonly options?: LogOptions | undefined;
+}
+export const WorkLogs: MessageCodec<WorkLogs> = {
+  typeName: 'tessera.v1.WorkLogs',
+  fields: [
+    { name: 'taskIds', type: 'string', shape: 'list' },
+    { name: 'options', type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
+  ],
+  create(init) {
+    return { taskIds: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.taskIds) w.uint32(10).string(v);
+    if (m.options !== undefined) LogOptions.write(m.options, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return WorkLogs.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkLogs.create() as Mutable<WorkLogs>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskIds.push(r.string());
+          break;
+        case 2:
+          m.options = LogOptions.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkLogs;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkLogs.read(r, r.len);
+  },
+};
+
+export interface WorkLoadImage {
+  readonly name: string;
+}
+export const WorkLoadImage: MessageCodec<WorkLoadImage> = {
+  typeName: 'tessera.v1.WorkLoadImage',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    return w;
+  },
+  encode(m) {
+    return WorkLoadImage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkLoadImage.create() as Mutable<WorkLoadImage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkLoadImage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkLoadImage.read(r, r.len);
+  },
+};
+
+export interface WorkPullImage {
+  readonly image: string;
+  readonly auth?: RegistryAuth | undefined;
+}
+export const WorkPullImage: MessageCodec<WorkPullImage> = {
+  typeName: 'tessera.v1.WorkPullImage',
+  fields: [
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'auth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+  ],
+  create(init) {
+    return { image: '', ...init };
+  },
+  write(m, w) {
+    if (m.image !== '') w.uint32(10).string(m.image);
+    if (m.auth !== undefined) RegistryAuth.write(m.auth, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return WorkPullImage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkPullImage.create() as Mutable<WorkPullImage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.image = r.string();
+          break;
+        case 2:
+          m.auth = RegistryAuth.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkPullImage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkPullImage.read(r, r.len);
+  },
+};
+
+export interface WorkListImages {
+}
+export const WorkListImages: MessageCodec<WorkListImages> = {
+  typeName: 'tessera.v1.WorkListImages',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return WorkListImages.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkListImages.create() as Mutable<WorkListImages>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkListImages;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkListImages.read(r, r.len);
+  },
+};
+
+export interface WorkRemoveImage {
+  readonly image: string;
+  readonly force: boolean;
+}
+export const WorkRemoveImage: MessageCodec<WorkRemoveImage> = {
+  typeName: 'tessera.v1.WorkRemoveImage',
+  fields: [
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'force', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { image: '', force: false, ...init };
+  },
+  write(m, w) {
+    if (m.image !== '') w.uint32(10).string(m.image);
+    if (m.force !== false) w.uint32(16).bool(m.force);
+    return w;
+  },
+  encode(m) {
+    return WorkRemoveImage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkRemoveImage.create() as Mutable<WorkRemoveImage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.image = r.string();
+          break;
+        case 2:
+          m.force = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkRemoveImage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkRemoveImage.read(r, r.len);
+  },
+};
+
+export interface WorkUp {
+  readonly body?:
+    | { readonly kind: 'id'; readonly id: string }
+    | { readonly kind: 'log'; readonly log: LogChunk }
+    | { readonly kind: 'imageProgress'; readonly imageProgress: ImageProgress }
+    | { readonly kind: 'images'; readonly images: NodeImages }
+    | { readonly kind: 'done'; readonly done: WorkDone }
+    | undefined;
+}
+export const WorkUp: MessageCodec<WorkUp> = {
+  typeName: 'tessera.v1.WorkUp',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one', oneof: 'body' },
+    { name: 'log', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => LogChunk as MessageCodec<never> },
+    { name: 'imageProgress', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
+    { name: 'images', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
+    { name: 'done', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkDone as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.body?.kind) {
+      case 'id':
+        w.uint32(10).string(m.body.id);
+        break;
+      case 'log':
+        LogChunk.write(m.body.log, w.uint32(18).fork()).ldelim();
+        break;
+      case 'imageProgress':
+        ImageProgress.write(m.body.imageProgress, w.uint32(26).fork()).ldelim();
+        break;
+      case 'images':
+        NodeImages.write(m.body.images, w.uint32(34).fork()).ldelim();
+        break;
+      case 'done':
+        WorkDone.write(m.body.done, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return WorkUp.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkUp.create() as Mutable<WorkUp>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.body = { kind: 'id', id: r.string() };
+          break;
+        case 2:
+          m.body = { kind: 'log', log: LogChunk.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.body = { kind: 'imageProgress', imageProgress: ImageProgress.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.body = { kind: 'images', images: NodeImages.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.body = { kind: 'done', done: WorkDone.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkUp;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkUp.read(r, r.len);
+  },
+};
+
+export interface WorkDone {
+  readonly errorCode: string;
+  readonly error: string;
+}
+export const WorkDone: MessageCodec<WorkDone> = {
+  typeName: 'tessera.v1.WorkDone',
+  fields: [
+    { name: 'errorCode', type: 'string', shape: 'one' },
+    { name: 'error', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { errorCode: '', error: '', ...init };
+  },
+  write(m, w) {
+    if (m.errorCode !== '') w.uint32(10).string(m.errorCode);
+    if (m.error !== '') w.uint32(18).string(m.error);
+    return w;
+  },
+  encode(m) {
+    return WorkDone.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkDone.create() as Mutable<WorkDone>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.errorCode = r.string();
+          break;
+        case 2:
+          m.error = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkDone;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkDone.read(r, r.len);
+  },
+};
+
+export interface WorkDown {
+  readonly body?:
+    | { readonly kind: 'chunk'; readonly chunk: Uint8Array }
+    | { readonly kind: 'end'; readonly end: boolean }
+    | undefined;
+}
+export const WorkDown: MessageCodec<WorkDown> = {
+  typeName: 'tessera.v1.WorkDown',
+  fields: [
+    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'body' },
+    { name: 'end', type: 'bool', shape: 'one', oneof: 'body' },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.body?.kind) {
+      case 'chunk':
+        w.uint32(10).bytes(m.body.chunk);
+        break;
+      case 'end':
+        w.uint32(16).bool(m.body.end);
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return WorkDown.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkDown.create() as Mutable<WorkDown>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.body = { kind: 'chunk', chunk: r.bytes() };
+          break;
+        case 2:
+          m.body = { kind: 'end', end: r.bool() };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkDown;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkDown.read(r, r.len);
+  },
+};
+
+export interface InfoRequest {
+}
+export const InfoRequest: MessageCodec<InfoRequest> = {
+  typeName: 'tessera.v1.InfoRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return InfoRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = InfoRequest.create() as Mutable<InfoRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as InfoRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return InfoRequest.read(r, r.len);
+  },
+};
+
+export interface InfoResponse {
+  readonly state: LocalState;
+  readonly error: string;
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly role: NodeRole;
+  readonly address: string;
+  readonly isLeader: boolean;
+  readonly leaderId: string;
+  readonly managerAddresses: readonly string[];
+  readonly tesseraVersion: string;
+  readonly pid: number;
+}
+export const InfoResponse: MessageCodec<InfoResponse> = {
+  typeName: 'tessera.v1.InfoResponse',
+  fields: [
+    { name: 'state', type: 'object', shape: 'one', names: LocalStateNames },
+    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'clusterId', type: 'string', shape: 'one' },
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'isLeader', type: 'bool', shape: 'one' },
+    { name: 'leaderId', type: 'string', shape: 'one' },
+    { name: 'managerAddresses', type: 'string', shape: 'list' },
+    { name: 'tesseraVersion', type: 'string', shape: 'one' },
+    { name: 'pid', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { state: 0, error: '', nodeId: '', clusterId: '', role: 0, address: '', isLeader: false, leaderId: '', managerAddresses: [], tesseraVersion: '', pid: 0, ...init };
+  },
+  write(m, w) {
+    if (m.state !== 0) w.uint32(8).int32(m.state);
+    if (m.error !== '') w.uint32(18).string(m.error);
+    if (m.nodeId !== '') w.uint32(26).string(m.nodeId);
+    if (m.clusterId !== '') w.uint32(34).string(m.clusterId);
+    if (m.role !== 0) w.uint32(40).int32(m.role);
+    if (m.address !== '') w.uint32(50).string(m.address);
+    if (m.isLeader !== false) w.uint32(56).bool(m.isLeader);
+    if (m.leaderId !== '') w.uint32(66).string(m.leaderId);
+    for (const v of m.managerAddresses) w.uint32(74).string(v);
+    if (m.tesseraVersion !== '') w.uint32(82).string(m.tesseraVersion);
+    if (m.pid !== 0) w.uint32(88).uint32(m.pid);
+    return w;
+  },
+  encode(m) {
+    return InfoResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = InfoResponse.create() as Mutable<InfoResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.state = r.int32() as LocalState;
+          break;
+        case 2:
+          m.error = r.string();
+          break;
+        case 3:
+          m.nodeId = r.string();
+          break;
+        case 4:
+          m.clusterId = r.string();
+          break;
+        case 5:
+          m.role = r.int32() as NodeRole;
+          break;
+        case 6:
+          m.address = r.string();
+          break;
+        case 7:
+          m.isLeader = r.bool();
+          break;
+        case 8:
+          m.leaderId = r.string();
+          break;
+        case 9:
+          m.managerAddresses.push(r.string());
+          break;
+        case 10:
+          m.tesseraVersion = r.string();
+          break;
+        case 11:
+          m.pid = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as InfoResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return InfoResponse.read(r, r.len);
+  },
+};
+
+export interface InitRequest {
+  readonly advertiseAddress: string;
+  readonly listenAddress: string;
+  readonly availability: Availability;
+  readonly spec?: ClusterSpec | undefined;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+}
+export const InitRequest: MessageCodec<InitRequest> = {
+  typeName: 'tessera.v1.InitRequest',
+  fields: [
+    { name: 'advertiseAddress', type: 'string', shape: 'one' },
+    { name: 'listenAddress', type: 'string', shape: 'one' },
+    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+    { name: 'nodeLabels', type: 'string', shape: 'map' },
+  ],
+  create(init) {
+    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, ...init };
+  },
+  write(m, w) {
+    if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
+    if (m.listenAddress !== '') w.uint32(18).string(m.listenAddress);
+    if (m.availability !== 0) w.uint32(24).int32(m.availability);
+    if (m.spec !== undefined) ClusterSpec.write(m.spec, w.uint32(34).fork()).ldelim();
+    for (const [k, v] of Object.entries(m.nodeLabels)) {
+      const e = w.uint32(42).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return InitRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = InitRequest.create() as Mutable<InitRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.advertiseAddress = r.string();
+          break;
+        case 2:
+          m.listenAddress = r.string();
+          break;
+        case 3:
+          m.availability = r.int32() as Availability;
+          break;
+        case 4:
+          m.spec = ClusterSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          readMapEntry(r, m.nodeLabels, '', () => r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as InitRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return InitRequest.read(r, r.len);
+  },
+};
+
+export interface InitResponse {
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly tokens?: JoinTokens | undefined;
+  readonly advertiseAddress: string;
+}
+export const InitResponse: MessageCodec<InitResponse> = {
+  typeName: 'tessera.v1.InitResponse',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'clusterId', type: 'string', shape: 'one' },
+    { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+    { name: 'advertiseAddress', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', clusterId: '', advertiseAddress: '', ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.clusterId !== '') w.uint32(18).string(m.clusterId);
+    if (m.tokens !== undefined) JoinTokens.write(m.tokens, w.uint32(26).fork()).ldelim();
+    if (m.advertiseAddress !== '') w.uint32(34).string(m.advertiseAddress);
+    return w;
+  },
+  encode(m) {
+    return InitResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = InitResponse.create() as Mutable<InitResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.clusterId = r.string();
+          break;
+        case 3:
+          m.tokens = JoinTokens.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.advertiseAddress = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as InitResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return InitResponse.read(r, r.len);
+  },
+};
+
+export interface JoinRequest {
+  readonly token: string;
+  readonly remoteAddress: string;
+  readonly advertiseAddress: string;
+  readonly listenAddress: string;
+  readonly availability: Availability;
+}
+export const JoinRequest: MessageCodec<JoinRequest> = {
+  typeName: 'tessera.v1.JoinRequest',
+  fields: [
+    { name: 'token', type: 'string', shape: 'one' },
+    { name: 'remoteAddress', type: 'string', shape: 'one' },
+    { name: 'advertiseAddress', type: 'string', shape: 'one' },
+    { name: 'listenAddress', type: 'string', shape: 'one' },
+    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
+  ],
+  create(init) {
+    return { token: '', remoteAddress: '', advertiseAddress: '', listenAddress: '', availability: 0, ...init };
+  },
+  write(m, w) {
+    if (m.token !== '') w.uint32(10).string(m.token);
+    if (m.remoteAddress !== '') w.uint32(18).string(m.remoteAddress);
+    if (m.advertiseAddress !== '') w.uint32(26).string(m.advertiseAddress);
+    if (m.listenAddress !== '') w.uint32(34).string(m.listenAddress);
+    if (m.availability !== 0) w.uint32(40).int32(m.availability);
+    return w;
+  },
+  encode(m) {
+    return JoinRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = JoinRequest.create() as Mutable<JoinRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.token = r.string();
+          break;
+        case 2:
+          m.remoteAddress = r.string();
+          break;
+        case 3:
+          m.advertiseAddress = r.string();
+          break;
+        case 4:
+          m.listenAddress = r.string();
+          break;
+        case 5:
+          m.availability = r.int32() as Availability;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as JoinRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return JoinRequest.read(r, r.len);
+  },
+};
+
+export interface JoinResponse {
+  readonly nodeId: string;
+  readonly role: NodeRole;
+}
+export const JoinResponse: MessageCodec<JoinResponse> = {
+  typeName: 'tessera.v1.JoinResponse',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+  ],
+  create(init) {
+    return { nodeId: '', role: 0, ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.role !== 0) w.uint32(16).int32(m.role);
+    return w;
+  },
+  encode(m) {
+    return JoinResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = JoinResponse.create() as Mutable<JoinResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.role = r.int32() as NodeRole;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as JoinResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return JoinResponse.read(r, r.len);
+  },
+};
+
+export interface LeaveRequest {
+  readonly force: boolean;
+}
+export const LeaveRequest: MessageCodec<LeaveRequest> = {
+  typeName: 'tessera.v1.LeaveRequest',
+  fields: [
+    { name: 'force', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { force: false, ...init };
+  },
+  write(m, w) {
+    if (m.force !== false) w.uint32(8).bool(m.force);
+    return w;
+  },
+  encode(m) {
+    return LeaveRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LeaveRequest.create() as Mutable<LeaveRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.force = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LeaveRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LeaveRequest.read(r, r.len);
+  },
+};
+
+export interface LeaveResponse {
+}
+export const LeaveResponse: MessageCodec<LeaveResponse> = {
+  typeName: 'tessera.v1.LeaveResponse',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return LeaveResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = LeaveResponse.create() as Mutable<LeaveResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as LeaveResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return LeaveResponse.read(r, r.len);
+  },
+};
+
+export interface Meta {
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+export const Meta: MessageCodec<Meta> = {
+  typeName: 'tessera.v1.Meta',
+  fields: [
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
+    { name: 'updatedAtMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { version: 0, createdAtMs: 0, updatedAtMs: 0, ...init };
+  },
+  write(m, w) {
+    if (m.version !== 0) w.uint32(8).uint64(safe(m.version, 'version'));
+    if (m.createdAtMs !== 0) w.uint32(16).uint64(safe(m.createdAtMs, 'createdAtMs'));
+    if (m.updatedAtMs !== 0) w.uint32(24).uint64(safe(m.updatedAtMs, 'updatedAtMs'));
+    return w;
+  },
+  encode(m) {
+    return Meta.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Meta.create() as Mutable<Meta>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 2:
+          m.createdAtMs = toSafe(r.uint64(), 'createdAtMs');
+          break;
+        case 3:
+          m.updatedAtMs = toSafe(r.uint64(), 'updatedAtMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Meta;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Meta.read(r, r.len);
+  },
+};
+
+export interface Cluster {
+  readonly id: string;
+  readonly meta?: Meta | undefined;
+  readonly spec?: ClusterSpec | undefined;
+  readonly rootCa?: RootCa | undefined;
+  readonly removedNodes: readonly RemovedNode[];
+}
+export const Cluster: MessageCodec<Cluster> = {
+  typeName: 'tessera.v1.Cluster',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+    { name: 'rootCa', type: 'object', shape: 'one', message: (): MessageCodec<never> => RootCa as MessageCodec<never> },
+    { name: 'removedNodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
+  ],
+  create(init) {
+    return { id: '', removedNodes: [], ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    if (m.meta !== undefined) Meta.write(m.meta, w.uint32(18).fork()).ldelim();
+    if (m.spec !== undefined) ClusterSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.rootCa !== undefined) RootCa.write(m.rootCa, w.uint32(34).fork()).ldelim();
+    for (const v of m.removedNodes) RemovedNode.write(v, w.uint32(42).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return Cluster.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Cluster.create() as Mutable<Cluster>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.meta = Meta.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.spec = ClusterSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.rootCa = RootCa.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.removedNodes.push(RemovedNode.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Cluster;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Cluster.read(r, r.len);
+  },
+};
+
+export interface RemovedNode {
+  readonly nodeId: string;
+  readonly untilMs: number;
+}
+export const RemovedNode: MessageCodec<RemovedNode> = {
+  typeName: 'tessera.v1.RemovedNode',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'untilMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', untilMs: 0, ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.untilMs !== 0) w.uint32(16).uint64(safe(m.untilMs, 'untilMs'));
+    return w;
+  },
+  encode(m) {
+    return RemovedNode.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemovedNode.create() as Mutable<RemovedNode>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.untilMs = toSafe(r.uint64(), 'untilMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemovedNode;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemovedNode.read(r, r.len);
+  },
+};
+
+export interface ClusterSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly heartbeatPeriodMs: number;
+  readonly taskHistoryLimit: number;
+  readonly certificateLifeMs: number;
+  readonly snapshotInterval: number;
+}
+export const ClusterSpec: MessageCodec<ClusterSpec> = {
+  typeName: 'tessera.v1.ClusterSpec',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'heartbeatPeriodMs', type: 'uint32', shape: 'one' },
+    { name: 'taskHistoryLimit', type: 'int32', shape: 'one' },
+    { name: 'certificateLifeMs', type: 'uint64', shape: 'one' },
+    { name: 'snapshotInterval', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(18).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.heartbeatPeriodMs !== 0) w.uint32(24).uint32(m.heartbeatPeriodMs);
+    if (m.taskHistoryLimit !== 0) w.uint32(32).int32(m.taskHistoryLimit);
+    if (m.certificateLifeMs !== 0) w.uint32(40).uint64(safe(m.certificateLifeMs, 'certificateLifeMs'));
+    if (m.snapshotInterval !== 0) w.uint32(48).uint32(m.snapshotInterval);
+    return w;
+  },
+  encode(m) {
+    return ClusterSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ClusterSpec.create() as Mutable<ClusterSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 3:
+          m.heartbeatPeriodMs = r.uint32();
+          break;
+        case 4:
+          m.taskHistoryLimit = r.int32();
+          break;
+        case 5:
+          m.certificateLifeMs = toSafe(r.uint64(), 'certificateLifeMs');
+          break;
+        case 6:
+          m.snapshotInterval = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ClusterSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ClusterSpec.read(r, r.len);
+  },
+};
+
+export interface RootCa {
+  readonly certificatePem: Uint8Array;
+  readonly keyPem: Uint8Array;
+  readonly digest: string;
+  readonly joinTokens?: JoinTokens | undefined;
+}
+export const RootCa: MessageCodec<RootCa> = {
+  typeName: 'tessera.v1.RootCa',
+  fields: [
+    { name: 'certificatePem', type: 'bytes', shape: 'one' },
+    { name: 'keyPem', type: 'bytes', shape: 'one' },
+    { name: 'digest', type: 'string', shape: 'one' },
+    { name: 'joinTokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+  ],
+  create(init) {
+    return { certificatePem: empty, keyPem: empty, digest: '', ...init };
+  },
+  write(m, w) {
+    if (m.certificatePem.length > 0) w.uint32(10).bytes(m.certificatePem);
+    if (m.keyPem.length > 0) w.uint32(18).bytes(m.keyPem);
+    if (m.digest !== '') w.uint32(26).string(m.digest);
+    if (m.joinTokens !== undefined) JoinTokens.write(m.joinTokens, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return RootCa.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RootCa.create() as Mutable<RootCa>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.certificatePem = r.bytes();
+          break;
+        case 2:
+          m.keyPem = r.bytes();
+          break;
+        case 3:
+          m.digest = r.string();
+          break;
+        case 4:
+          m.joinTokens = JoinTokens.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RootCa;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RootCa.read(r, r.len);
+  },
+};
+
+export interface JoinTokens {
+  readonly worker: string;
+  readonly manager: string;
+}
+export const JoinTokens: MessageCodec<JoinTokens> = {
+  typeName: 'tessera.v1.JoinTokens',
+  fields: [
+    { name: 'worker', type: 'string', shape: 'one' },
+    { name: 'manager', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { worker: '', manager: '', ...init };
+  },
+  write(m, w) {
+    if (m.worker !== '') w.uint32(10).string(m.worker);
+    if (m.manager !== '') w.uint32(18).string(m.manager);
+    return w;
+  },
+  encode(m) {
+    return JoinTokens.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = JoinTokens.create() as Mutable<JoinTokens>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.worker = r.string();
+          break;
+        case 2:
+          m.manager = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as JoinTokens;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return JoinTokens.read(r, r.len);
+  },
+};
+
+export interface Node {
+  readonly id: string;
+  readonly meta?: Meta | undefined;
+  readonly spec?: NodeSpec | undefined;
+  readonly description?: NodeDescription | undefined;
+  readonly status?: NodeStatus | undefined;
+  readonly role: NodeRole;
+  readonly managerStatus?: ManagerStatus | undefined;
+}
+export const Node: MessageCodec<Node> = {
+  typeName: 'tessera.v1.Node',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+    { name: 'description', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeStatus as MessageCodec<never> },
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'managerStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => ManagerStatus as MessageCodec<never> },
+  ],
+  create(init) {
+    return { id: '', role: 0, ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    if (m.meta !== undefined) Meta.write(m.meta, w.uint32(18).fork()).ldelim();
+    if (m.spec !== undefined) NodeSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.description !== undefined) NodeDescription.write(m.description, w.uint32(34).fork()).ldelim();
+    if (m.status !== undefined) NodeStatus.write(m.status, w.uint32(42).fork()).ldelim();
+    if (m.role !== 0) w.uint32(48).int32(m.role);
+    if (m.managerStatus !== undefined) ManagerStatus.write(m.managerStatus, w.uint32(58).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return Node.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Node.create() as Mutable<Node>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.meta = Meta.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.spec = NodeSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.description = NodeDescription.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.status = NodeStatus.read(r, r.uint32() + r.pos);
+          break;
+        case 6:
+          m.role = r.int32() as NodeRole;
+          break;
+        case 7:
+          m.managerStatus = ManagerStatus.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Node;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Node.read(r, r.len);
+  },
+};
+
+export interface NodeSpec {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly role: NodeRole;
+  readonly availability: Availability;
+  readonly taints: readonly Taint[];
+}
+export const NodeSpec: MessageCodec<NodeSpec> = {
+  typeName: 'tessera.v1.NodeSpec',
+  fields: [
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'taints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Taint as MessageCodec<never> },
+  ],
+  create(init) {
+    return { labels: {}, role: 0, availability: 0, taints: [], ...init };
+  },
+  write(m, w) {
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(10).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.role !== 0) w.uint32(16).int32(m.role);
+    if (m.availability !== 0) w.uint32(24).int32(m.availability);
+    for (const v of m.taints) Taint.write(v, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NodeSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeSpec.create() as Mutable<NodeSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 2:
+          m.role = r.int32() as NodeRole;
+          break;
+        case 3:
+          m.availability = r.int32() as Availability;
+          break;
+        case 4:
+          m.taints.push(Taint.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeSpec.read(r, r.len);
+  },
+};
+
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: TaintEffect;
+}
+export const Taint: MessageCodec<Taint> = {
+  typeName: 'tessera.v1.Taint',
+  fields: [
+    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'value', type: 'string', shape: 'one' },
+    { name: 'effect', type: 'object', shape: 'one', names: TaintEffectNames },
+  ],
+  create(init) {
+    return { key: '', value: '', effect: 0, ...init };
+  },
+  write(m, w) {
+    if (m.key !== '') w.uint32(10).string(m.key);
+    if (m.value !== '') w.uint32(18).string(m.value);
+    if (m.effect !== 0) w.uint32(24).int32(m.effect);
+    return w;
+  },
+  encode(m) {
+    return Taint.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Taint.create() as Mutable<Taint>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.key = r.string();
+          break;
+        case 2:
+          m.value = r.string();
+          break;
+        case 3:
+          m.effect = r.int32() as TaintEffect;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Taint;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Taint.read(r, r.len);
+  },
+};
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
+export const Platform: MessageCodec<Platform> = {
+  typeName: 'tessera.v1.Platform',
+  fields: [
+    { name: 'os', type: 'string', shape: 'one' },
+    { name: 'architecture', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { os: '', architecture: '', ...init };
+  },
+  write(m, w) {
+    if (m.os !== '') w.uint32(10).string(m.os);
+    if (m.architecture !== '') w.uint32(18).string(m.architecture);
+    return w;
+  },
+  encode(m) {
+    return Platform.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Platform.create() as Mutable<Platform>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.os = r.string();
+          break;
+        case 2:
+          m.architecture = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Platform;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Platform.read(r, r.len);
+  },
+};
+
+export interface Resources {
+  readonly cpuNano: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+  readonly generic: Readonly<Record<string, number>>;
+}
+export const Resources: MessageCodec<Resources> = {
+  typeName: 'tessera.v1.Resources',
+  fields: [
+    { name: 'cpuNano', type: 'uint64', shape: 'one' },
+    { name: 'memoryBytes', type: 'uint64', shape: 'one' },
+    { name: 'pids', type: 'uint64', shape: 'one' },
+    { name: 'generic', type: 'uint64', shape: 'map' },
+  ],
+  create(init) {
+    return { cpuNano: 0, memoryBytes: 0, pids: 0, generic: {}, ...init };
+  },
+  write(m, w) {
+    if (m.cpuNano !== 0) w.uint32(8).uint64(safe(m.cpuNano, 'cpuNano'));
+    if (m.memoryBytes !== 0) w.uint32(16).uint64(safe(m.memoryBytes, 'memoryBytes'));
+    if (m.pids !== 0) w.uint32(24).uint64(safe(m.pids, 'pids'));
+    for (const [k, v] of Object.entries(m.generic)) {
+      const e = w.uint32(34).fork();
+      e.uint32(10).string(k);
+      e.uint32(16).uint64(safe(v, 'generic'));
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return Resources.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Resources.create() as Mutable<Resources>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.cpuNano = toSafe(r.uint64(), 'cpuNano');
+          break;
+        case 2:
+          m.memoryBytes = toSafe(r.uint64(), 'memoryBytes');
+          break;
+        case 3:
+          m.pids = toSafe(r.uint64(), 'pids');
+          break;
+        case 4:
+          readMapEntry(r, m.generic, 0, () => toSafe(r.uint64(), 'generic'));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Resources;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Resources.read(r, r.len);
+  },
+};
+
+export interface NodeDescription {
+  readonly hostname: string;
+  readonly platform?: Platform | undefined;
+  readonly resources?: Resources | undefined;
+  readonly tesseraVersion: string;
+  readonly runtimeName: string;
+  readonly runtimeVersion: string;
+  readonly kernelVersion: string;
+  readonly operatingSystem: string;
+  readonly engineLabels: Readonly<Record<string, string>>;
+}
+export const NodeDescription: MessageCodec<NodeDescription> = {
+  typeName: 'tessera.v1.NodeDescription',
+  fields: [
+    { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'platform', type: 'object', shape: 'one', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
+    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'tesseraVersion', type: 'string', shape: 'one' },
+    { name: 'runtimeName', type: 'string', shape: 'one' },
+    { name: 'runtimeVersion', type: 'string', shape: 'one' },
+    { name: 'kernelVersion', type: 'string', shape: 'one' },
+    { name: 'operatingSystem', type: 'string', shape: 'one' },
+    { name: 'engineLabels', type: 'string', shape: 'map' },
+  ],
+  create(init) {
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, ...init };
+  },
+  write(m, w) {
+    if (m.hostname !== '') w.uint32(10).string(m.hostname);
+    if (m.platform !== undefined) Platform.write(m.platform, w.uint32(18).fork()).ldelim();
+    if (m.resources !== undefined) Resources.write(m.resources, w.uint32(26).fork()).ldelim();
+    if (m.tesseraVersion !== '') w.uint32(34).string(m.tesseraVersion);
+    if (m.runtimeName !== '') w.uint32(42).string(m.runtimeName);
+    if (m.runtimeVersion !== '') w.uint32(50).string(m.runtimeVersion);
+    if (m.kernelVersion !== '') w.uint32(58).string(m.kernelVersion);
+    if (m.operatingSystem !== '') w.uint32(66).string(m.operatingSystem);
+    for (const [k, v] of Object.entries(m.engineLabels)) {
+      const e = w.uint32(74).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return NodeDescription.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeDescription.create() as Mutable<NodeDescription>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.hostname = r.string();
+          break;
+        case 2:
+          m.platform = Platform.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.resources = Resources.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.tesseraVersion = r.string();
+          break;
+        case 5:
+          m.runtimeName = r.string();
+          break;
+        case 6:
+          m.runtimeVersion = r.string();
+          break;
+        case 7:
+          m.kernelVersion = r.string();
+          break;
+        case 8:
+          m.operatingSystem = r.string();
+          break;
+        case 9:
+          readMapEntry(r, m.engineLabels, '', () => r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeDescription;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeDescription.read(r, r.len);
+  },
+};
+
+export interface NodeStatus {
+  readonly state: NodeState;
+  readonly message: string;
+  readonly address: string;
+  readonly changedAtMs: number;
+}
+export const NodeStatus: MessageCodec<NodeStatus> = {
+  typeName: 'tessera.v1.NodeStatus',
+  fields: [
+    { name: 'state', type: 'object', shape: 'one', names: NodeStateNames },
+    { name: 'message', type: 'string', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'changedAtMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { state: 0, message: '', address: '', changedAtMs: 0, ...init };
+  },
+  write(m, w) {
+    if (m.state !== 0) w.uint32(8).int32(m.state);
+    if (m.message !== '') w.uint32(18).string(m.message);
+    if (m.address !== '') w.uint32(26).string(m.address);
+    if (m.changedAtMs !== 0) w.uint32(32).uint64(safe(m.changedAtMs, 'changedAtMs'));
+    return w;
+  },
+  encode(m) {
+    return NodeStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeStatus.create() as Mutable<NodeStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.state = r.int32() as NodeState;
+          break;
+        case 2:
+          m.message = r.string();
+          break;
+        case 3:
+          m.address = r.string();
+          break;
+        case 4:
+          m.changedAtMs = toSafe(r.uint64(), 'changedAtMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeStatus.read(r, r.len);
+  },
+};
+
+export interface ManagerStatus {
+  readonly raftId: number;
+  readonly address: string;
+  readonly isLeader: boolean;
+  readonly reachability: Reachability;
+}
+export const ManagerStatus: MessageCodec<ManagerStatus> = {
+  typeName: 'tessera.v1.ManagerStatus',
+  fields: [
+    { name: 'raftId', type: 'uint64', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'isLeader', type: 'bool', shape: 'one' },
+    { name: 'reachability', type: 'object', shape: 'one', names: ReachabilityNames },
+  ],
+  create(init) {
+    return { raftId: 0, address: '', isLeader: false, reachability: 0, ...init };
+  },
+  write(m, w) {
+    if (m.raftId !== 0) w.uint32(8).uint64(safe(m.raftId, 'raftId'));
+    if (m.address !== '') w.uint32(18).string(m.address);
+    if (m.isLeader !== false) w.uint32(24).bool(m.isLeader);
+    if (m.reachability !== 0) w.uint32(32).int32(m.reachability);
+    return w;
+  },
+  encode(m) {
+    return ManagerStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ManagerStatus.create() as Mutable<ManagerStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.raftId = toSafe(r.uint64(), 'raftId');
+          break;
+        case 2:
+          m.address = r.string();
+          break;
+        case 3:
+          m.isLeader = r.bool();
+          break;
+        case 4:
+          m.reachability = r.int32() as Reachability;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ManagerStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ManagerStatus.read(r, r.len);
+  },
+};
+
+export interface Service {
+  readonly id: string;
+  readonly meta?: Meta | undefined;
+  readonly spec?: ServiceSpec | undefined;
+  readonly specVersion: number;
+  readonly previousSpec?: ServiceSpec | undefined;
+  readonly updateStatus?: UpdateStatus | undefined;
+  readonly isRemoving: boolean;
+}
+export const Service: MessageCodec<Service> = {
+  typeName: 'tessera.v1.Service',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'specVersion', type: 'uint64', shape: 'one' },
+    { name: 'previousSpec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'updateStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateStatus as MessageCodec<never> },
+    { name: 'isRemoving', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { id: '', specVersion: 0, isRemoving: false, ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    if (m.meta !== undefined) Meta.write(m.meta, w.uint32(18).fork()).ldelim();
+    if (m.spec !== undefined) ServiceSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.specVersion !== 0) w.uint32(32).uint64(safe(m.specVersion, 'specVersion'));
+    if (m.previousSpec !== undefined) ServiceSpec.write(m.previousSpec, w.uint32(42).fork()).ldelim();
+    if (m.updateStatus !== undefined) UpdateStatus.write(m.updateStatus, w.uint32(50).fork()).ldelim();
+    if (m.isRemoving !== false) w.uint32(56).bool(m.isRemoving);
+    return w;
+  },
+  encode(m) {
+    return Service.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Service.create() as Mutable<Service>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.meta = Meta.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.spec = ServiceSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.specVersion = toSafe(r.uint64(), 'specVersion');
+          break;
+        case 5:
+          m.previousSpec = ServiceSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 6:
+          m.updateStatus = UpdateStatus.read(r, r.uint32() + r.pos);
+          break;
+        case 7:
+          m.isRemoving = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Service;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Service.read(r, r.len);
+  },
+};
+
+export interface ServiceSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly task?: TaskSpec | undefined;
+  readonly update?: UpdateConfig | undefined;
+  readonly endpoint?: EndpointSpec | undefined;
+  readonly rollback?: UpdateConfig | undefined;
+  readonly mode?:
+    | { readonly kind: 'replicated'; readonly replicated: ReplicatedMode }
+    | { readonly kind: 'global'; readonly global: GlobalMode }
+    | undefined;
+}
+export const ServiceSpec: MessageCodec<ServiceSpec> = {
+  typeName: 'tessera.v1.ServiceSpec',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'task', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
+    { name: 'replicated', type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => ReplicatedMode as MessageCodec<never> },
+    { name: 'global', type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => GlobalMode as MessageCodec<never> },
+    { name: 'update', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
+    { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => EndpointSpec as MessageCodec<never> },
+    { name: 'rollback', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
+  ],
+  create(init) {
+    return { name: '', labels: {}, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(18).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.task !== undefined) TaskSpec.write(m.task, w.uint32(26).fork()).ldelim();
+    if (m.update !== undefined) UpdateConfig.write(m.update, w.uint32(50).fork()).ldelim();
+    if (m.endpoint !== undefined) EndpointSpec.write(m.endpoint, w.uint32(58).fork()).ldelim();
+    if (m.rollback !== undefined) UpdateConfig.write(m.rollback, w.uint32(66).fork()).ldelim();
+    switch (m.mode?.kind) {
+      case 'replicated':
+        ReplicatedMode.write(m.mode.replicated, w.uint32(34).fork()).ldelim();
+        break;
+      case 'global':
+        GlobalMode.write(m.mode.global, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return ServiceSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ServiceSpec.create() as Mutable<ServiceSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 3:
+          m.task = TaskSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.mode = { kind: 'replicated', replicated: ReplicatedMode.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.mode = { kind: 'global', global: GlobalMode.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.update = UpdateConfig.read(r, r.uint32() + r.pos);
+          break;
+        case 7:
+          m.endpoint = EndpointSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 8:
+          m.rollback = UpdateConfig.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ServiceSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ServiceSpec.read(r, r.len);
+  },
+};
+
+export interface ReplicatedMode {
+  readonly replicas: number;
+}
+export const ReplicatedMode: MessageCodec<ReplicatedMode> = {
+  typeName: 'tessera.v1.ReplicatedMode',
+  fields: [
+    { name: 'replicas', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { replicas: 0, ...init };
+  },
+  write(m, w) {
+    if (m.replicas !== 0) w.uint32(8).uint32(m.replicas);
+    return w;
+  },
+  encode(m) {
+    return ReplicatedMode.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ReplicatedMode.create() as Mutable<ReplicatedMode>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.replicas = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ReplicatedMode;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ReplicatedMode.read(r, r.len);
+  },
+};
+
+export interface GlobalMode {
+}
+export const GlobalMode: MessageCodec<GlobalMode> = {
+  typeName: 'tessera.v1.GlobalMode',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GlobalMode.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GlobalMode.create() as Mutable<GlobalMode>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GlobalMode;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GlobalMode.read(r, r.len);
+  },
+};
+
+export interface UpdateConfig {
+  readonly parallelism: number;
+  readonly delayMs: number;
+  readonly failureAction: FailureAction;
+  readonly monitorMs: number;
+  readonly maxFailureRatio: number;
+  readonly order: UpdateOrder;
+}
+export const UpdateConfig: MessageCodec<UpdateConfig> = {
+  typeName: 'tessera.v1.UpdateConfig',
+  fields: [
+    { name: 'parallelism', type: 'uint32', shape: 'one' },
+    { name: 'delayMs', type: 'uint64', shape: 'one' },
+    { name: 'failureAction', type: 'object', shape: 'one', names: FailureActionNames },
+    { name: 'monitorMs', type: 'uint64', shape: 'one' },
+    { name: 'maxFailureRatio', type: 'double', shape: 'one' },
+    { name: 'order', type: 'object', shape: 'one', names: UpdateOrderNames },
+  ],
+  create(init) {
+    return { parallelism: 0, delayMs: 0, failureAction: 0, monitorMs: 0, maxFailureRatio: 0, order: 0, ...init };
+  },
+  write(m, w) {
+    if (m.parallelism !== 0) w.uint32(8).uint32(m.parallelism);
+    if (m.delayMs !== 0) w.uint32(16).uint64(safe(m.delayMs, 'delayMs'));
+    if (m.failureAction !== 0) w.uint32(24).int32(m.failureAction);
+    if (m.monitorMs !== 0) w.uint32(32).uint64(safe(m.monitorMs, 'monitorMs'));
+    if (m.maxFailureRatio !== 0) w.uint32(41).double(m.maxFailureRatio);
+    if (m.order !== 0) w.uint32(48).int32(m.order);
+    return w;
+  },
+  encode(m) {
+    return UpdateConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateConfig.create() as Mutable<UpdateConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.parallelism = r.uint32();
+          break;
+        case 2:
+          m.delayMs = toSafe(r.uint64(), 'delayMs');
+          break;
+        case 3:
+          m.failureAction = r.int32() as FailureAction;
+          break;
+        case 4:
+          m.monitorMs = toSafe(r.uint64(), 'monitorMs');
+          break;
+        case 5:
+          m.maxFailureRatio = r.double();
+          break;
+        case 6:
+          m.order = r.int32() as UpdateOrder;
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateConfig.read(r, r.len);
+  },
+};
+
+export interface UpdateStatus {
+  readonly state: UpdateState;
+  readonly startedAtMs: number;
+  readonly completedAtMs: number;
+  readonly message: string;
+}
+export const UpdateStatus: MessageCodec<UpdateStatus> = {
+  typeName: 'tessera.v1.UpdateStatus',
+  fields: [
+    { name: 'state', type: 'object', shape: 'one', names: UpdateStateNames },
+    { name: 'startedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'completedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'message', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { state: 0, startedAtMs: 0, completedAtMs: 0, message: '', ...init };
+  },
+  write(m, w) {
+    if (m.state !== 0) w.uint32(8).int32(m.state);
+    if (m.startedAtMs !== 0) w.uint32(16).uint64(safe(m.startedAtMs, 'startedAtMs'));
+    if (m.completedAtMs !== 0) w.uint32(24).uint64(safe(m.completedAtMs, 'completedAtMs'));
+    if (m.message !== '') w.uint32(34).string(m.message);
+    return w;
+  },
+  encode(m) {
+    return UpdateStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateStatus.create() as Mutable<UpdateStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.state = r.int32() as UpdateState;
+          break;
+        case 2:
+          m.startedAtMs = toSafe(r.uint64(), 'startedAtMs');
+          break;
+        case 3:
+          m.completedAtMs = toSafe(r.uint64(), 'completedAtMs');
+          break;
+        case 4:
+          m.message = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateStatus.read(r, r.len);
+  },
+};
+
+export interface PortConfig {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly targetPort: number;
+  readonly publishedPort: number;
+  readonly mode: PublishMode;
+  readonly hostIp: string;
+}
+export const PortConfig: MessageCodec<PortConfig> = {
+  typeName: 'tessera.v1.PortConfig',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'protocol', type: 'object', shape: 'one', names: ProtocolNames },
+    { name: 'targetPort', type: 'uint32', shape: 'one' },
+    { name: 'publishedPort', type: 'uint32', shape: 'one' },
+    { name: 'mode', type: 'object', shape: 'one', names: PublishModeNames },
+    { name: 'hostIp', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', protocol: 0, targetPort: 0, publishedPort: 0, mode: 0, hostIp: '', ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.protocol !== 0) w.uint32(16).int32(m.protocol);
+    if (m.targetPort !== 0) w.uint32(24).uint32(m.targetPort);
+    if (m.publishedPort !== 0) w.uint32(32).uint32(m.publishedPort);
+    if (m.mode !== 0) w.uint32(40).int32(m.mode);
+    if (m.hostIp !== '') w.uint32(50).string(m.hostIp);
+    return w;
+  },
+  encode(m) {
+    return PortConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PortConfig.create() as Mutable<PortConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.protocol = r.int32() as Protocol;
+          break;
+        case 3:
+          m.targetPort = r.uint32();
+          break;
+        case 4:
+          m.publishedPort = r.uint32();
+          break;
+        case 5:
+          m.mode = r.int32() as PublishMode;
+          break;
+        case 6:
+          m.hostIp = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PortConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PortConfig.read(r, r.len);
+  },
+};
+
+export interface EndpointSpec {
+  readonly ports: readonly PortConfig[];
+}
+export const EndpointSpec: MessageCodec<EndpointSpec> = {
+  typeName: 'tessera.v1.EndpointSpec',
+  fields: [
+    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ports: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.ports) PortConfig.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return EndpointSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = EndpointSpec.create() as Mutable<EndpointSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as EndpointSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return EndpointSpec.read(r, r.len);
+  },
+};
+
+export interface TaskSpec {
+  readonly containers: readonly ContainerSpec[];
+  readonly initContainers: readonly ContainerSpec[];
+  readonly resources?: ResourceRequirements | undefined;
+  readonly restart?: RestartPolicy | undefined;
+  readonly placement?: Placement | undefined;
+  readonly forceUpdate: number;
+  readonly hostname: string;
+}
+export const TaskSpec: MessageCodec<TaskSpec> = {
+  typeName: 'tessera.v1.TaskSpec',
+  fields: [
+    { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
+    { name: 'initContainers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
+    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => ResourceRequirements as MessageCodec<never> },
+    { name: 'restart', type: 'object', shape: 'one', message: (): MessageCodec<never> => RestartPolicy as MessageCodec<never> },
+    { name: 'placement', type: 'object', shape: 'one', message: (): MessageCodec<never> => Placement as MessageCodec<never> },
+    { name: 'forceUpdate', type: 'uint32', shape: 'one' },
+    { name: 'hostname', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { containers: [], initContainers: [], forceUpdate: 0, hostname: '', ...init };
+  },
+  write(m, w) {
+    for (const v of m.containers) ContainerSpec.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.initContainers) ContainerSpec.write(v, w.uint32(18).fork()).ldelim();
+    if (m.resources !== undefined) ResourceRequirements.write(m.resources, w.uint32(26).fork()).ldelim();
+    if (m.restart !== undefined) RestartPolicy.write(m.restart, w.uint32(34).fork()).ldelim();
+    if (m.placement !== undefined) Placement.write(m.placement, w.uint32(42).fork()).ldelim();
+    if (m.forceUpdate !== 0) w.uint32(48).uint32(m.forceUpdate);
+    if (m.hostname !== '') w.uint32(58).string(m.hostname);
+    return w;
+  },
+  encode(m) {
+    return TaskSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TaskSpec.create() as Mutable<TaskSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.containers.push(ContainerSpec.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.initContainers.push(ContainerSpec.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.resources = ResourceRequirements.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.restart = RestartPolicy.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.placement = Placement.read(r, r.uint32() + r.pos);
+          break;
+        case 6:
+          m.forceUpdate = r.uint32();
+          break;
+        case 7:
+          m.hostname = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TaskSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TaskSpec.read(r, r.len);
+  },
+};
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly mounts: readonly Mount[];
+  readonly isReadOnly: boolean;
+  readonly capabilityAdd: readonly string[];
+  readonly capabilityDrop: readonly string[];
+  readonly stopSignal: string;
+  readonly stopGracePeriodMs?: number | undefined;
+  readonly tty: boolean;
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly registryAuth?: RegistryAuth | undefined;
+}
+export const ContainerSpec: MessageCodec<ContainerSpec> = {
+  typeName: 'tessera.v1.ContainerSpec',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'image', type: 'string', shape: 'one' },
+    { name: 'command', type: 'string', shape: 'list' },
+    { name: 'args', type: 'string', shape: 'list' },
+    { name: 'env', type: 'string', shape: 'list' },
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'workingDirectory', type: 'string', shape: 'one' },
+    { name: 'user', type: 'string', shape: 'one' },
+    { name: 'groups', type: 'string', shape: 'list' },
+    { name: 'mounts', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'isReadOnly', type: 'bool', shape: 'one' },
+    { name: 'capabilityAdd', type: 'string', shape: 'list' },
+    { name: 'capabilityDrop', type: 'string', shape: 'list' },
+    { name: 'stopSignal', type: 'string', shape: 'one' },
+    { name: 'stopGracePeriodMs', type: 'uint64', shape: 'one' },
+    { name: 'tty', type: 'bool', shape: 'one' },
+    { name: 'sysctls', type: 'string', shape: 'map' },
+    { name: 'registryAuth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+  ],
+  create(init) {
+    return { name: '', image: '', command: [], args: [], env: [], labels: {}, workingDirectory: '', user: '', groups: [], mounts: [], isReadOnly: false, capabilityAdd: [], capabilityDrop: [], stopSignal: '', tty: false, sysctls: {}, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.image !== '') w.uint32(18).string(m.image);
+    for (const v of m.command) w.uint32(26).string(v);
+    for (const v of m.args) w.uint32(34).string(v);
+    for (const v of m.env) w.uint32(42).string(v);
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(50).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.workingDirectory !== '') w.uint32(58).string(m.workingDirectory);
+    if (m.user !== '') w.uint32(66).string(m.user);
+    for (const v of m.groups) w.uint32(74).string(v);
+    for (const v of m.mounts) Mount.write(v, w.uint32(82).fork()).ldelim();
+    if (m.isReadOnly !== false) w.uint32(88).bool(m.isReadOnly);
+    for (const v of m.capabilityAdd) w.uint32(98).string(v);
+    for (const v of m.capabilityDrop) w.uint32(106).string(v);
+    if (m.stopSignal !== '') w.uint32(114).string(m.stopSignal);
+    if (m.stopGracePeriodMs !== undefined) w.uint32(120).uint64(safe(m.stopGracePeriodMs, 'stopGracePeriodMs'));
+    if (m.tty !== false) w.uint32(128).bool(m.tty);
+    for (const [k, v] of Object.entries(m.sysctls)) {
+      const e = w.uint32(138).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.registryAuth !== undefined) RegistryAuth.write(m.registryAuth, w.uint32(146).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ContainerSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ContainerSpec.create() as Mutable<ContainerSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.image = r.string();
+          break;
+        case 3:
+          m.command.push(r.string());
+          break;
+        case 4:
+          m.args.push(r.string());
+          break;
+        case 5:
+          m.env.push(r.string());
+          break;
+        case 6:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 7:
+          m.workingDirectory = r.string();
+          break;
+        case 8:
+          m.user = r.string();
+          break;
+        case 9:
+          m.groups.push(r.string());
+          break;
+        case 10:
+          m.mounts.push(Mount.read(r, r.uint32() + r.pos));
+          break;
+        case 11:
+          m.isReadOnly = r.bool();
+          break;
+        case 12:
+          m.capabilityAdd.push(r.string());
+          break;
+        case 13:
+          m.capabilityDrop.push(r.string());
+          break;
+        case 14:
+          m.stopSignal = r.string();
+          break;
+        case 15:
+          m.stopGracePeriodMs = toSafe(r.uint64(), 'stopGracePeriodMs');
+          break;
+        case 16:
+          m.tty = r.bool();
+          break;
+        case 17:
+          readMapEntry(r, m.sysctls, '', () => r.string());
+          break;
+        case 18:
+          m.registryAuth = RegistryAuth.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ContainerSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ContainerSpec.read(r, r.len);
+  },
+};
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+export const RegistryAuth: MessageCodec<RegistryAuth> = {
+  typeName: 'tessera.v1.RegistryAuth',
+  fields: [
+    { name: 'username', type: 'string', shape: 'one' },
+    { name: 'password', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { username: '', password: '', ...init };
+  },
+  write(m, w) {
+    if (m.username !== '') w.uint32(10).string(m.username);
+    if (m.password !== '') w.uint32(18).string(m.password);
+    return w;
+  },
+  encode(m) {
+    return RegistryAuth.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RegistryAuth.create() as Mutable<RegistryAuth>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.username = r.string();
+          break;
+        case 2:
+          m.password = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RegistryAuth;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RegistryAuth.read(r, r.len);
+  },
+};
+
+export interface Mount {
+  readonly kind: MountKind;
+  readonly source: string;
+  readonly target: string;
+  readonly isReadOnly: boolean;
+  readonly tmpfsSizeBytes: number;
+  readonly tmpfsMode: number;
+}
+export const Mount: MessageCodec<Mount> = {
+  typeName: 'tessera.v1.Mount',
+  fields: [
+    { name: 'kind', type: 'object', shape: 'one', names: MountKindNames },
+    { name: 'source', type: 'string', shape: 'one' },
+    { name: 'target', type: 'string', shape: 'one' },
+    { name: 'isReadOnly', type: 'bool', shape: 'one' },
+    { name: 'tmpfsSizeBytes', type: 'uint64', shape: 'one' },
+    { name: 'tmpfsMode', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { kind: 0, source: '', target: '', isReadOnly: false, tmpfsSizeBytes: 0, tmpfsMode: 0, ...init };
+  },
+  write(m, w) {
+    if (m.kind !== 0) w.uint32(8).int32(m.kind);
+    if (m.source !== '') w.uint32(18).string(m.source);
+    if (m.target !== '') w.uint32(26).string(m.target);
+    if (m.isReadOnly !== false) w.uint32(32).bool(m.isReadOnly);
+    if (m.tmpfsSizeBytes !== 0) w.uint32(40).uint64(safe(m.tmpfsSizeBytes, 'tmpfsSizeBytes'));
+    if (m.tmpfsMode !== 0) w.uint32(48).uint32(m.tmpfsMode);
+    return w;
+  },
+  encode(m) {
+    return Mount.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Mount.create() as Mutable<Mount>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.kind = r.int32() as MountKind;
+          break;
+        case 2:
+          m.source = r.string();
+          break;
+        case 3:
+          m.target = r.string();
+          break;
+        case 4:
+          m.isReadOnly = r.bool();
+          break;
+        case 5:
+          m.tmpfsSizeBytes = toSafe(r.uint64(), 'tmpfsSizeBytes');
+          break;
+        case 6:
+          m.tmpfsMode = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Mount;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Mount.read(r, r.len);
+  },
+};
+
+export interface ResourceRequirements {
+  readonly limits?: Resources | undefined;
+  readonly reservations?: Resources | undefined;
+}
+export const ResourceRequirements: MessageCodec<ResourceRequirements> = {
+  typeName: 'tessera.v1.ResourceRequirements',
+  fields: [
+    { name: 'limits', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'reservations', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.limits !== undefined) Resources.write(m.limits, w.uint32(10).fork()).ldelim();
+    if (m.reservations !== undefined) Resources.write(m.reservations, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ResourceRequirements.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ResourceRequirements.create() as Mutable<ResourceRequirements>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.limits = Resources.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.reservations = Resources.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ResourceRequirements;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ResourceRequirements.read(r, r.len);
+  },
+};
+
+export interface RestartPolicy {
+  readonly condition: RestartCondition;
+  readonly delayMs?: number | undefined;
+  readonly delayMaxMs?: number | undefined;
+  readonly attemptsMax: number;
+  readonly windowMs: number;
+}
+export const RestartPolicy: MessageCodec<RestartPolicy> = {
+  typeName: 'tessera.v1.RestartPolicy',
+  fields: [
+    { name: 'condition', type: 'object', shape: 'one', names: RestartConditionNames },
+    { name: 'delayMs', type: 'uint64', shape: 'one' },
+    { name: 'delayMaxMs', type: 'uint64', shape: 'one' },
+    { name: 'attemptsMax', type: 'uint32', shape: 'one' },
+    { name: 'windowMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { condition: 0, attemptsMax: 0, windowMs: 0, ...init };
+  },
+  write(m, w) {
+    if (m.condition !== 0) w.uint32(8).int32(m.condition);
+    if (m.delayMs !== undefined) w.uint32(16).uint64(safe(m.delayMs, 'delayMs'));
+    if (m.delayMaxMs !== undefined) w.uint32(24).uint64(safe(m.delayMaxMs, 'delayMaxMs'));
+    if (m.attemptsMax !== 0) w.uint32(32).uint32(m.attemptsMax);
+    if (m.windowMs !== 0) w.uint32(40).uint64(safe(m.windowMs, 'windowMs'));
+    return w;
+  },
+  encode(m) {
+    return RestartPolicy.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RestartPolicy.create() as Mutable<RestartPolicy>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.condition = r.int32() as RestartCondition;
+          break;
+        case 2:
+          m.delayMs = toSafe(r.uint64(), 'delayMs');
+          break;
+        case 3:
+          m.delayMaxMs = toSafe(r.uint64(), 'delayMaxMs');
+          break;
+        case 4:
+          m.attemptsMax = r.uint32();
+          break;
+        case 5:
+          m.windowMs = toSafe(r.uint64(), 'windowMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RestartPolicy;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RestartPolicy.read(r, r.len);
+  },
+};
+
+export interface Placement {
+  readonly constraints: readonly string[];
+  readonly preferences: readonly string[];
+  readonly replicasMaxPerNode: number;
+  readonly platforms: readonly Platform[];
+}
+export const Placement: MessageCodec<Placement> = {
+  typeName: 'tessera.v1.Placement',
+  fields: [
+    { name: 'constraints', type: 'string', shape: 'list' },
+    { name: 'preferences', type: 'string', shape: 'list' },
+    { name: 'replicasMaxPerNode', type: 'uint32', shape: 'one' },
+    { name: 'platforms', type: 'object', shape: 'list', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
+  ],
+  create(init) {
+    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.constraints) w.uint32(10).string(v);
+    for (const v of m.preferences) w.uint32(18).string(v);
+    if (m.replicasMaxPerNode !== 0) w.uint32(24).uint32(m.replicasMaxPerNode);
+    for (const v of m.platforms) Platform.write(v, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return Placement.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Placement.create() as Mutable<Placement>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.constraints.push(r.string());
+          break;
+        case 2:
+          m.preferences.push(r.string());
+          break;
+        case 3:
+          m.replicasMaxPerNode = r.uint32();
+          break;
+        case 4:
+          m.platforms.push(Platform.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Placement;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Placement.read(r, r.len);
+  },
+};
+
+export interface Task {
+  readonly id: string;
+  readonly meta?: Meta | undefined;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly slot: number;
+  readonly nodeId: string;
+  readonly spec?: TaskSpec | undefined;
+  readonly specVersion: number;
+  readonly desiredState: TaskState;
+  readonly status?: TaskStatus | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ports: readonly PortConfig[];
+  readonly runNotBeforeMs: number;
+  readonly restartCount: number;
+}
+export const Task: MessageCodec<Task> = {
+  typeName: 'tessera.v1.Task',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'serviceName', type: 'string', shape: 'one' },
+    { name: 'slot', type: 'uint32', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
+    { name: 'specVersion', type: 'uint64', shape: 'one' },
+    { name: 'desiredState', type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'runNotBeforeMs', type: 'uint64', shape: 'one' },
+    { name: 'restartCount', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    if (m.meta !== undefined) Meta.write(m.meta, w.uint32(18).fork()).ldelim();
+    if (m.serviceId !== '') w.uint32(26).string(m.serviceId);
+    if (m.serviceName !== '') w.uint32(34).string(m.serviceName);
+    if (m.slot !== 0) w.uint32(40).uint32(m.slot);
+    if (m.nodeId !== '') w.uint32(50).string(m.nodeId);
+    if (m.spec !== undefined) TaskSpec.write(m.spec, w.uint32(58).fork()).ldelim();
+    if (m.specVersion !== 0) w.uint32(64).uint64(safe(m.specVersion, 'specVersion'));
+    if (m.desiredState !== 0) w.uint32(72).int32(m.desiredState);
+    if (m.status !== undefined) TaskStatus.write(m.status, w.uint32(82).fork()).ldelim();
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(90).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    for (const v of m.ports) PortConfig.write(v, w.uint32(98).fork()).ldelim();
+    if (m.runNotBeforeMs !== 0) w.uint32(104).uint64(safe(m.runNotBeforeMs, 'runNotBeforeMs'));
+    if (m.restartCount !== 0) w.uint32(112).uint32(m.restartCount);
+    return w;
+  },
+  encode(m) {
+    return Task.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Task.create() as Mutable<Task>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.meta = Meta.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.serviceId = r.string();
+          break;
+        case 4:
+          m.serviceName = r.string();
+          break;
+        case 5:
+          m.slot = r.uint32();
+          break;
+        case 6:
+          m.nodeId = r.string();
+          break;
+        case 7:
+          m.spec = TaskSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 8:
+          m.specVersion = toSafe(r.uint64(), 'specVersion');
+          break;
+        case 9:
+          m.desiredState = r.int32() as TaskState;
+          break;
+        case 10:
+          m.status = TaskStatus.read(r, r.uint32() + r.pos);
+          break;
+        case 11:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 12:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 13:
+          m.runNotBeforeMs = toSafe(r.uint64(), 'runNotBeforeMs');
+          break;
+        case 14:
+          m.restartCount = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Task;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Task.read(r, r.len);
+  },
+};
+
+export interface TaskStatus {
+  readonly state: TaskState;
+  readonly changedAtMs: number;
+  readonly message: string;
+  readonly error: string;
+  readonly containers: readonly ContainerStatus[];
+  readonly address: string;
+  readonly ports: readonly PortConfig[];
+}
+export const TaskStatus: MessageCodec<TaskStatus> = {
+  typeName: 'tessera.v1.TaskStatus',
+  fields: [
+    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'changedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'message', type: 'string', shape: 'one' },
+    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerStatus as MessageCodec<never> },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+  ],
+  create(init) {
+    return { state: 0, changedAtMs: 0, message: '', error: '', containers: [], address: '', ports: [], ...init };
+  },
+  write(m, w) {
+    if (m.state !== 0) w.uint32(8).int32(m.state);
+    if (m.changedAtMs !== 0) w.uint32(16).uint64(safe(m.changedAtMs, 'changedAtMs'));
+    if (m.message !== '') w.uint32(26).string(m.message);
+    if (m.error !== '') w.uint32(34).string(m.error);
+    for (const v of m.containers) ContainerStatus.write(v, w.uint32(42).fork()).ldelim();
+    if (m.address !== '') w.uint32(50).string(m.address);
+    for (const v of m.ports) PortConfig.write(v, w.uint32(58).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return TaskStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TaskStatus.create() as Mutable<TaskStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.state = r.int32() as TaskState;
+          break;
+        case 2:
+          m.changedAtMs = toSafe(r.uint64(), 'changedAtMs');
+          break;
+        case 3:
+          m.message = r.string();
+          break;
+        case 4:
+          m.error = r.string();
+          break;
+        case 5:
+          m.containers.push(ContainerStatus.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          m.address = r.string();
+          break;
+        case 7:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TaskStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TaskStatus.read(r, r.len);
+  },
+};
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly containerId: string;
+  readonly pid: number;
+  readonly exitCode?: number | undefined;
+}
+export const ContainerStatus: MessageCodec<ContainerStatus> = {
+  typeName: 'tessera.v1.ContainerStatus',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'pid', type: 'uint32', shape: 'one' },
+    { name: 'exitCode', type: 'int32', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', containerId: '', pid: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.containerId !== '') w.uint32(18).string(m.containerId);
+    if (m.pid !== 0) w.uint32(24).uint32(m.pid);
+    if (m.exitCode !== undefined) w.uint32(32).int32(m.exitCode);
+    return w;
+  },
+  encode(m) {
+    return ContainerStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ContainerStatus.create() as Mutable<ContainerStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.containerId = r.string();
+          break;
+        case 3:
+          m.pid = r.uint32();
+          break;
+        case 4:
+          m.exitCode = r.int32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ContainerStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ContainerStatus.read(r, r.len);
+  },
+};
+
+export interface RaftBatch {
+  readonly messages: readonly RaftWireMessage[];
+}
+export const RaftBatch: MessageCodec<RaftBatch> = {
+  typeName: 'tessera.v1.RaftBatch',
+  fields: [
+    { name: 'messages', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
+  ],
+  create(init) {
+    return { messages: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.messages) RaftWireMessage.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return RaftBatch.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftBatch.create() as Mutable<RaftBatch>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.messages.push(RaftWireMessage.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftBatch;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftBatch.read(r, r.len);
+  },
+};
+
+export interface RaftExchangeEnd {
+}
+export const RaftExchangeEnd: MessageCodec<RaftExchangeEnd> = {
+  typeName: 'tessera.v1.RaftExchangeEnd',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RaftExchangeEnd.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftExchangeEnd.create() as Mutable<RaftExchangeEnd>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftExchangeEnd;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftExchangeEnd.read(r, r.len);
+  },
+};
+
+export interface RaftEntry {
+  readonly index: number;
+  readonly term: number;
+  readonly kind: RaftEntryKind;
+  readonly data: Uint8Array;
+}
+export const RaftEntry: MessageCodec<RaftEntry> = {
+  typeName: 'tessera.v1.RaftEntry',
+  fields: [
+    { name: 'index', type: 'uint64', shape: 'one' },
+    { name: 'term', type: 'uint64', shape: 'one' },
+    { name: 'kind', type: 'object', shape: 'one', names: RaftEntryKindNames },
+    { name: 'data', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { index: 0, term: 0, kind: 0, data: empty, ...init };
+  },
+  write(m, w) {
+    if (m.index !== 0) w.uint32(8).uint64(safe(m.index, 'index'));
+    if (m.term !== 0) w.uint32(16).uint64(safe(m.term, 'term'));
+    if (m.kind !== 0) w.uint32(24).int32(m.kind);
+    if (m.data.length > 0) w.uint32(34).bytes(m.data);
+    return w;
+  },
+  encode(m) {
+    return RaftEntry.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftEntry.create() as Mutable<RaftEntry>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.index = toSafe(r.uint64(), 'index');
+          break;
+        case 2:
+          m.term = toSafe(r.uint64(), 'term');
+          break;
+        case 3:
+          m.kind = r.int32() as RaftEntryKind;
+          break;
+        case 4:
+          m.data = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftEntry;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftEntry.read(r, r.len);
+  },
+};
+
+export interface RaftWireMessage {
+  readonly kind: RaftMessageKind;
+  readonly from: number;
+  readonly to: number;
+  readonly term: number;
+  readonly index: number;
+  readonly logTerm: number;
+  readonly commit: number;
+  readonly entries: readonly RaftEntry[];
+  readonly isRejected: boolean;
+  readonly hintIndex: number;
+  readonly hintTerm: number;
+  readonly readContext: number;
+  readonly isTransfer: boolean;
+}
+export const RaftWireMessage: MessageCodec<RaftWireMessage> = {
+  typeName: 'tessera.v1.RaftWireMessage',
+  fields: [
+    { name: 'kind', type: 'object', shape: 'one', names: RaftMessageKindNames },
+    { name: 'from', type: 'uint64', shape: 'one' },
+    { name: 'to', type: 'uint64', shape: 'one' },
+    { name: 'term', type: 'uint64', shape: 'one' },
+    { name: 'index', type: 'uint64', shape: 'one' },
+    { name: 'logTerm', type: 'uint64', shape: 'one' },
+    { name: 'commit', type: 'uint64', shape: 'one' },
+    { name: 'entries', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftEntry as MessageCodec<never> },
+    { name: 'isRejected', type: 'bool', shape: 'one' },
+    { name: 'hintIndex', type: 'uint64', shape: 'one' },
+    { name: 'hintTerm', type: 'uint64', shape: 'one' },
+    { name: 'readContext', type: 'uint64', shape: 'one' },
+    { name: 'isTransfer', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { kind: 0, from: 0, to: 0, term: 0, index: 0, logTerm: 0, commit: 0, entries: [], isRejected: false, hintIndex: 0, hintTerm: 0, readContext: 0, isTransfer: false, ...init };
+  },
+  write(m, w) {
+    if (m.kind !== 0) w.uint32(8).int32(m.kind);
+    if (m.from !== 0) w.uint32(16).uint64(safe(m.from, 'from'));
+    if (m.to !== 0) w.uint32(24).uint64(safe(m.to, 'to'));
+    if (m.term !== 0) w.uint32(32).uint64(safe(m.term, 'term'));
+    if (m.index !== 0) w.uint32(40).uint64(safe(m.index, 'index'));
+    if (m.logTerm !== 0) w.uint32(48).uint64(safe(m.logTerm, 'logTerm'));
+    if (m.commit !== 0) w.uint32(56).uint64(safe(m.commit, 'commit'));
+    for (const v of m.entries) RaftEntry.write(v, w.uint32(66).fork()).ldelim();
+    if (m.isRejected !== false) w.uint32(72).bool(m.isRejected);
+    if (m.hintIndex !== 0) w.uint32(80).uint64(safe(m.hintIndex, 'hintIndex'));
+    if (m.hintTerm !== 0) w.uint32(88).uint64(safe(m.hintTerm, 'hintTerm'));
+    if (m.readContext !== 0) w.uint32(96).uint64(safe(m.readContext, 'readContext'));
+    if (m.isTransfer !== false) w.uint32(104).bool(m.isTransfer);
+    return w;
+  },
+  encode(m) {
+    return RaftWireMessage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftWireMessage.create() as Mutable<RaftWireMessage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.kind = r.int32() as RaftMessageKind;
+          break;
+        case 2:
+          m.from = toSafe(r.uint64(), 'from');
+          break;
+        case 3:
+          m.to = toSafe(r.uint64(), 'to');
+          break;
+        case 4:
+          m.term = toSafe(r.uint64(), 'term');
+          break;
+        case 5:
+          m.index = toSafe(r.uint64(), 'index');
+          break;
+        case 6:
+          m.logTerm = toSafe(r.uint64(), 'logTerm');
+          break;
+        case 7:
+          m.commit = toSafe(r.uint64(), 'commit');
+          break;
+        case 8:
+          m.entries.push(RaftEntry.read(r, r.uint32() + r.pos));
+          break;
+        case 9:
+          m.isRejected = r.bool();
+          break;
+        case 10:
+          m.hintIndex = toSafe(r.uint64(), 'hintIndex');
+          break;
+        case 11:
+          m.hintTerm = toSafe(r.uint64(), 'hintTerm');
+          break;
+        case 12:
+          m.readContext = toSafe(r.uint64(), 'readContext');
+          break;
+        case 13:
+          m.isTransfer = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftWireMessage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftWireMessage.read(r, r.len);
+  },
+};
+
+export interface RaftWireMember {
+  readonly id: number;
+  readonly isLearner: boolean;
+  readonly context: string;
+}
+export const RaftWireMember: MessageCodec<RaftWireMember> = {
+  typeName: 'tessera.v1.RaftWireMember',
+  fields: [
+    { name: 'id', type: 'uint64', shape: 'one' },
+    { name: 'isLearner', type: 'bool', shape: 'one' },
+    { name: 'context', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { id: 0, isLearner: false, context: '', ...init };
+  },
+  write(m, w) {
+    if (m.id !== 0) w.uint32(8).uint64(safe(m.id, 'id'));
+    if (m.isLearner !== false) w.uint32(16).bool(m.isLearner);
+    if (m.context !== '') w.uint32(26).string(m.context);
+    return w;
+  },
+  encode(m) {
+    return RaftWireMember.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftWireMember.create() as Mutable<RaftWireMember>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = toSafe(r.uint64(), 'id');
+          break;
+        case 2:
+          m.isLearner = r.bool();
+          break;
+        case 3:
+          m.context = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftWireMember;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftWireMember.read(r, r.len);
+  },
+};
+
+export interface SnapshotHeader {
+  readonly message?: RaftWireMessage | undefined;
+  readonly index: number;
+  readonly term: number;
+  readonly members: readonly RaftWireMember[];
+}
+export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
+  typeName: 'tessera.v1.SnapshotHeader',
+  fields: [
+    { name: 'message', type: 'object', shape: 'one', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
+    { name: 'index', type: 'uint64', shape: 'one' },
+    { name: 'term', type: 'uint64', shape: 'one' },
+    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+  ],
+  create(init) {
+    return { index: 0, term: 0, members: [], ...init };
+  },
+  write(m, w) {
+    if (m.message !== undefined) RaftWireMessage.write(m.message, w.uint32(10).fork()).ldelim();
+    if (m.index !== 0) w.uint32(16).uint64(safe(m.index, 'index'));
+    if (m.term !== 0) w.uint32(24).uint64(safe(m.term, 'term'));
+    for (const v of m.members) RaftWireMember.write(v, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return SnapshotHeader.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SnapshotHeader.create() as Mutable<SnapshotHeader>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.message = RaftWireMessage.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.index = toSafe(r.uint64(), 'index');
+          break;
+        case 3:
+          m.term = toSafe(r.uint64(), 'term');
+          break;
+        case 4:
+          m.members.push(RaftWireMember.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SnapshotHeader;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SnapshotHeader.read(r, r.len);
+  },
+};
+
+export interface SnapshotChunk {
+  readonly part?:
+    | { readonly kind: 'header'; readonly header: SnapshotHeader }
+    | { readonly kind: 'chunk'; readonly chunk: Uint8Array }
+    | undefined;
+}
+export const SnapshotChunk: MessageCodec<SnapshotChunk> = {
+  typeName: 'tessera.v1.SnapshotChunk',
+  fields: [
+    { name: 'header', type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => SnapshotHeader as MessageCodec<never> },
+    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'part' },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.part?.kind) {
+      case 'header':
+        SnapshotHeader.write(m.part.header, w.uint32(10).fork()).ldelim();
+        break;
+      case 'chunk':
+        w.uint32(18).bytes(m.part.chunk);
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return SnapshotChunk.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SnapshotChunk.create() as Mutable<SnapshotChunk>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.part = { kind: 'header', header: SnapshotHeader.read(r, r.uint32() + r.pos) };
+          break;
+        case 2:
+          m.part = { kind: 'chunk', chunk: r.bytes() };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SnapshotChunk;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SnapshotChunk.read(r, r.len);
+  },
+};
+
+export interface InstallSnapshotResponse {
+}
+export const InstallSnapshotResponse: MessageCodec<InstallSnapshotResponse> = {
+  typeName: 'tessera.v1.InstallSnapshotResponse',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return InstallSnapshotResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = InstallSnapshotResponse.create() as Mutable<InstallSnapshotResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as InstallSnapshotResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return InstallSnapshotResponse.read(r, r.len);
+  },
+};
+
+export interface RaftJoinRequest {
+  readonly address: string;
+}
+export const RaftJoinRequest: MessageCodec<RaftJoinRequest> = {
+  typeName: 'tessera.v1.RaftJoinRequest',
+  fields: [
+    { name: 'address', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { address: '', ...init };
+  },
+  write(m, w) {
+    if (m.address !== '') w.uint32(10).string(m.address);
+    return w;
+  },
+  encode(m) {
+    return RaftJoinRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftJoinRequest.create() as Mutable<RaftJoinRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.address = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftJoinRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftJoinRequest.read(r, r.len);
+  },
+};
+
+export interface RaftJoinResponse {
+  readonly raftId: number;
+  readonly members: readonly RaftWireMember[];
+}
+export const RaftJoinResponse: MessageCodec<RaftJoinResponse> = {
+  typeName: 'tessera.v1.RaftJoinResponse',
+  fields: [
+    { name: 'raftId', type: 'uint64', shape: 'one' },
+    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+  ],
+  create(init) {
+    return { raftId: 0, members: [], ...init };
+  },
+  write(m, w) {
+    if (m.raftId !== 0) w.uint32(8).uint64(safe(m.raftId, 'raftId'));
+    for (const v of m.members) RaftWireMember.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return RaftJoinResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftJoinResponse.create() as Mutable<RaftJoinResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.raftId = toSafe(r.uint64(), 'raftId');
+          break;
+        case 2:
+          m.members.push(RaftWireMember.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftJoinResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftJoinResponse.read(r, r.len);
+  },
+};
+
+export interface RaftLeaveRequest {
+}
+export const RaftLeaveRequest: MessageCodec<RaftLeaveRequest> = {
+  typeName: 'tessera.v1.RaftLeaveRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RaftLeaveRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftLeaveRequest.create() as Mutable<RaftLeaveRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftLeaveRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftLeaveRequest.read(r, r.len);
+  },
+};
+
+export interface RaftLeaveResponse {
+}
+export const RaftLeaveResponse: MessageCodec<RaftLeaveResponse> = {
+  typeName: 'tessera.v1.RaftLeaveResponse',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RaftLeaveResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RaftLeaveResponse.create() as Mutable<RaftLeaveResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RaftLeaveResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RaftLeaveResponse.read(r, r.len);
+  },
+};
+
+export interface StoreEntry {
+  readonly actions: readonly StoreAction[];
+  readonly proposedAtMs: number;
+}
+export const StoreEntry: MessageCodec<StoreEntry> = {
+  typeName: 'tessera.v1.StoreEntry',
+  fields: [
+    { name: 'actions', type: 'object', shape: 'list', message: (): MessageCodec<never> => StoreAction as MessageCodec<never> },
+    { name: 'proposedAtMs', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { actions: [], proposedAtMs: 0, ...init };
+  },
+  write(m, w) {
+    for (const v of m.actions) StoreAction.write(v, w.uint32(10).fork()).ldelim();
+    if (m.proposedAtMs !== 0) w.uint32(16).uint64(safe(m.proposedAtMs, 'proposedAtMs'));
+    return w;
+  },
+  encode(m) {
+    return StoreEntry.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = StoreEntry.create() as Mutable<StoreEntry>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.actions.push(StoreAction.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.proposedAtMs = toSafe(r.uint64(), 'proposedAtMs');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as StoreEntry;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return StoreEntry.read(r, r.len);
+  },
+};
+
+export interface StoreAction {
+  readonly kind: StoreActionKind;
+  readonly target?:
+    | { readonly kind: 'cluster'; readonly cluster: Cluster }
+    | { readonly kind: 'node'; readonly node: Node }
+    | { readonly kind: 'service'; readonly service: Service }
+    | { readonly kind: 'task'; readonly task: Task }
+    | undefined;
+}
+export const StoreAction: MessageCodec<StoreAction> = {
+  typeName: 'tessera.v1.StoreAction',
+  fields: [
+    { name: 'kind', type: 'object', shape: 'one', names: StoreActionKindNames },
+    { name: 'cluster', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { kind: 0, ...init };
+  },
+  write(m, w) {
+    if (m.kind !== 0) w.uint32(8).int32(m.kind);
+    switch (m.target?.kind) {
+      case 'cluster':
+        Cluster.write(m.target.cluster, w.uint32(18).fork()).ldelim();
+        break;
+      case 'node':
+        Node.write(m.target.node, w.uint32(26).fork()).ldelim();
+        break;
+      case 'service':
+        Service.write(m.target.service, w.uint32(34).fork()).ldelim();
+        break;
+      case 'task':
+        Task.write(m.target.task, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return StoreAction.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = StoreAction.create() as Mutable<StoreAction>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.kind = r.int32() as StoreActionKind;
+          break;
+        case 2:
+          m.target = { kind: 'cluster', cluster: Cluster.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.target = { kind: 'node', node: Node.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.target = { kind: 'service', service: Service.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.target = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as StoreAction;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return StoreAction.read(r, r.len);
+  },
+};
+
+export interface SnapshotRecord {
+  readonly target?:
+    | { readonly kind: 'cluster'; readonly cluster: Cluster }
+    | { readonly kind: 'node'; readonly node: Node }
+    | { readonly kind: 'service'; readonly service: Service }
+    | { readonly kind: 'task'; readonly task: Task }
+    | undefined;
+}
+export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
+  typeName: 'tessera.v1.SnapshotRecord',
+  fields: [
+    { name: 'cluster', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.target?.kind) {
+      case 'cluster':
+        Cluster.write(m.target.cluster, w.uint32(18).fork()).ldelim();
+        break;
+      case 'node':
+        Node.write(m.target.node, w.uint32(26).fork()).ldelim();
+        break;
+      case 'service':
+        Service.write(m.target.service, w.uint32(34).fork()).ldelim();
+        break;
+      case 'task':
+        Task.write(m.target.task, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return SnapshotRecord.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SnapshotRecord.create() as Mutable<SnapshotRecord>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 2:
+          m.target = { kind: 'cluster', cluster: Cluster.read(r, r.uint32() + r.pos) };
+          break;
+        case 3:
+          m.target = { kind: 'node', node: Node.read(r, r.uint32() + r.pos) };
+          break;
+        case 4:
+          m.target = { kind: 'service', service: Service.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.target = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SnapshotRecord;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SnapshotRecord.read(r, r.len);
+  },
+};
+
+export const CertificateAuthorityService = {
+  getRootCertificate: method('/tessera.v1.CertificateAuthority/GetRootCertificate', false, false, GetRootCertificateRequest, GetRootCertificateResponse),
+  issueCertificate: method('/tessera.v1.CertificateAuthority/IssueCertificate', false, false, IssueCertificateRequest, CertificateResponse),
+  renewCertificate: method('/tessera.v1.CertificateAuthority/RenewCertificate', false, false, RenewCertificateRequest, CertificateResponse),
+} as const;
+
+export const ControlService = {
+  getCluster: method('/tessera.v1.Control/GetCluster', false, false, GetClusterRequest, GetClusterResponse),
+  updateCluster: method('/tessera.v1.Control/UpdateCluster', false, false, UpdateClusterRequest, UpdateClusterResponse),
+  getJoinTokens: method('/tessera.v1.Control/GetJoinTokens', false, false, GetJoinTokensRequest, GetJoinTokensResponse),
+  rotateJoinToken: method('/tessera.v1.Control/RotateJoinToken', false, false, RotateJoinTokenRequest, GetJoinTokensResponse),
+  listNodes: method('/tessera.v1.Control/ListNodes', false, false, ListNodesRequest, ListNodesResponse),
+  getNode: method('/tessera.v1.Control/GetNode', false, false, GetNodeRequest, GetNodeResponse),
+  updateNode: method('/tessera.v1.Control/UpdateNode', false, false, UpdateNodeRequest, UpdateNodeResponse),
+  removeNode: method('/tessera.v1.Control/RemoveNode', false, false, RemoveNodeRequest, RemoveNodeResponse),
+  createService: method('/tessera.v1.Control/CreateService', false, false, CreateServiceRequest, CreateServiceResponse),
+  listServices: method('/tessera.v1.Control/ListServices', false, false, ListServicesRequest, ListServicesResponse),
+  getService: method('/tessera.v1.Control/GetService', false, false, GetServiceRequest, GetServiceResponse),
+  updateService: method('/tessera.v1.Control/UpdateService', false, false, UpdateServiceRequest, UpdateServiceResponse),
+  removeService: method('/tessera.v1.Control/RemoveService', false, false, RemoveServiceRequest, RemoveServiceResponse),
+  listTasks: method('/tessera.v1.Control/ListTasks', false, false, ListTasksRequest, ListTasksResponse),
+  getTask: method('/tessera.v1.Control/GetTask', false, false, GetTaskRequest, GetTaskResponse),
+  watch: method('/tessera.v1.Control/Watch', false, true, WatchRequest, WatchResponse),
+  serviceLogs: method('/tessera.v1.Control/ServiceLogs', false, true, ServiceLogsRequest, LogChunk),
+  loadImage: method('/tessera.v1.Control/LoadImage', true, true, LoadImageRequest, ImageProgress),
+  pullImage: method('/tessera.v1.Control/PullImage', false, true, PullImageRequest, ImageProgress),
+  listImages: method('/tessera.v1.Control/ListImages', false, false, ListImagesRequest, ListImagesResponse),
+  removeImage: method('/tessera.v1.Control/RemoveImage', false, false, RemoveImageRequest, RemoveImageResponse),
+} as const;
+
+export const DispatcherService = {
+  session: method('/tessera.v1.Dispatcher/Session', true, true, AgentMessage, ManagerMessage),
+  work: method('/tessera.v1.Dispatcher/Work', true, true, WorkUp, WorkDown),
+} as const;
+
+export const LocalService = {
+  info: method('/tessera.v1.Local/Info', false, false, InfoRequest, InfoResponse),
+  init: method('/tessera.v1.Local/Init', false, false, InitRequest, InitResponse),
+  join: method('/tessera.v1.Local/Join', false, false, JoinRequest, JoinResponse),
+  leave: method('/tessera.v1.Local/Leave', false, false, LeaveRequest, LeaveResponse),
+} as const;
+
+export const RaftTransportService = {
+  exchange: method('/tessera.v1.RaftTransport/Exchange', true, false, RaftBatch, RaftExchangeEnd),
+  installSnapshot: method('/tessera.v1.RaftTransport/InstallSnapshot', true, false, SnapshotChunk, InstallSnapshotResponse),
+} as const;
+
+export const RaftMembershipService = {
+  join: method('/tessera.v1.RaftMembership/Join', false, false, RaftJoinRequest, RaftJoinResponse),
+  leave: method('/tessera.v1.RaftMembership/Leave', false, false, RaftLeaveRequest, RaftLeaveResponse),
+} as const;
+

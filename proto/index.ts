@@ -1,0 +1,8 @@
+/**
+ * The wire: every message, enum and service of Tessera's own API, made from tessera/v1/*.proto
+ * (`npm run proto`). Messages are plain readonly objects; unset message fields are `undefined`,
+ * everything else has its default.
+ */
+export type { FieldInfo, MessageCodec, Method } from './codec.ts';
+export * from './gen/tessera.ts';
+export { toJson } from './json.ts';
