@@ -15,5 +15,7 @@ export type { ClusterErrorOptions, ErrorCode } from './errors.ts';
 export { newId, shortId } from './ids.ts';
 export { silentLogger } from './log.ts';
 export type { LogFields, Logger } from './log.ts';
+export { durationBuckets, silentMetrics } from './metrics.ts';
+export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
 export { hash32, seededRandom } from './random.ts';
 export type { Random } from './random.ts';

@@ -41,22 +41,27 @@ export interface MessageCodec<T> {
   decode(bytes: Uint8Array): T;
 }
 
-/** One RPC; `daemon`, `manager`, `agent` and `cli` hand it to grpc-js (rpc-node.ts). */
-export interface Method<Request, Response> {
+/** One RPC; rpc-node.ts hands it to grpc-js. `Up`, `Down`: whether that side streams. */
+export interface Method<
+  Request,
+  Response,
+  Up extends boolean = boolean,
+  Down extends boolean = boolean,
+> {
   readonly path: string;
-  readonly requestStream: boolean;
-  readonly responseStream: boolean;
+  readonly requestStream: Up;
+  readonly responseStream: Down;
   readonly request: MessageCodec<Request>;
   readonly response: MessageCodec<Response>;
 }
 
-export function method<Request, Response>(
+export function method<Request, Response, Up extends boolean, Down extends boolean>(
   path: string,
-  requestStream: boolean,
-  responseStream: boolean,
+  requestStream: Up,
+  responseStream: Down,
   request: MessageCodec<Request>,
   response: MessageCodec<Response>,
-): Method<Request, Response> {
+): Method<Request, Response, Up, Down> {
   return { path, requestStream, responseStream, request, response };
 }
 

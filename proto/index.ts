@@ -4,5 +4,6 @@
  * everything else has its default.
  */
 export type { FieldInfo, MessageCodec, Method } from './codec.ts';
+export type { CallContext, Caller, Handler, Handlers } from './handlers.ts';
 export * from './gen/tessera.ts';
 export { toJson } from './json.ts';
