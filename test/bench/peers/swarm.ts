@@ -1,0 +1,164 @@
+/**
+ * Docker Swarm on several hosts of this machine, each a network namespace with a dockerd of its own:
+ * the peer that `make bench` measures beside us. Needs root and Debian's docker.io.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { existsSync, openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { attempt, run } from '#test/_support/command';
+import { poll } from '#test/_support/poll';
+
+const bridge = 'tsswarm';
+const network = '10.79.0';
+
+export interface SwarmLab {
+  /** Seconds until `replicas` run, then until the last container is gone. */
+  measure(
+    name: string,
+    replicas: number,
+    image: string,
+  ): Promise<{ create: number; remove: number }>;
+  close(): Promise<void>;
+}
+
+export function swarmIsInstalled(): boolean {
+  return existsSync('/usr/sbin/dockerd');
+}
+
+class Host {
+  readonly number: number;
+  readonly folder: string;
+  daemon: ChildProcess | undefined;
+
+  constructor(number: number, root: string) {
+    this.number = number;
+    this.folder = join(root, String(number));
+  }
+
+  get namespace(): string {
+    return `tsswarm${this.number}`;
+  }
+
+  docker(...args: readonly string[]): Promise<string> {
+    return run(['docker', '-H', `unix://${this.folder}/docker.sock`, ...args]);
+  }
+
+  async start(): Promise<void> {
+    const veth = `${this.namespace}v`;
+    await attempt(['ip', 'link', 'del', veth]);
+    await attempt(['ip', 'netns', 'del', this.namespace]);
+    await run(['ip', 'netns', 'add', this.namespace]);
+    await run(['ip', 'link', 'add', veth, 'type', 'veth', 'peer', 'eth0', 'netns', this.namespace]);
+    await run(['ip', 'link', 'set', veth, 'master', bridge, 'up']);
+    const inside = `addr add ${network}.${this.number}/24 dev eth0\nlink set eth0 up\nlink set lo up\nroute add default via ${network}.254\n`;
+    await run(['ip', '-n', this.namespace, '-batch', '-'], { input: inside });
+    await mkdir(join(this.folder, 'lib'), { recursive: true });
+    const script = `hostname swarm${this.number}; mount -t tmpfs tmpfs /run; mkdir -p /run/docker
+export DOCKER_SERVICE_PREFER_OFFLINE_IMAGE=1
+exec dockerd --data-root "$1/lib" --exec-root /run/docker -H "unix://$1/docker.sock" -p "$1/pid" --cgroup-parent "/$2" --log-level warn`;
+    const log = openSync(join(this.folder, 'log'), 'a');
+    const enter = [
+      '--net=/run/netns/' + this.namespace,
+      'unshare',
+      '-m',
+      '--uts',
+      '--propagation',
+      'slave',
+    ];
+    this.daemon = spawn(
+      'nsenter',
+      [...enter, 'bash', '-c', script, 'bash', this.folder, this.namespace],
+      {
+        stdio: ['ignore', log, log],
+      },
+    );
+    await poll(`dockerd ${this.number} answers`, () => this.docker('version').then(() => true));
+  }
+
+  async stop(): Promise<void> {
+    const daemon = this.daemon;
+    if (daemon !== undefined && daemon.exitCode === null) {
+      const closed = new Promise((resolve) => daemon.once('exit', resolve));
+      daemon.kill('SIGTERM');
+      await closed;
+    }
+    await attempt(['ip', 'link', 'del', `${this.namespace}v`]);
+    await attempt(['ip', 'netns', 'del', this.namespace]);
+  }
+}
+
+async function loadImage(hosts: readonly Host[], image: string): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'tsswarm-image-'));
+  await mkdir(join(root, 'bin'));
+  await cp('/bin/busybox', join(root, 'bin/busybox'));
+  for (const name of ['sh', 'sleep', 'httpd', 'wget', 'hostname', 'cat'])
+    await symlink('busybox', join(root, 'bin', name));
+  const archive = join(root, '..', `tsswarm-${process.pid}.tar`);
+  await run(['tar', '-C', root, '-cf', archive, '.']);
+  for (const host of hosts)
+    await host.docker('import', '-c', 'CMD ["/bin/sleep","1000000"]', archive, image);
+  await rm(root, { recursive: true });
+  await rm(archive);
+}
+
+/** Up with `count` hosts, all of them managers, and `image` on each. */
+export async function startSwarm(count: number, image: string): Promise<SwarmLab> {
+  const root = await mkdtemp('/var/tmp/tsswarm-');
+  await attempt(['ip', 'link', 'add', bridge, 'type', 'bridge']);
+  await attempt(['ip', 'addr', 'add', `${network}.254/24`, 'dev', bridge]);
+  await run(['ip', 'link', 'set', bridge, 'up']);
+  const hosts = Array.from({ length: count }, (_, i) => new Host(i + 1, root));
+  const close = async (): Promise<void> => {
+    await Promise.all(hosts.map((host) => host.stop()));
+    await attempt(['ip', 'link', 'del', bridge]);
+    await rm(root, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(hosts.map((host) => host.start()));
+    const [first, ...others] = hosts;
+    if (first === undefined) throw new Error('a swarm needs at least one host');
+    await first.docker('swarm', 'init', '--advertise-addr', `${network}.1`);
+    const token = (await first.docker('swarm', 'join-token', '-q', 'manager')).trim();
+    for (const host of others)
+      await host.docker('swarm', 'join', '--token', token, `${network}.1:2377`);
+    await loadImage(hosts, image);
+    return {
+      close,
+      measure: (name, replicas, used) => measure(hosts, first, name, replicas, used),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function measure(
+  hosts: readonly Host[],
+  first: Host,
+  name: string,
+  replicas: number,
+  image: string,
+): Promise<{ create: number; remove: number }> {
+  const startedAt = performance.now();
+  const loop = 'trap exit TERM; while :; do sleep 1; done';
+  await first.docker(
+    ...['service', 'create', '-d', '--no-resolve-image', '--name', name],
+    ...['--replicas', String(replicas), image, 'sh', '-c', loop],
+  );
+  const list = ['service', 'ls', '-f', `name=${name}`, '--format', '{{.Replicas}}'];
+  await poll(`${replicas} replicas run`, async () =>
+    (await first.docker(...list)).startsWith(`${replicas}/`),
+  );
+  const create = (performance.now() - startedAt) / 1000;
+  const removedAt = performance.now();
+  await first.docker('service', 'rm', name);
+  await poll('the last container is gone', async () => {
+    for (const host of hosts)
+      if ((await host.docker('ps', '-q', '-f', `name=${name}\\.`)).trim() !== '') return false;
+    return true;
+  });
+  return { create, remove: (performance.now() - removedAt) / 1000 };
+}
