@@ -1,0 +1,159 @@
+/** A lab for tests: real hosts, real containerd, driven by `tsctl` as a user would. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { attempt, run } from './command.ts';
+import type { CommandOptions, CommandResult } from './command.ts';
+import { poll } from './poll.ts';
+
+const project = join(import.meta.dirname, '../..');
+export const tsctlPath = join(project, 'bin/tsctl');
+export const busyboxArchive = join(project, 'build/busybox.tar');
+
+/** One line of `ctr tasks ls`. */
+export interface RuntimeTask {
+  readonly host: string;
+  readonly id: string;
+  readonly pid: number;
+}
+
+export interface TaskView {
+  readonly id: string;
+  readonly slot: number;
+  readonly nodeId?: string;
+  readonly desiredState: string;
+  readonly status: { readonly state: string; readonly error?: string; readonly address?: string };
+}
+
+export class Lab {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly #config: string;
+
+  constructor(name: string, hosts: readonly string[], config: string) {
+    this.name = name;
+    this.hosts = hosts;
+    this.#config = config;
+  }
+
+  static async up(name: string, hosts: number, managers: number): Promise<Lab> {
+    const config = await mkdtemp(join(tmpdir(), 'tessera-test-'));
+    const names = Array.from({ length: hosts }, (_, i) => `host${i + 1}`);
+    const lab = new Lab(name, names, config);
+    await lab.down();
+    const shape = ['--hosts', String(hosts), '--managers', String(managers)];
+    await lab.tsctl(['lab', 'up', '--name', name, ...shape], { deadlineMs: 180_000 });
+    await lab.tsctl(['image', 'load', busyboxArchive]);
+    return lab;
+  }
+
+  #options(options: CommandOptions): CommandOptions {
+    const env = { XDG_CONFIG_HOME: this.#config, NO_COLOR: '1', ...options.env };
+    return { ...options, env };
+  }
+
+  /** What a user types; an exit code other than 0 is an error. */
+  tsctl(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return run([tsctlPath, ...args], this.#options(options));
+  }
+
+  tryTsctl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return attempt([tsctlPath, ...args], this.#options(options));
+  }
+
+  /** Runs a program inside a host. */
+  exec(host: string, argv: readonly string[]): Promise<string> {
+    return this.tsctl(['lab', 'exec', '--name', this.name, host, '--', ...argv]);
+  }
+
+  fault(kind: 'kill' | 'stop' | 'cont' | 'cut' | 'heal', host: string): Promise<string> {
+    return this.tsctl(['lab', 'fault', '--name', this.name, kind, host]);
+  }
+
+  /** Boots a host after `fault kill`. */
+  start(host: string): Promise<string> {
+    return this.tsctl(['lab', 'start', '--name', this.name, host]);
+  }
+
+  /** What containerd itself says is running, on the given hosts. */
+  async running(hosts: readonly string[] = this.hosts): Promise<RuntimeTask[]> {
+    const lists = await Promise.all(
+      hosts.map(async (host) => {
+        const text = await this.exec(host, ['ctr', '-n', 'tessera', 'tasks', 'ls']);
+        return text
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim().split(/\s+/))
+          .filter(([, , state]) => state === 'RUNNING')
+          .map(([id = '', pid = '0']) => ({ host, id, pid: Number(pid) }));
+      }),
+    );
+    return lists.flat();
+  }
+
+  /** The running containers of one service, by containerd's own labels. */
+  async runningOf(service: string, hosts: readonly string[] = this.hosts): Promise<RuntimeTask[]> {
+    const lists = await Promise.all(
+      hosts.map(async (host) => {
+        const filter = `labels."tessera.service.name"==${service}`;
+        const text = await this.exec(host, [
+          'ctr',
+          '-n',
+          'tessera',
+          'containers',
+          'ls',
+          '-q',
+          filter,
+        ]);
+        const ids = new Set(text.split('\n').filter((line) => line !== ''));
+        return (await this.running([host])).filter((task) => ids.has(task.id));
+      }),
+    );
+    return lists.flat();
+  }
+
+  async tasks(service: string): Promise<TaskView[]> {
+    return JSON.parse(
+      await this.tsctl(['service', 'ps', service, '--format', 'json']),
+    ) as TaskView[];
+  }
+
+  /** Until exactly `count` containers of the service run, on the given hosts, says containerd. */
+  awaitRunning(
+    service: string,
+    count: number,
+    options: { readonly hosts?: readonly string[]; readonly deadlineMs?: number } = {},
+  ): Promise<RuntimeTask[]> {
+    let seen: RuntimeTask[] = [];
+    return poll(
+      `${count} containers of ${service} run`,
+      async () => {
+        seen = await this.runningOf(service, options.hosts ?? this.hosts);
+        return seen.length === count ? seen : undefined;
+      },
+      { deadlineMs: options.deadlineMs ?? 60_000, describe: () => JSON.stringify(seen) },
+    );
+  }
+
+  /** What is worth seeing when a test fails. */
+  async evidence(): Promise<string> {
+    const parts = await Promise.all([
+      this.tryTsctl(['node', 'ls']).then((result) => result.stdout + result.stderr),
+      this.tryTsctl(['service', 'ls']).then((result) => result.stdout + result.stderr),
+      ...this.hosts.map(async (host) => {
+        const log = await this.tryTsctl(['lab', 'logs', '--name', this.name, host]);
+        return `== ${host}\n${log.stdout.split('\n').slice(-40).join('\n')}`;
+      }),
+    ]);
+    return parts.join('\n');
+  }
+
+  async down(): Promise<void> {
+    await this.tryTsctl(['lab', 'down', '--name', this.name]);
+  }
+
+  async close(): Promise<void> {
+    await this.down();
+    await rm(this.#config, { recursive: true, force: true });
+  }
+}
