@@ -1,0 +1,81 @@
+/**
+ * `service create --replicas N` until all run, and `service rm` until the last container is gone, on three
+ * hosts of this machine, beside Docker Swarm on three hosts of this machine in the same run, in turn.
+ */
+import { Lab } from '#test/_support/lab';
+import { poll } from '#test/_support/poll';
+import { startSwarm, swarmIsInstalled } from './peers/swarm.ts';
+import type { SwarmLab } from './peers/swarm.ts';
+import type { Row } from './row.ts';
+
+const rounds = 3;
+const loop = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'];
+
+interface Sample {
+  readonly create: number;
+  readonly remove: number;
+}
+
+async function measureOurs(lab: Lab, name: string, replicas: number): Promise<Sample> {
+  const createdAt = performance.now();
+  const shape = ['--name', name, '--replicas', String(replicas)];
+  await lab.tsctl(['service', 'create', '-d', ...shape, 'busybox:latest', ...loop]);
+  await poll(`${replicas} replicas run`, async () =>
+    (await lab.tsctl(['service', 'ls'])).includes(`${replicas}/${replicas}`),
+  );
+  const create = (performance.now() - createdAt) / 1000;
+  // Not only our own word for it: containerd must agree, outside the measured time.
+  await lab.awaitRunning(name, replicas);
+  const removedAt = performance.now();
+  await lab.tsctl(['service', 'rm', name]);
+  await poll('the last container is gone', async () => (await lab.running()).length === 0, {
+    everyMs: 10,
+  });
+  return { create, remove: (performance.now() - removedAt) / 1000 };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+function row(name: string, ours: readonly number[], peer: readonly number[], bar: number): Row {
+  const our = median(ours);
+  const their = peer.length === 0 ? null : median(peer);
+  const ratio = their === null ? null : our / their;
+  return {
+    name,
+    unit: 's',
+    ours: our,
+    peer: their,
+    ratio,
+    bar: `<= ${bar} x Swarm`,
+    ok: ratio === null ? null : ratio <= bar,
+  };
+}
+
+export async function bench(): Promise<Row[]> {
+  const lab = await Lab.up('bench', 3, 3);
+  let swarm: SwarmLab | undefined;
+  try {
+    swarm = swarmIsInstalled() ? await startSwarm(3, 'busybox:latest') : undefined;
+    const rows: Row[] = [];
+    for (const replicas of [30, 60]) {
+      const ours: Sample[] = [];
+      const theirs: Sample[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const name = `b${replicas}-${round}`;
+        ours.push(await measureOurs(lab, name, replicas));
+        if (swarm !== undefined) theirs.push(await swarm.measure(name, replicas, 'busybox:latest'));
+      }
+      const create = (sample: Sample): number => sample.create;
+      const remove = (sample: Sample): number => sample.remove;
+      rows.push(
+        row(`service create --replicas ${replicas}`, ours.map(create), theirs.map(create), 0.25),
+        row(`service rm of ${replicas} tasks`, ours.map(remove), theirs.map(remove), 0.35),
+      );
+    }
+    return rows;
+  } finally {
+    await swarm?.close();
+    await lab.close();
+  }
+}
