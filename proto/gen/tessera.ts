@@ -290,6 +290,50 @@ export const StoreActionKindNames: Readonly<Record<number, string>> = {
   2: 'REMOVE',
 };
 
+export interface AgentState {
+  readonly nodeId: string;
+  readonly tasks: readonly Task[];
+}
+export const AgentState: MessageCodec<AgentState> = {
+  typeName: 'tessera.v1.AgentState',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodeId: '', tasks: [], ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    for (const v of m.tasks) Task.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return AgentState.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = AgentState.create() as Mutable<AgentState>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.tasks.push(Task.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as AgentState;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return AgentState.read(r, r.len);
+  },
+};
+
 export interface GetRootCertificateRequest {
 }
 export const GetRootCertificateRequest: MessageCodec<GetRootCertificateRequest> = {
@@ -2837,6 +2881,7 @@ export interface ManagerMessage {
     | { readonly kind: 'statusesAccepted'; readonly statusesAccepted: StatusesAccepted }
     | { readonly kind: 'work'; readonly work: WorkRequest }
     | { readonly kind: 'cancelWork'; readonly cancelWork: string }
+    | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
     | undefined;
 }
 export const ManagerMessage: MessageCodec<ManagerMessage> = {
@@ -2847,6 +2892,7 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
     { name: 'statusesAccepted', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusesAccepted as MessageCodec<never> },
     { name: 'work', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkRequest as MessageCodec<never> },
     { name: 'cancelWork', type: 'string', shape: 'one', oneof: 'body' },
+    { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2867,6 +2913,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
         break;
       case 'cancelWork':
         w.uint32(42).string(m.body.cancelWork);
+        break;
+      case 'heartbeat':
+        Heartbeat.write(m.body.heartbeat, w.uint32(50).fork()).ldelim();
         break;
     }
     return w;
@@ -2893,6 +2942,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
           break;
         case 5:
           m.body = { kind: 'cancelWork', cancelWork: r.string() };
+          break;
+        case 6:
+          m.body = { kind: 'heartbeat', heartbeat: Heartbeat.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -6560,19 +6612,22 @@ export const RaftLeaveResponse: MessageCodec<RaftLeaveResponse> = {
 export interface StoreEntry {
   readonly actions: readonly StoreAction[];
   readonly proposedAtMs: number;
+  readonly baseVersion: number;
 }
 export const StoreEntry: MessageCodec<StoreEntry> = {
   typeName: 'tessera.v1.StoreEntry',
   fields: [
     { name: 'actions', type: 'object', shape: 'list', message: (): MessageCodec<never> => StoreAction as MessageCodec<never> },
     { name: 'proposedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'baseVersion', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { actions: [], proposedAtMs: 0, ...init };
+    return { actions: [], proposedAtMs: 0, baseVersion: 0, ...init };
   },
   write(m, w) {
     for (const v of m.actions) StoreAction.write(v, w.uint32(10).fork()).ldelim();
     if (m.proposedAtMs !== 0) w.uint32(16).uint64(safe(m.proposedAtMs, 'proposedAtMs'));
+    if (m.baseVersion !== 0) w.uint32(24).uint64(safe(m.baseVersion, 'baseVersion'));
     return w;
   },
   encode(m) {
@@ -6588,6 +6643,9 @@ export const StoreEntry: MessageCodec<StoreEntry> = {
           break;
         case 2:
           m.proposedAtMs = toSafe(r.uint64(), 'proposedAtMs');
+          break;
+        case 3:
+          m.baseVersion = toSafe(r.uint64(), 'baseVersion');
           break;
         default:
           r.skipType(tag & 7);
@@ -6675,8 +6733,47 @@ export const StoreAction: MessageCodec<StoreAction> = {
   },
 };
 
+export interface SnapshotHeaderRecord {
+  readonly version: number;
+}
+export const SnapshotHeaderRecord: MessageCodec<SnapshotHeaderRecord> = {
+  typeName: 'tessera.v1.SnapshotHeaderRecord',
+  fields: [
+    { name: 'version', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { version: 0, ...init };
+  },
+  write(m, w) {
+    if (m.version !== 0) w.uint32(8).uint64(safe(m.version, 'version'));
+    return w;
+  },
+  encode(m) {
+    return SnapshotHeaderRecord.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SnapshotHeaderRecord.create() as Mutable<SnapshotHeaderRecord>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SnapshotHeaderRecord;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SnapshotHeaderRecord.read(r, r.len);
+  },
+};
+
 export interface SnapshotRecord {
   readonly target?:
+    | { readonly kind: 'header'; readonly header: SnapshotHeaderRecord }
     | { readonly kind: 'cluster'; readonly cluster: Cluster }
     | { readonly kind: 'node'; readonly node: Node }
     | { readonly kind: 'service'; readonly service: Service }
@@ -6686,6 +6783,7 @@ export interface SnapshotRecord {
 export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
   typeName: 'tessera.v1.SnapshotRecord',
   fields: [
+    { name: 'header', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => SnapshotHeaderRecord as MessageCodec<never> },
     { name: 'cluster', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
     { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
     { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
@@ -6696,6 +6794,9 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
   },
   write(m, w) {
     switch (m.target?.kind) {
+      case 'header':
+        SnapshotHeaderRecord.write(m.target.header, w.uint32(10).fork()).ldelim();
+        break;
       case 'cluster':
         Cluster.write(m.target.cluster, w.uint32(18).fork()).ldelim();
         break;
@@ -6719,6 +6820,9 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
     while (r.pos < end) {
       const tag = r.uint32();
       switch (tag >>> 3) {
+        case 1:
+          m.target = { kind: 'header', header: SnapshotHeaderRecord.read(r, r.uint32() + r.pos) };
+          break;
         case 2:
           m.target = { kind: 'cluster', cluster: Cluster.read(r, r.uint32() + r.pos) };
           break;
