@@ -17,6 +17,8 @@ export interface CallContext {
   readonly address: string;
   /** Aborted when the caller hangs up or the deadline passes. */
   readonly signal: AbortSignal;
+  /** True when another manager passed the call on: it must be answered here, never passed on again. */
+  readonly isForwarded?: boolean;
 }
 
 /** Errors are thrown as `ClusterError`s; a response stream ends by returning. */
