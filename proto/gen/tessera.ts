@@ -5131,6 +5131,7 @@ export interface UpdateStatus {
   readonly startedAtMs: number;
   readonly completedAtMs: number;
   readonly message: string;
+  readonly specVersion: number;
 }
 export const UpdateStatus: MessageCodec<UpdateStatus> = {
   typeName: 'tessera.v1.UpdateStatus',
@@ -5139,15 +5140,17 @@ export const UpdateStatus: MessageCodec<UpdateStatus> = {
     { name: 'startedAtMs', type: 'uint64', shape: 'one' },
     { name: 'completedAtMs', type: 'uint64', shape: 'one' },
     { name: 'message', type: 'string', shape: 'one' },
+    { name: 'specVersion', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { state: 0, startedAtMs: 0, completedAtMs: 0, message: '', ...init };
+    return { state: 0, startedAtMs: 0, completedAtMs: 0, message: '', specVersion: 0, ...init };
   },
   write(m, w) {
     if (m.state !== 0) w.uint32(8).int32(m.state);
     if (m.startedAtMs !== 0) w.uint32(16).uint64(safe(m.startedAtMs, 'startedAtMs'));
     if (m.completedAtMs !== 0) w.uint32(24).uint64(safe(m.completedAtMs, 'completedAtMs'));
     if (m.message !== '') w.uint32(34).string(m.message);
+    if (m.specVersion !== 0) w.uint32(40).uint64(safe(m.specVersion, 'specVersion'));
     return w;
   },
   encode(m) {
@@ -5169,6 +5172,9 @@ export const UpdateStatus: MessageCodec<UpdateStatus> = {
           break;
         case 4:
           m.message = r.string();
+          break;
+        case 5:
+          m.specVersion = toSafe(r.uint64(), 'specVersion');
           break;
         default:
           r.skipType(tag & 7);
@@ -5915,6 +5921,7 @@ export interface TaskStatus {
   readonly containers: readonly ContainerStatus[];
   readonly address: string;
   readonly ports: readonly PortConfig[];
+  readonly runningAtMs: number;
 }
 export const TaskStatus: MessageCodec<TaskStatus> = {
   typeName: 'tessera.v1.TaskStatus',
@@ -5926,9 +5933,10 @@ export const TaskStatus: MessageCodec<TaskStatus> = {
     { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerStatus as MessageCodec<never> },
     { name: 'address', type: 'string', shape: 'one' },
     { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'runningAtMs', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { state: 0, changedAtMs: 0, message: '', error: '', containers: [], address: '', ports: [], ...init };
+    return { state: 0, changedAtMs: 0, message: '', error: '', containers: [], address: '', ports: [], runningAtMs: 0, ...init };
   },
   write(m, w) {
     if (m.state !== 0) w.uint32(8).int32(m.state);
@@ -5938,6 +5946,7 @@ export const TaskStatus: MessageCodec<TaskStatus> = {
     for (const v of m.containers) ContainerStatus.write(v, w.uint32(42).fork()).ldelim();
     if (m.address !== '') w.uint32(50).string(m.address);
     for (const v of m.ports) PortConfig.write(v, w.uint32(58).fork()).ldelim();
+    if (m.runningAtMs !== 0) w.uint32(64).uint64(safe(m.runningAtMs, 'runningAtMs'));
     return w;
   },
   encode(m) {
@@ -5968,6 +5977,9 @@ export const TaskStatus: MessageCodec<TaskStatus> = {
           break;
         case 7:
           m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 8:
+          m.runningAtMs = toSafe(r.uint64(), 'runningAtMs');
           break;
         default:
           r.skipType(tag & 7);
