@@ -1,0 +1,92 @@
+/** Channels to managers: TLS with this node's certificate, checked against the cluster's root. */
+import tls from 'node:tls';
+import { ClusterError } from '#lib';
+import { managerServerName } from '#manager/ca/signer';
+import { channelOptions, grpc } from '#proto/rpc';
+import type { TlsMaterial } from './peer-identity.ts';
+
+/** Addresses of managers are few; the least recently made channel goes when there are more. */
+const channelCountMax = 64;
+
+/** One channel per address, made again when the certificate changes. */
+export class Channels {
+  readonly #clients = new Map<string, grpc.Client>();
+  #credentials: grpc.ChannelCredentials;
+
+  constructor(material: TlsMaterial) {
+    this.#credentials = credentialsOf(material);
+  }
+
+  /** `address` is host:port. Ask each time a call or stream begins; never keep the answer. */
+  readonly channelFor = (address: string): grpc.Client => {
+    const known = this.#clients.get(address);
+    if (known !== undefined) return known;
+    const client = managerClient(address, this.#credentials);
+    this.#clients.set(address, client);
+    const [oldest] = this.#clients.keys();
+    if (this.#clients.size > channelCountMax && oldest !== undefined) {
+      this.#clients.get(oldest)?.close();
+      this.#clients.delete(oldest);
+    }
+    return client;
+  };
+
+  /** Later calls use the new certificate; streams that are open go on over the old connections. */
+  rotate(material: TlsMaterial): void {
+    this.close();
+    this.#credentials = credentialsOf(material);
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+}
+
+function credentialsOf(material: TlsMaterial): grpc.ChannelCredentials {
+  return grpc.ChannelCredentials.createSsl(
+    Buffer.from(material.rootPem),
+    Buffer.from(material.keyPem),
+    Buffer.from(material.certificatePem),
+  );
+}
+
+function managerClient(address: string, credentials: grpc.ChannelCredentials): grpc.Client {
+  return new grpc.Client(address, credentials, {
+    ...channelOptions,
+    'grpc.ssl_target_name_override': managerServerName,
+    'grpc.use_local_subchannel_pool': 1,
+  });
+}
+
+/**
+ * For a node that has no certificate yet. `rootPem` pins the cluster; without one, anything is
+ * accepted: only for fetching the root, whose digest is checked afterwards.
+ */
+export function anonymousClient(address: string, rootPem: Uint8Array | undefined): grpc.Client {
+  if (rootPem !== undefined)
+    return managerClient(address, grpc.ChannelCredentials.createSsl(Buffer.from(rootPem)));
+  const context = tls.createSecureContext({ minVersion: 'TLSv1.3' });
+  const credentials = grpc.ChannelCredentials.createFromSecureContext(context, {
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+  return managerClient(address, credentials);
+}
+
+/** host and port of `text`; IPv6 in brackets. INVALID_ARGUMENT names the flag. */
+export function splitAddress(
+  text: string,
+  defaultPort: number,
+  flag: string,
+): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:]*))(?::(?<port>\d{1,5}))?$/.exec(text);
+  const host = match?.groups?.['six'] ?? match?.groups?.['host'] ?? '';
+  const port = Number(match?.groups?.['port'] ?? defaultPort);
+  if (host === '' || port < 1 || port > 65535)
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      `${flag}: '${text}' is not an address: expected HOST:PORT, as in 192.0.2.10:7377`,
+    );
+  return { host, port };
+}

@@ -1,0 +1,203 @@
+/**
+ * The one TLS port. We end TLS ourselves and hand the clear stream to grpc-js, because a certificate
+ * is optional on this port (a joining node has none), while a certificate that is there must be good:
+ * a connection with a bad one is closed and counted, which grpc-js alone cannot do.
+ */
+import type { Socket } from 'node:net';
+import tls from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { ClusterError, messageOf } from '#lib';
+import type { Clock, Counter, Logger, Metrics } from '#lib';
+import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
+import { grpc } from '#proto/rpc';
+import type { IncomingCall } from '#proto/serve-node';
+import type { PeerIdentity, RefusalReason, TlsMaterial } from './peer-identity.ts';
+
+/** More connections at once than this are refused: a few per node of the largest cluster. */
+const connectionCountMax = 10_000;
+const handshakeDeadlineMs = 10_000;
+const sweepPeriodMs = 10_000;
+
+export interface TlsListenerOptions {
+  readonly server: grpc.Server;
+  readonly material: TlsMaterial;
+  readonly clusterId: string;
+  /** Whether the node was removed from the cluster; asked for every call. */
+  readonly isRemoved: (nodeId: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export class TlsListener {
+  readonly #options: TlsListenerOptions;
+  readonly #server: tls.Server;
+  readonly #injector: grpc.ConnectionInjector;
+  readonly #refused: Counter;
+  readonly #sockets = new Map<TLSSocket, PeerIdentity | undefined>();
+  /** By the very object that `getAuthContext` hands out. */
+  readonly #identities = new WeakMap<PeerCertificate, PeerIdentity>();
+  #material: TlsMaterial;
+  #sweep: { cancel(): void } | undefined;
+
+  constructor(options: TlsListenerOptions) {
+    this.#options = options;
+    this.#material = options.material;
+    this.#injector = options.server.createConnectionInjector(
+      grpc.ServerCredentials.createInsecure(),
+    );
+    this.#refused = options.metrics.counter(
+      'tessera_tls_refused_total',
+      'Connections and calls refused for their certificate, by reason.',
+      ['reason'],
+    );
+    options.metrics.observedGauge(
+      'tessera_tls_connections',
+      'Open connections on the TLS port.',
+      () => this.#sockets.size,
+    );
+    this.#server = tls.createServer({
+      ...contextOf(options.material),
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.3',
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: handshakeDeadlineMs,
+    });
+    this.#server.maxConnections = connectionCountMax;
+    this.#server.on('secureConnection', (socket) => this.#accept(socket));
+    this.#server.on('tlsClientError', (error, socket) =>
+      this.#refuse('handshake', socket, messageOf(error)),
+    );
+    this.#server.on('drop', () => this.#refuse('too-many-connections'));
+  }
+
+  /** Resolves to the port that was bound. FAILED_PRECONDITION when the address cannot be bound. */
+  listen(host: string, port: number): Promise<number> {
+    this.#scheduleSweep();
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error) =>
+        reject(
+          new ClusterError(
+            'FAILED_PRECONDITION',
+            `could not listen on ${host}:${port} (${messageOf(error)}): choose another address with --listen-addr`,
+            { cause: error },
+          ),
+        ),
+      );
+      this.#server.listen({ host, port }, () => {
+        const address = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** New connections use the new certificate at once; open ones go on. */
+  rotate(material: TlsMaterial): void {
+    this.#material = material;
+    this.#server.setSecureContext(contextOf(material));
+  }
+
+  /** Who calls: undefined without a certificate. Throws UNAUTHENTICATED for one that is no longer good. */
+  identify(call: Pick<IncomingCall, 'authContext'>): PeerIdentity | undefined {
+    const certificate = call.authContext.sslPeerCertificate;
+    if (certificate === undefined) return undefined;
+    const identity = this.#identities.get(certificate);
+    const reason = identity === undefined ? 'untrusted' : this.#reasonToRefuse(identity);
+    if (identity !== undefined && reason === undefined) return identity;
+    this.#refused.inc({ reason: reason ?? 'untrusted' });
+    throw refusal(reason ?? 'untrusted', identity);
+  }
+
+  async close(): Promise<void> {
+    this.#sweep?.cancel();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#injector.destroy();
+    await closed;
+  }
+
+  #accept(socket: TLSSocket): void {
+    socket.on('error', () => socket.destroy());
+    const certificate = socket.getPeerX509Certificate();
+    let identity: PeerIdentity | undefined;
+    if (certificate !== undefined) {
+      const isTrusted = isIssuedBy(certificate, this.#material.rootPem, this.#options.clock.now());
+      if (!isTrusted || !socket.authorized) {
+        const isLate = certificate.validToDate.getTime() < this.#options.clock.now();
+        this.#refuse(isLate ? 'expired' : 'untrusted', socket, String(socket.authorizationError));
+        return;
+      }
+      try {
+        identity = identityOf(certificate);
+      } catch (error) {
+        this.#refuse('not-a-node', socket, messageOf(error));
+        return;
+      }
+      const reason = this.#reasonToRefuse(identity);
+      if (reason !== undefined) {
+        this.#refuse(reason, socket, identity.nodeId);
+        return;
+      }
+      this.#remember(socket, identity);
+    }
+    this.#sockets.set(socket, identity);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#injector.injectConnection(socket);
+  }
+
+  /** grpc-js asks the socket for the certificate at every call: one object, made once. */
+  #remember(socket: TLSSocket, identity: PeerIdentity): void {
+    const certificate = socket.getPeerCertificate();
+    this.#identities.set(certificate, identity);
+    Object.defineProperty(socket, 'getPeerCertificate', { value: () => certificate });
+  }
+
+  #reasonToRefuse(identity: PeerIdentity): RefusalReason | undefined {
+    if (identity.clusterId !== this.#options.clusterId) return 'other-cluster';
+    if (identity.notAfterMs < this.#options.clock.now()) return 'expired';
+    if (this.#options.isRemoved(identity.nodeId)) return 'removed';
+    return undefined;
+  }
+
+  #refuse(reason: RefusalReason, socket?: Socket, detail?: string): void {
+    this.#refused.inc({ reason });
+    this.#options.log.warn('connection refused', {
+      reason,
+      address: `${socket?.remoteAddress ?? ''}:${socket?.remotePort ?? 0}`,
+      detail,
+    });
+    socket?.destroy();
+  }
+
+  /** Closes connections whose certificate ran out or whose node was removed since they were opened. */
+  #scheduleSweep(): void {
+    this.#sweep = this.#options.clock.after(sweepPeriodMs, () => {
+      for (const [socket, identity] of this.#sockets) {
+        const reason = identity === undefined ? undefined : this.#reasonToRefuse(identity);
+        if (reason !== undefined) this.#refuse(reason, socket, identity?.nodeId);
+      }
+      this.#scheduleSweep();
+    });
+  }
+}
+
+function contextOf(material: TlsMaterial): tls.SecureContextOptions {
+  return {
+    key: Buffer.from(material.keyPem),
+    cert: Buffer.from(material.certificatePem),
+    ca: Buffer.from(material.rootPem),
+  };
+}
+
+function refusal(reason: RefusalReason, identity: PeerIdentity | undefined): ClusterError {
+  const who = identity === undefined ? 'the caller' : `node ${identity.nodeId}`;
+  const text: Partial<Record<RefusalReason, string>> = {
+    expired: `the certificate of ${who} has expired: run 'tsctl leave --force' there, then join again`,
+    removed: `${who} was removed from the cluster: run 'tsctl leave --force' there, then join again`,
+  };
+  return new ClusterError(
+    'UNAUTHENTICATED',
+    text[reason] ?? `the certificate of ${who} is not one of this cluster`,
+  );
+}
