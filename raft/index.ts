@@ -28,3 +28,21 @@ export type {
   RejectReason,
   SnapshotMeta,
 } from './types.ts';
+
+export { decodeMembership, encodeMembership } from './core/membership.ts';
+export { isRaftError, RaftError } from './errors.ts';
+export type { RaftErrorCode } from './errors.ts';
+export { memoryDisk } from './log/memory-disk.ts';
+export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './log/memory-disk.ts';
+export { nodeDefaults } from './node/options.ts';
+export type { RaftNodeOptions } from './node/options.ts';
+export { RaftNode } from './node/raft-node.ts';
+export type { RaftNodeConfig } from './node/raft-node.ts';
+export { RaftCore } from './core/raft-core.ts';
+export type { Recovered } from './core/raft-core.ts';
+export { coreDefaults } from './core/options.ts';
+export type { CoreOptions } from './core/options.ts';
+export type { Ready, Write } from './core/ready.ts';
+export type { ReadState } from './core/read-queue.ts';
+export { DurableLog } from './log/durable-log.ts';
+export type { DurableLogOptions } from './log/durable-log.ts';

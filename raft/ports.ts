@@ -95,6 +95,12 @@ export interface Observer {
     readonly bytes: number;
     readonly tookMs: number;
   }): void;
-  /** The member stopped itself: disk failure or damaged log. `code` is stable. */
-  failed?(event: { readonly code: 'DISK_FAILED' | 'DATA_LOSS'; readonly error: unknown }): void;
+  /**
+   * The member stopped itself. `DISK_FAILED`: a read, write or sync failed. `DATA_LOSS`: what was
+   * durable is damaged. `BROKEN`: an invariant does not hold, or the state machine threw.
+   */
+  failed?(event: {
+    readonly code: 'DISK_FAILED' | 'DATA_LOSS' | 'BROKEN';
+    readonly error: unknown;
+  }): void;
 }

@@ -66,6 +66,8 @@ export type RejectReason =
   | 'too-large'
   | 'membership-change-in-progress'
   | 'invalid-membership-change'
+  /** A learner lags too far to be promoted now (thesis §4.2.1); try again later. */
+  | 'learner-behind'
   | 'stopped';
 
 export type RaftRole = 'follower' | 'pre-candidate' | 'candidate' | 'leader';

@@ -1,0 +1,21 @@
+/** `raft-ts/node`: the machine's disk, clock and chance, for the ports of `raft-ts`. */
+import { randomInt } from 'node:crypto';
+import type { Clock, Random } from './ports.ts';
+
+export { nodeDisk } from './log/disk-node.ts';
+
+/** Timers that do not keep the process alive. */
+export function systemClock(): Clock {
+  return {
+    monotonic: () => performance.now(),
+    after(delayMs, fn) {
+      const handle = setTimeout(fn, delayMs);
+      handle.unref();
+      return { cancel: () => clearTimeout(handle) };
+    },
+  };
+}
+
+export function systemRandom(): Random {
+  return { below: (bound) => randomInt(bound) };
+}

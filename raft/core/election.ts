@@ -1,0 +1,125 @@
+import type { CoreState } from './state.ts';
+import type { MemberId } from '../types.ts';
+import type { RaftMessage } from '../message.ts';
+import { advanceCommit, appendOwn, sendAppends } from './replication.ts';
+import { becomeCandidate, becomeFollower, becomePreCandidate, enterLeadership } from './roles.ts';
+import { majority, voteOutcome } from './quorum.ts';
+
+type VoteRequest = Extract<RaftMessage, { kind: 'vote' | 'pre-vote' }>;
+type VoteResponse = Extract<RaftMessage, { kind: 'vote-response' | 'pre-vote-response' }>;
+
+/**
+ * May this member be elected? Voters may; so may one whose removal or demotion is not committed
+ * yet, since it can be the only one that has that entry (thesis §4.2.2).
+ */
+export function isPromotable(state: CoreState): boolean {
+  const { memberships, log } = state;
+  if (memberships.isVoter(state.id)) return true;
+  if (!state.isMembershipChanging) return false;
+  const committed = memberships.at(log.commit).members;
+  return committed.some((member) => member.id === state.id && member.role === 'voter');
+}
+
+/** Starts an election: first a pre-vote that changes no term (thesis §9.6). */
+export function campaign(state: CoreState): void {
+  if (state.role === 'leader' || !isPromotable(state)) return;
+  becomePreCandidate(state);
+  if (isWonAlone(state)) {
+    elect(state, false);
+    return;
+  }
+  askForVotes(state, 'pre-vote', state.term + 1, false);
+}
+
+/** The election itself; at once when the leader hands over (thesis §3.10). */
+export function elect(state: CoreState, isTransfer: boolean): void {
+  if (state.role === 'leader' || !isPromotable(state)) return;
+  becomeCandidate(state);
+  if (isWonAlone(state)) {
+    becomeLeader(state);
+    return;
+  }
+  askForVotes(state, 'vote', state.term, isTransfer);
+}
+
+function isWonAlone(state: CoreState): boolean {
+  state.votes.set(state.id, true);
+  return voteOutcome(state.memberships.voters, state.votes) === 'won';
+}
+
+function askForVotes(
+  state: CoreState,
+  kind: 'vote' | 'pre-vote',
+  term: number,
+  isTransfer: boolean,
+): void {
+  const { last: lastIndex, lastTerm } = state.log;
+  for (const to of state.memberships.voters) {
+    if (to === state.id) continue;
+    // Deferred: a request for votes may leave only once our own vote is durable.
+    state.sendDeferred({ kind, to, lastIndex, lastTerm, isTransfer }, term);
+  }
+}
+
+/**
+ * A voter with a live leader refuses to help another one into office, unless the leader asked for
+ * it: members that were removed or cut off cannot disturb (thesis §4.2.3, §3.10).
+ */
+export function isLeaderAlive(state: CoreState): boolean {
+  if (state.role === 'leader') return true;
+  return state.leaderId !== 0 && state.now - state.electionStart < state.options.electionTicks;
+}
+
+/** One vote a term, first come first served, and only to a log as complete as ours (§3.6.1). */
+export function handleVoteRequest(state: CoreState, message: VoteRequest): void {
+  const isPre = message.kind === 'pre-vote';
+  const isFree =
+    state.vote === message.from ||
+    (state.vote === 0 && state.leaderId === 0) ||
+    (isPre && message.term > state.term);
+  const isGranted = isFree && state.log.isUpToDate(message.lastIndex, message.lastTerm);
+  const to = message.from;
+  if (isPre) {
+    // A granted pre-vote names the term it is for; a refusal names ours, so that the asker learns.
+    const term = isGranted ? message.term : state.term;
+    state.sendDeferred({ kind: 'pre-vote-response', to, isRejected: !isGranted }, term);
+    return;
+  }
+  if (isGranted) {
+    state.vote = to;
+    state.electionStart = state.now;
+  }
+  state.sendDeferred({ kind: 'vote-response', to, isRejected: !isGranted });
+}
+
+/** Candidate: counts one answer. */
+export function handleVoteResponse(state: CoreState, message: VoteResponse): void {
+  const wanted = state.role === 'candidate' ? 'vote-response' : 'pre-vote-response';
+  if (message.kind !== wanted) return;
+  if (!state.votes.has(message.from)) state.votes.set(message.from, !message.isRejected);
+  switch (voteOutcome(state.memberships.voters, state.votes)) {
+    case 'won':
+      if (state.role === 'candidate') becomeLeader(state);
+      else elect(state, false);
+      return;
+    case 'lost':
+      becomeFollower(state, state.term, 0);
+      return;
+    case 'pending':
+  }
+}
+
+/** The first entry of the term commits everything before it (thesis §3.6.2, §6.4). */
+function becomeLeader(state: CoreState): void {
+  enterLeadership(state);
+  appendOwn(state, [{ kind: 'empty', data: new Uint8Array(0) }]);
+  sendAppends(state);
+  advanceCommit(state);
+}
+
+/** Leader: gives up when no majority was heard for an election time-out (thesis §6.2). */
+export function checkQuorum(state: CoreState): void {
+  const { voters } = state.memberships;
+  const active = voters.filter((id: MemberId) => state.isActive(id));
+  if (active.length < majority(voters.length)) becomeFollower(state, state.term, 0);
+}

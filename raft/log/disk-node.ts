@@ -1,0 +1,67 @@
+import { open as openFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Disk, DiskFile } from '../ports.ts';
+
+/** A real directory, created when missing. Only one process may use it at a time. */
+export function nodeDisk(directory: string): Disk {
+  const at = (path: string): string => join(directory, path);
+  return {
+    async list(path) {
+      try {
+        return await readdir(at(path));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      }
+    },
+    read: (path) => readFile(at(path)),
+    readChunks: (path, chunkBytes) => createReadStream(at(path), { highWaterMark: chunkBytes }),
+    async open(path) {
+      await ensureDirectory(dirname(at(path)));
+      // 'r+' needs the file to exist and 'w' would empty it: create it, then open it.
+      await (await openFile(at(path), 'a', 0o600)).close();
+      return nodeFile(await openFile(at(path), 'r+'));
+    },
+    rename: (from, to) => rename(at(from), at(to)),
+    remove: (path) => rm(at(path), { force: true }),
+    syncDirectory: (path) => syncDirectory(at(path)),
+  };
+}
+
+function nodeFile(handle: Awaited<ReturnType<typeof openFile>>): DiskFile {
+  return {
+    async write(bytes, offset) {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesWritten } = await handle.write(
+          bytes,
+          done,
+          bytes.length - done,
+          offset + done,
+        );
+        done += bytesWritten;
+      }
+    },
+    truncate: (lengthBytes) => handle.truncate(lengthBytes),
+    sync: () => handle.datasync(),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  };
+}
+
+/** A new directory is durable only when its parent is synced, up to the first that was there. */
+async function ensureDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await openFile(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

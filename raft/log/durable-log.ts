@@ -1,0 +1,87 @@
+import type { Disk } from '../ports.ts';
+import type { HardState, Membership, SnapshotMeta } from '../types.ts';
+import type { Recovered } from '../core/raft-core.ts';
+import type { WalRecord } from './records.ts';
+import type { Write } from '../core/ready.ts';
+import { joinSnapshot } from './replay.ts';
+import { SnapshotStore } from './snapshot-store.ts';
+import { Wal } from './wal.ts';
+
+export interface DurableLogOptions {
+  /** A segment that has grown past this is closed and a new one begun. */
+  readonly segmentBytesMax: number;
+  /** Members of a new cluster; used only when the directory is empty, the same on each of them. */
+  readonly bootstrap?: Membership | undefined;
+}
+
+/** One member's directory: `wal/` and `snap/`. One writer; every promise kept is durable. */
+export class DurableLog {
+  readonly #wal: Wal;
+  readonly #snapshots: SnapshotStore;
+
+  private constructor(wal: Wal, snapshots: SnapshotStore) {
+    this.#wal = wal;
+    this.#snapshots = snapshots;
+  }
+
+  /** Throws `RaftError` `DATA_LOSS` for damage that is not a torn tail, or what the disk throws. */
+  static async open(
+    disk: Disk,
+    options: DurableLogOptions,
+  ): Promise<{ readonly log: DurableLog; readonly recovered: Recovered }> {
+    const snapshots = new SnapshotStore(disk);
+    const stored = await snapshots.open();
+    const { wal, replay } = await Wal.open(disk, options);
+    const log = new DurableLog(wal, snapshots);
+    const isNew = !wal.hasSegments && stored === null;
+    if (isNew && options.bootstrap !== undefined) {
+      const meta = { index: 0, term: 0, membership: options.bootstrap };
+      await wal.append(replay.hardState, [{ kind: 'restart', meta }]);
+      replay.restart = meta;
+    }
+    const joined = joinSnapshot(replay, stored);
+    const hardState = hardStateOf(replay.hardState, joined.snapshot);
+    if (joined.needsRestart) {
+      await wal.append(hardState, [{ kind: 'restart', meta: joined.snapshot }]);
+    }
+    const { snapshot, base, entries } = joined;
+    return { log, recovered: { hardState, snapshot, base, entries } };
+  }
+
+  /** One write, one fdatasync. Returns the bytes written. */
+  append(write: Write): Promise<number> {
+    const { hardState, snapshot, entries } = write;
+    const records: WalRecord[] = [];
+    if (snapshot !== null) records.push({ kind: 'restart', meta: snapshot });
+    for (const entry of entries) records.push({ kind: 'entry', entry });
+    return this.#wal.append(hardState, records);
+  }
+
+  /** Makes a snapshot durable; returns its bytes. The log is not changed by it. */
+  saveSnapshot(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#snapshots.save(meta, chunks);
+  }
+
+  readSnapshot(meta: SnapshotMeta): AsyncIterable<Uint8Array> {
+    return this.#snapshots.read(meta);
+  }
+
+  /** Frees what `snapshot` and the entries from `keepFrom` on make needless. */
+  async compact(snapshot: SnapshotMeta, keepFrom: number): Promise<void> {
+    await this.#snapshots.removeBefore(snapshot);
+    await this.#wal.removeBefore(Math.min(keepFrom, snapshot.index + 1));
+  }
+
+  close(): Promise<void> {
+    return this.#wal.close();
+  }
+}
+
+function hardStateOf(hardState: HardState, snapshot: SnapshotMeta): HardState {
+  return {
+    // A snapshot received in a newer term can be durable before that term is.
+    term: Math.max(hardState.term, snapshot.term),
+    vote: snapshot.term > hardState.term ? 0 : hardState.vote,
+    commit: Math.max(hardState.commit, snapshot.index),
+  };
+}

@@ -1,0 +1,115 @@
+import type { Clock, StateMachine } from '../ports.ts';
+import type { Entry, Membership, SnapshotMeta } from '../types.ts';
+import { decodeMembership } from '../core/membership.ts';
+
+/** The event loop gets its turn after this many milliseconds of applying. */
+const SLICE_MS = 8;
+
+export interface ApplierEvents {
+  /** One entry is applied. */
+  applied(entry: Entry): void;
+  /** The batch, or the restore, that ended at `index` is done. */
+  done(index: number, isFull: boolean): void;
+  failed(error: unknown): void;
+}
+
+/** Feeds the state machine: in log order, one call at a time, never for long without a pause. */
+export class Applier {
+  readonly #machine: StateMachine;
+  readonly #clock: Clock;
+  readonly #events: ApplierEvents;
+  /** Changes of members up to here were told already. */
+  #membershipIndex: number;
+  #batch: readonly Entry[] = [];
+  #at = 0;
+  #isStopped = false;
+  #isRestoring = false;
+  #restoreNext: (() => void) | null = null;
+
+  constructor(
+    machine: StateMachine,
+    clock: Clock,
+    events: ApplierEvents,
+    start: { readonly membership: Membership; readonly index: number },
+  ) {
+    this.#machine = machine;
+    this.#clock = clock;
+    this.#events = events;
+    this.#membershipIndex = start.index;
+    machine.membershipChanged?.(start.membership, start.index);
+  }
+
+  /** A restore is running or waits: the state is not that of any index. */
+  get isRestoring(): boolean {
+    return this.#isRestoring || this.#restoreNext !== null;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** The next batch; the one before is done. */
+  apply(batch: readonly Entry[]): void {
+    this.#batch = batch;
+    this.#at = 0;
+    this.#slice();
+  }
+
+  /** After the batch that runs now, the state becomes that of a snapshot. */
+  restore(meta: SnapshotMeta, chunks: () => AsyncIterable<Uint8Array>): void {
+    const start = (): void => void this.#restore(meta, chunks());
+    if (this.#at < this.#batch.length || this.#isRestoring) this.#restoreNext = start;
+    else start();
+  }
+
+  #slice(): void {
+    const until = this.#clock.monotonic() + SLICE_MS;
+    try {
+      while (!this.#isStopped) {
+        const entry = this.#batch[this.#at];
+        if (entry === undefined) break;
+        this.#one(entry);
+        this.#at++;
+        if (this.#clock.monotonic() < until || this.#at === this.#batch.length) continue;
+        this.#clock.after(0, () => this.#slice());
+        return;
+      }
+    } catch (error) {
+      this.#events.failed(error);
+      return;
+    }
+    if (!this.#isStopped) this.#done(this.#batch.at(-1)?.index ?? 0, this.#batch.length > 1);
+  }
+
+  #one(entry: Entry): void {
+    if (entry.kind === 'data') this.#machine.apply(entry);
+    if (entry.kind === 'membership' && entry.index > this.#membershipIndex) {
+      this.#membershipIndex = entry.index;
+      this.#machine.membershipChanged?.(decodeMembership(entry.data), entry.index);
+    }
+    this.#events.applied(entry);
+  }
+
+  async #restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#isRestoring = true;
+    try {
+      await this.#machine.restore(meta, chunks);
+      if (this.#isStopped) return;
+      this.#membershipIndex = Math.max(this.#membershipIndex, meta.index);
+      this.#machine.membershipChanged?.(meta.membership, meta.index);
+    } catch (error) {
+      if (!this.#isStopped) this.#events.failed(error);
+      return;
+    } finally {
+      this.#isRestoring = false;
+    }
+    this.#done(meta.index, false);
+  }
+
+  #done(index: number, isFull: boolean): void {
+    const next = this.#restoreNext;
+    this.#restoreNext = null;
+    this.#events.done(index, isFull);
+    next?.();
+  }
+}

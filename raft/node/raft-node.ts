@@ -1,0 +1,403 @@
+import type { Clock, Disk, Observer, Random, StateMachine, Transport } from '../ports.ts';
+import type { MemberId, Membership, MembershipChange, ProposeOutcome } from '../types.ts';
+import type { NodeSettings, RaftNodeOptions } from './options.ts';
+import type { RaftMessage } from '../message.ts';
+import type { RaftStatus, RejectReason, SnapshotMeta } from '../types.ts';
+import type { Write } from '../core/ready.ts';
+import { Applier } from './applier.ts';
+import { coreOptionsOf, settingsOf } from './options.ts';
+import { DurableLog } from '../log/durable-log.ts';
+import { normalMembership } from '../core/membership.ts';
+import { Proposals } from './proposals.ts';
+import { RaftAssertionError } from '../assert.ts';
+import { RaftCore } from '../core/raft-core.ts';
+import { isRaftError, RaftError } from '../errors.ts';
+import { Reads } from './reads.ts';
+import { Snapshots } from './snapshots.ts';
+
+export interface RaftNodeConfig {
+  readonly id: MemberId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  /** This member's own directory. */
+  readonly disk: Disk;
+  readonly stateMachine: StateMachine;
+  readonly observer?: Observer;
+  readonly options?: RaftNodeOptions;
+  /**
+   * The members of a new cluster: the same on each of them. Ignored when the disk holds a log. A
+   * member that joins a running cluster has none: the leader tells it.
+   */
+  readonly bootstrap?: Membership;
+}
+
+interface Seen {
+  role: string;
+  term: number;
+  leaderId: MemberId;
+  commit: number;
+}
+
+/**
+ * One member: the core, its durable log, a transport and a state machine.
+ *
+ * Leadership says nothing about what is applied: a new leader that needs its predecessor's writes
+ * awaits `readIndex()` first. Nothing here throws for a lost leader or a full queue; see
+ * `ProposeOutcome`. After a failed write the member stops itself and tells `observer.failed`.
+ */
+export class RaftNode {
+  readonly #clock: Clock;
+  readonly #transport: Transport;
+  readonly #machine: StateMachine;
+  readonly #observer: Observer;
+  readonly #settings: NodeSettings;
+  readonly #core: RaftCore;
+  readonly #log: DurableLog;
+  readonly #applier: Applier;
+  readonly #snapshots: Snapshots;
+  readonly #proposals: Proposals;
+  readonly #reads: Reads;
+  readonly #seen: Seen;
+  #ticker: { cancel(): void };
+  #writing: Promise<void> | null = null;
+  #receiving: Promise<unknown> | null = null;
+  #handOver: ((isDone: boolean) => void) | null = null;
+  #isTurnDue = false;
+  #stopped: Promise<void> | null = null;
+
+  private constructor(
+    config: RaftNodeConfig,
+    settings: NodeSettings,
+    core: RaftCore,
+    log: DurableLog,
+  ) {
+    this.#clock = config.clock;
+    this.#transport = config.transport;
+    this.#machine = config.stateMachine;
+    this.#observer = config.observer ?? {};
+    this.#settings = settings;
+    this.#core = core;
+    this.#log = log;
+    this.#proposals = new Proposals(settings);
+    this.#reads = new Reads(settings.readsMax);
+    this.#seen = { role: 'follower', term: core.term, leaderId: 0, commit: core.log.commit };
+    this.#snapshots = new Snapshots(
+      core,
+      log,
+      settings,
+      config.clock,
+      { changed: () => this.#changed(), failed: (error) => this.#fail('DISK_FAILED', error) },
+      this.#observer,
+    );
+    const applied = this.#proposals.applied.bind(this.#proposals);
+    const done = (index: number, isFull: boolean): void => this.#applied(index, isFull);
+    const failed = (error: unknown): void => this.#fail('BROKEN', error);
+    const { commit } = core.log;
+    this.#applier = new Applier(
+      config.stateMachine,
+      config.clock,
+      { applied, done, failed },
+      { membership: core.membershipAt(commit), index: commit },
+    );
+    this.#ticker = this.#startTicking();
+  }
+
+  /**
+   * Recovers the member from its disk and starts it. A single voter leads within milliseconds.
+   * Throws `RaftError`: `BAD_INPUT`, or `DATA_LOSS` for a damaged log; or what the disk throws.
+   */
+  static async open(config: RaftNodeConfig): Promise<RaftNode> {
+    const settings = settingsOf(config.options ?? {});
+    const { segmentBytesMax } = settings;
+    const bootstrap = checkedBootstrap(config);
+    const { log, recovered } = await DurableLog.open(config.disk, { segmentBytesMax, bootstrap });
+    const core = new RaftCore(coreOptionsOf(config.id, config.random, settings), recovered);
+    const { snapshot } = recovered;
+    if (snapshot.index > 0) {
+      await config.stateMachine.restore(snapshot, log.readSnapshot(snapshot));
+    }
+    const node = new RaftNode(config, settings, core, log);
+    const voters = core.membership.members.filter(({ role }) => role === 'voter');
+    if (voters.length === 1) node.campaign();
+    else node.#changed();
+    return node;
+  }
+
+  /**
+   * Proposes one entry. The bytes belong to the log from now on: do not change them. Proposals that
+   * wait while the disk is busy share the next write.
+   */
+  propose(data: Uint8Array): Promise<ProposeOutcome> {
+    const refusal = this.#refusal() ?? this.#proposals.refusal(data);
+    if (refusal !== null) return Promise.resolve(this.#rejected(refusal));
+    const outcome = this.#proposals.add(data);
+    this.#scheduleTurn();
+    return outcome;
+  }
+
+  /** One change at a time; `committed` means that it is in effect and applied here. */
+  changeMembership(change: MembershipChange): Promise<ProposeOutcome> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.resolve(this.#rejected(refusal));
+    const result = this.#core.proposeChange(change);
+    if (result.kind === 'rejected') return Promise.resolve(this.#rejected(result.reason));
+    const outcome = this.#proposals.track(result.index, this.#core.term);
+    this.#changed();
+    return outcome;
+  }
+
+  /**
+   * Resolves once this leader has applied everything that was acknowledged before the call, as
+   * confirmed by a majority (thesis §6.4). Leaders only: other members reject with `NOT_LEADER` and
+   * `leaderId`, and the caller asks there. Rejects with `QUEUE_FULL`, `STOPPED`, or the signal's
+   * reason. Without a majority it rejects when the leader gives up, after one election time-out.
+   */
+  async readIndex(signal?: AbortSignal): Promise<number> {
+    const refusal = this.#refusal();
+    if (refusal === 'stopped') throw stoppedError();
+    if (refusal !== null) throw this.#notLeader();
+    const { token, index } = this.#reads.add(signal);
+    this.#core.read(token);
+    this.#changed();
+    return index;
+  }
+
+  status(): RaftStatus {
+    return this.#core.status();
+  }
+
+  /**
+   * Leader: brings `to` up to date and lets it take over. Resolves to true when this member leads no
+   * more; to false when it is not the leader, `to` is no voter, or an election time-out has passed.
+   * Meanwhile proposals wait in the queue.
+   */
+  transferLeadership(to: MemberId): Promise<boolean> {
+    if (this.#refusal() !== null || !this.#core.transfer(to)) return Promise.resolve(false);
+    this.#handOver?.(false);
+    const done = new Promise<boolean>((resolve) => {
+      this.#handOver = resolve;
+    });
+    this.#changed();
+    return done;
+  }
+
+  /** Starts an election now. Nothing happens on leaders and members without a vote. */
+  campaign(): void {
+    this.#guarded(() => this.#core.campaign());
+  }
+
+  /** A message from another member; wrong and late ones are harmless. */
+  receive(message: RaftMessage): void {
+    this.#guarded(() => this.#core.step(message));
+  }
+
+  /**
+   * A snapshot from the leader. Resolves when it is durable and takes the place of the log; the
+   * state machine follows. Rejects with `BUSY`, `STALE` or `STOPPED`, with what `chunks` throws, or
+   * with what the disk throws; nothing has changed then.
+   */
+  async receiveSnapshot(
+    header: RaftMessage,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    if (this.#stopped !== null) throw stoppedError();
+    if (header.kind !== 'snapshot' || header.to !== this.#core.id) {
+      throw new RaftError('BAD_INPUT', 'not the header of a snapshot for this member');
+    }
+    if (this.#receiving !== null) throw new RaftError('BUSY', 'another snapshot is on its way');
+    this.receive(header);
+    if (header.term >= this.#core.term && meta.index > this.#core.log.commit) {
+      const saving = this.#log.saveSnapshot(meta, chunks);
+      this.#receiving = saving.catch(() => undefined);
+      try {
+        await saving;
+      } finally {
+        this.#receiving = null;
+      }
+    }
+    let result = 'stale';
+    this.#guarded(() => {
+      result = this.#core.installSnapshot(header, meta);
+    });
+    if (this.#stopped !== null) throw stoppedError();
+    if (result === 'stale') throw new RaftError('STALE', 'the sender is not the leader any more');
+  }
+
+  /**
+   * Stops. What is queued is rejected; what is in the log but not applied is `unknown`. Waits for the
+   * write that is out. Idempotent.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#ticker.cancel();
+    this.#applier.stop();
+    this.#proposals.rejectQueued('stopped', 0);
+    this.#proposals.forget(0, 'the member was stopped before the entry was applied');
+    this.#reads.rejectAll(stoppedError());
+    this.#handOver?.(false);
+    this.#handOver = null;
+    await this.#snapshots.stop(stoppedError());
+    await this.#writing;
+    await this.#receiving;
+    await this.#log.close();
+  }
+
+  #startTicking(): { cancel(): void } {
+    return this.#clock.after(this.#settings.tickMs, () => {
+      if (this.#stopped !== null) return;
+      this.#ticker = this.#startTicking();
+      this.#guarded(() => this.#core.tick());
+    });
+  }
+
+  /** Calls the core; a broken invariant stops the member instead of spreading. */
+  #guarded(call: () => void): void {
+    if (this.#stopped !== null) return;
+    try {
+      call();
+      this.#changed();
+    } catch (error) {
+      this.#fail('BROKEN', error);
+    }
+  }
+
+  #changed(): void {
+    if (this.#stopped !== null) return;
+    this.#note();
+    this.#scheduleTurn();
+  }
+
+  /** All that happens in one go of the event loop shares one turn. */
+  #scheduleTurn(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    queueMicrotask(() => {
+      this.#isTurnDue = false;
+      if (this.#stopped !== null) return;
+      try {
+        this.#turn();
+      } catch (error) {
+        this.#fail('BROKEN', error);
+      }
+    });
+  }
+
+  #turn(): void {
+    const core = this.#core;
+    // Group commit: what comes while a write is out waits for the next one.
+    if (core.canPropose && !core.isWriting && this.#proposals.hasQueued) this.#proposals.feed(core);
+    const ready = core.ready();
+    for (const message of ready.messages) this.#send(message);
+    if (ready.write !== null) this.#writing = this.#persist(ready.write);
+    if (ready.restore !== null) {
+      const meta = ready.restore;
+      this.#applier.restore(meta, () => this.#log.readSnapshot(meta));
+    }
+    this.#reads.confirm(ready.reads, core.status().appliedIndex);
+    if (ready.committed.length > 0) this.#applier.apply(ready.committed);
+    this.#note();
+  }
+
+  async #persist(write: Write): Promise<void> {
+    const startedAt = this.#clock.monotonic();
+    try {
+      const bytes = await this.#log.append(write);
+      if (this.#stopped !== null) return;
+      const tookMs = this.#clock.monotonic() - startedAt;
+      this.#observer.synced?.({ entries: write.entries.length, bytes, tookMs });
+    } catch (error) {
+      this.#fail('DISK_FAILED', error);
+      return;
+    }
+    for (const message of write.messages) this.#send(message);
+    this.#guarded(() => this.#core.advance(write));
+  }
+
+  #send(message: RaftMessage): void {
+    if (message.kind === 'snapshot') void this.#snapshots.send(message, this.#transport);
+    else this.#transport.send(message);
+  }
+
+  #applied(index: number, isFull: boolean): void {
+    this.#core.applied(index);
+    this.#reads.applied(index);
+    if (!this.#applier.isRestoring) this.#snapshots.maybeTake(this.#machine, index);
+    // A full batch is followed by others: let the event loop run in between.
+    if (isFull) this.#clock.after(0, () => this.#changed());
+    else this.#scheduleTurn();
+  }
+
+  /** Tells observers and waiting callers what has changed in the core. */
+  #note(): void {
+    const { role, term, leaderId } = this.#core;
+    const { commit } = this.#core.log;
+    const seen = this.#seen;
+    const wasLeader = seen.role === 'leader';
+    const isSame = role === seen.role && term === seen.term && leaderId === seen.leaderId;
+    const isDeposed = wasLeader && (role !== 'leader' || term !== seen.term);
+    if (commit !== seen.commit) {
+      this.#observer.committed?.({ index: commit, term: this.#core.log.termOf(commit) ?? 0 });
+    }
+    Object.assign(seen, { role, term, leaderId, commit });
+    if (isDeposed) this.#deposed();
+    if (!isSame) this.#observer.roleChanged?.({ role, term, leaderId });
+    if (this.#handOver === null || this.#core.isTransferring) return;
+    this.#handOver(role !== 'leader');
+    this.#handOver = null;
+  }
+
+  #deposed(): void {
+    const { leaderId, log } = this.#core;
+    this.#proposals.rejectQueued('not-leader', leaderId);
+    this.#proposals.forget(log.commit, 'leadership was lost before a majority had the entry');
+    this.#reads.rejectAsked(this.#notLeader());
+    this.#snapshots.abortSending(this.#notLeader());
+  }
+
+  #fail(kind: 'DISK_FAILED' | 'BROKEN', error: unknown): void {
+    if (this.#stopped !== null) return;
+    let code: 'DISK_FAILED' | 'BROKEN' | 'DATA_LOSS' = kind;
+    if (error instanceof RaftAssertionError) code = 'BROKEN';
+    if (isRaftError(error, 'DATA_LOSS')) code = 'DATA_LOSS';
+    this.stop().catch(() => undefined);
+    this.#observer.failed?.({ code, error });
+  }
+
+  #refusal(): 'stopped' | 'not-leader' | null {
+    if (this.#stopped !== null) return 'stopped';
+    return this.#core.role === 'leader' ? null : 'not-leader';
+  }
+
+  #rejected(reason: RejectReason): ProposeOutcome {
+    return { kind: 'rejected', reason, leaderId: this.#core.leaderId };
+  }
+
+  #notLeader(): RaftError {
+    const { leaderId } = this.#core;
+    const hint = leaderId === 0 ? 'no leader is known; try again' : `ask member ${leaderId}`;
+    return new RaftError('NOT_LEADER', `this member does not lead: ${hint}`, { leaderId });
+  }
+}
+
+function stoppedError(): RaftError {
+  return new RaftError('STOPPED', 'this member is stopped');
+}
+
+function checkedBootstrap(config: RaftNodeConfig): Membership | undefined {
+  if (config.bootstrap === undefined) return undefined;
+  try {
+    return normalMembership(config.bootstrap);
+  } catch (error) {
+    throw new RaftError('BAD_INPUT', `bootstrap: ${(error as Error).message}`);
+  }
+}

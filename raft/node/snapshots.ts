@@ -1,0 +1,109 @@
+import type { Clock, Observer, StateMachine, Transport } from '../ports.ts';
+import type { DurableLog } from '../log/durable-log.ts';
+import type { NodeSettings } from './options.ts';
+import type { RaftCore } from '../core/raft-core.ts';
+import type { RaftMessage } from '../message.ts';
+import type { SnapshotMeta } from '../types.ts';
+
+type SnapshotMessage = Extract<RaftMessage, { kind: 'snapshot' }>;
+
+export interface SnapshotEvents {
+  /** The core changed: look for work. */
+  changed(): void;
+  failed(error: unknown): void;
+}
+
+/** Takes snapshots of the state machine, and streams them to peers that need one. */
+export class Snapshots {
+  readonly #core: RaftCore;
+  readonly #log: DurableLog;
+  readonly #settings: NodeSettings;
+  readonly #clock: Clock;
+  readonly #events: SnapshotEvents;
+  readonly #observer: Observer;
+  readonly #sending = new Set<AbortController>();
+  #taking: Promise<void> | null = null;
+  #isStopped = false;
+
+  constructor(
+    core: RaftCore,
+    log: DurableLog,
+    settings: NodeSettings,
+    clock: Clock,
+    events: SnapshotEvents,
+    observer: Observer,
+  ) {
+    this.#core = core;
+    this.#log = log;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#events = events;
+    this.#observer = observer;
+  }
+
+  /** Takes one when enough was applied since the last; at most one is being written. */
+  maybeTake(machine: StateMachine, appliedIndex: number): void {
+    if (this.#taking !== null || this.#isStopped) return;
+    const { log } = this.#core;
+    const count = appliedIndex - log.snapshot.index;
+    const isDue =
+      count >= this.#settings.snapshotEntries ||
+      (count > 0 && log.bytes > this.#settings.snapshotBytes + this.#settings.keepBytes);
+    const term = log.termOf(appliedIndex);
+    const membership = this.#core.membershipAt(appliedIndex);
+    // A new member knows no members before it has applied a membership entry.
+    if (!isDue || term === undefined || membership.members.length === 0) return;
+    this.#taking = this.#take({ index: appliedIndex, term, membership }, machine.snapshot());
+  }
+
+  async #take(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const { keepEntries, keepBytes } = this.#settings;
+    const startedAt = this.#clock.monotonic();
+    try {
+      const bytes = await this.#log.saveSnapshot(meta, chunks);
+      if (this.#isStopped) return;
+      const { index } = meta;
+      this.#core.compact(meta, this.#core.log.suffixStart(index, keepEntries, keepBytes));
+      const tookMs = this.#clock.monotonic() - startedAt;
+      this.#observer.snapshotTaken?.({ index, bytes, tookMs });
+      await this.#log.compact(this.#core.log.snapshot, this.#core.log.first);
+    } catch (error) {
+      if (!this.#isStopped) this.#events.failed(error);
+    } finally {
+      this.#taking = null;
+    }
+  }
+
+  /** Streams the newest snapshot to the peer that `message` names. */
+  async send(message: SnapshotMessage, transport: Transport): Promise<void> {
+    const abort = new AbortController();
+    const giveUp = new Error(`not sent within ${this.#settings.snapshotSendMs} ms`);
+    const timer = this.#clock.after(this.#settings.snapshotSendMs, () => abort.abort(giveUp));
+    this.#sending.add(abort);
+    const meta = this.#core.log.snapshot;
+    const header = { ...message, snapshotIndex: meta.index, snapshotTerm: meta.term };
+    let isStored = false;
+    try {
+      await transport.sendSnapshot(header, meta, this.#log.readSnapshot(meta), abort.signal);
+      isStored = true;
+    } catch {
+      // The peer is gone or busy, or the stream was cut: the core tries again when it answers.
+    }
+    timer.cancel();
+    this.#sending.delete(abort);
+    if (this.#isStopped || this.#core.term !== message.term) return;
+    this.#core.reportSnapshot(message.to, isStored);
+    this.#events.changed();
+  }
+
+  /** Leadership is lost: nobody needs what is being sent. */
+  abortSending(reason: Error): void {
+    for (const abort of this.#sending) abort.abort(reason);
+  }
+
+  async stop(reason: Error): Promise<void> {
+    this.#isStopped = true;
+    this.abortSending(reason);
+    await this.#taking;
+  }
+}
