@@ -1618,6 +1618,7 @@ export interface ListTasksRequest {
   readonly serviceRef: string;
   readonly nodeRef: string;
   readonly includeHistory: boolean;
+  readonly afterId: string;
 }
 export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
   typeName: 'tessera.v1.ListTasksRequest',
@@ -1625,14 +1626,16 @@ export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
     { name: 'serviceRef', type: 'string', shape: 'one' },
     { name: 'nodeRef', type: 'string', shape: 'one' },
     { name: 'includeHistory', type: 'bool', shape: 'one' },
+    { name: 'afterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { serviceRef: '', nodeRef: '', includeHistory: false, ...init };
+    return { serviceRef: '', nodeRef: '', includeHistory: false, afterId: '', ...init };
   },
   write(m, w) {
     if (m.serviceRef !== '') w.uint32(10).string(m.serviceRef);
     if (m.nodeRef !== '') w.uint32(18).string(m.nodeRef);
     if (m.includeHistory !== false) w.uint32(24).bool(m.includeHistory);
+    if (m.afterId !== '') w.uint32(34).string(m.afterId);
     return w;
   },
   encode(m) {
@@ -1652,6 +1655,9 @@ export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
         case 3:
           m.includeHistory = r.bool();
           break;
+        case 4:
+          m.afterId = r.string();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -1666,17 +1672,20 @@ export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
 
 export interface ListTasksResponse {
   readonly tasks: readonly Task[];
+  readonly nextAfterId: string;
 }
 export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
   typeName: 'tessera.v1.ListTasksResponse',
   fields: [
     { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'nextAfterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { tasks: [], ...init };
+    return { tasks: [], nextAfterId: '', ...init };
   },
   write(m, w) {
     for (const v of m.tasks) Task.write(v, w.uint32(10).fork()).ldelim();
+    if (m.nextAfterId !== '') w.uint32(18).string(m.nextAfterId);
     return w;
   },
   encode(m) {
@@ -1689,6 +1698,9 @@ export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
       switch (tag >>> 3) {
         case 1:
           m.tasks.push(Task.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.nextAfterId = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -3025,6 +3037,7 @@ export interface Assignments {
   readonly isFull: boolean;
   readonly tasks: readonly Task[];
   readonly removedTaskIds: readonly string[];
+  readonly isContinued: boolean;
 }
 export const Assignments: MessageCodec<Assignments> = {
   typeName: 'tessera.v1.Assignments',
@@ -3033,15 +3046,17 @@ export const Assignments: MessageCodec<Assignments> = {
     { name: 'isFull', type: 'bool', shape: 'one' },
     { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
     { name: 'removedTaskIds', type: 'string', shape: 'list' },
+    { name: 'isContinued', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { sequence: 0, isFull: false, tasks: [], removedTaskIds: [], ...init };
+    return { sequence: 0, isFull: false, tasks: [], removedTaskIds: [], isContinued: false, ...init };
   },
   write(m, w) {
     if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
     if (m.isFull !== false) w.uint32(16).bool(m.isFull);
     for (const v of m.tasks) Task.write(v, w.uint32(26).fork()).ldelim();
     for (const v of m.removedTaskIds) w.uint32(34).string(v);
+    if (m.isContinued !== false) w.uint32(40).bool(m.isContinued);
     return w;
   },
   encode(m) {
@@ -3063,6 +3078,9 @@ export const Assignments: MessageCodec<Assignments> = {
           break;
         case 4:
           m.removedTaskIds.push(r.string());
+          break;
+        case 5:
+          m.isContinued = r.bool();
           break;
         default:
           r.skipType(tag & 7);
