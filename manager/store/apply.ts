@@ -1,0 +1,60 @@
+import { assert } from '#lib';
+import type { Action, EntryTail } from './action.ts';
+import { stamped } from './action.ts';
+import type { State } from './state.ts';
+import type { AnyObject, StoreEvent, TableName } from './types.ts';
+
+export type ApplyResult =
+  | { readonly kind: 'applied'; readonly events: readonly StoreEvent[] }
+  /** Made on a state that was not the last one: left out, on every member alike. */
+  | { readonly kind: 'skipped' };
+
+/** The event of one object's change. `old` and `object` must belong to `table`. */
+export function eventOf(
+  table: TableName,
+  old: AnyObject | undefined,
+  next: AnyObject | undefined,
+): StoreEvent {
+  if (next === undefined) {
+    assert(old !== undefined, 'an event without an object');
+    return { kind: 'remove', table, object: old, old } as StoreEvent;
+  }
+  const kind = old === undefined ? 'create' : 'update';
+  return { kind, table, object: next, old } as StoreEvent;
+}
+
+/**
+ * Changes `state` by one entry: a pure function of the state before, the version and the entry.
+ * `seal` sees every object before it is stored (tests freeze them there).
+ */
+export function applyEntry(
+  state: State,
+  version: number,
+  entry: EntryTail & { readonly actions: readonly Action[] },
+  seal: <T extends AnyObject>(object: T) => T,
+): ApplyResult {
+  assert(version > state.version, `entry ${version} applied after ${state.version}`);
+  if (entry.baseVersion !== state.version) return { kind: 'skipped' };
+  const events: StoreEvent[] = [];
+  for (const action of entry.actions) {
+    const { table, object } = action;
+    const old = state.get(table, object.id);
+    // The transaction saw this very state, so what it decided must hold.
+    assert(
+      (old === undefined) === (action.kind === 'create'),
+      `entry ${version}: ${action.kind} of ${table} ${object.id} does not fit`,
+    );
+    if (action.kind === 'remove') {
+      state.delete(table, object.id);
+      events.push(eventOf(table, old, undefined));
+      continue;
+    }
+    const createdAtMs = old?.meta?.createdAtMs ?? entry.proposedAtMs;
+    const meta = { version, createdAtMs, updatedAtMs: entry.proposedAtMs };
+    const next = seal(stamped(object, meta));
+    state.put(table, next);
+    events.push(eventOf(table, old, next));
+  }
+  state.version = version;
+  return { kind: 'applied', events };
+}

@@ -1,0 +1,23 @@
+/**
+ * The state of the cluster: tables in memory, transactions that become replicated entries, watches
+ * in commit order. Owns every object's `meta`; all else belongs to whoever the field's comment names.
+ */
+export { ClusterStore } from './cluster-store.ts';
+export type { ClusterStoreOptions } from './cluster-store.ts';
+export { LocalReplicator } from './local-replicator.ts';
+export type { LocalReplicatorOptions } from './local-replicator.ts';
+export { entryActionsMax, entryBytesMax } from './replicator.ts';
+export type { ReplicatedState, ReplicateOutcome, Replicator } from './replicator.ts';
+export type { ChangeCheck } from './transaction.ts';
+export type {
+  AnyObject,
+  Commit,
+  ReadTransaction,
+  Store,
+  StoreEvent,
+  Subscription,
+  TableName,
+  TableTypes,
+  UpdateResult,
+  WriteTransaction,
+} from './types.ts';

@@ -1,0 +1,87 @@
+import { durationBuckets } from '#lib';
+import type { Metrics, Ms } from '#lib';
+import { tableNames } from './tables.ts';
+import type { TableName } from './types.ts';
+
+/** What the store counts: tessera_store_*. */
+export interface StoreMetrics {
+  replicated(transactions: number, actions: number, bytes: number, outcome: string): void;
+  proposeTook(tookMs: Ms): void;
+  /** From being asked for to being answered. */
+  updateTook(tookMs: Ms): void;
+  applied(actions: number, tookMs: Ms): void;
+  refused(reason: 'queue-full'): void;
+}
+
+export interface StoreGauges {
+  readonly waiting: () => number;
+  readonly version: () => number;
+  readonly watchers: () => number;
+  readonly objects: (table: TableName) => number;
+}
+
+const entryActions = [1, 2, 5, 10, 20, 50, 100, 200];
+
+export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetrics {
+  const entries = metrics.counter(
+    'tessera_store_entries_total',
+    'Entries this manager proposed, by outcome.',
+    ['outcome'],
+  );
+  const transactions = metrics.counter(
+    'tessera_store_transactions_total',
+    'Transactions in the entries this manager proposed.',
+  );
+  const bytesTotal = metrics.counter(
+    'tessera_store_entry_bytes_total',
+    'Bytes of the entries this manager proposed.',
+  );
+  const refusals = metrics.counter(
+    'tessera_store_refused_total',
+    'Updates refused before they ran, by reason.',
+    ['reason'],
+  );
+  const perEntry = metrics.histogram(
+    'tessera_store_entry_actions',
+    'Actions in one entry this manager proposed.',
+    entryActions,
+  );
+  const seconds = (name: string, help: string): ((tookMs: Ms) => void) => {
+    const histogram = metrics.histogram(name, help, durationBuckets);
+    return (tookMs) => histogram.observe(tookMs / 1000);
+  };
+  const propose = seconds('tessera_store_propose_seconds', 'Replicating one entry.');
+  const update = seconds('tessera_store_update_seconds', 'One update, waiting included.');
+  const apply = seconds('tessera_store_apply_seconds', 'Applying one entry, watchers included.');
+  const actionsApplied = metrics.counter(
+    'tessera_store_actions_applied_total',
+    'Actions applied on this manager.',
+  );
+  metrics.observedGauge(
+    'tessera_store_waiting_updates',
+    'Updates that wait for an entry.',
+    gauges.waiting,
+  );
+  metrics.observedGauge('tessera_store_version', 'Version of the applied state.', gauges.version);
+  metrics.observedGauge('tessera_store_watchers', 'Watchers of the store.', gauges.watchers);
+  for (const table of tableNames) {
+    metrics.observedGauge(`tessera_store_${table}_objects`, `Objects in the ${table} table.`, () =>
+      gauges.objects(table),
+    );
+  }
+  return {
+    replicated(transactionCount, actionCount, bytes, outcome) {
+      entries.inc({ outcome });
+      transactions.inc({}, transactionCount);
+      bytesTotal.inc({}, bytes);
+      perEntry.observe(actionCount);
+    },
+    proposeTook: propose,
+    updateTook: update,
+    applied(actionCount, tookMs) {
+      actionsApplied.inc({}, actionCount);
+      apply(tookMs);
+    },
+    refused: (reason) => refusals.inc({ reason }),
+  };
+}

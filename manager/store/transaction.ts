@@ -1,0 +1,187 @@
+import { ClusterError, shortId } from '#lib';
+import type { Service, Task } from '#proto';
+import type { Action } from './action.ts';
+import { stamped, versionOf } from './action.ts';
+import type { State } from './state.ts';
+import { uniqueNameOf } from './tables.ts';
+import type { AnyObject, TableName, TableTypes, WriteTransaction } from './types.ts';
+
+/** Refuses a change by throwing; for rules that hold between an object's old and new state. */
+export type ChangeCheck = (
+  table: TableName,
+  old: AnyObject | undefined,
+  next: AnyObject | undefined,
+) => void;
+
+interface Change {
+  readonly table: TableName;
+  readonly id: string;
+  /** What stood there before this transaction. */
+  readonly before: AnyObject | undefined;
+}
+
+/**
+ * One transaction over a pending state. It works in place; `undo` takes everything back. What
+ * it writes carries `pendingVersion`, a number below zero that no caller can know.
+ */
+export class Transaction implements WriteTransaction {
+  readonly #state: State;
+  readonly #pendingVersion: number;
+  readonly #check: ChangeCheck | undefined;
+  /** By table and id, in the order of the first change. */
+  readonly #changes = new Map<string, Change>();
+  /** What iterators run on, so that a loop may change what it walks over. */
+  #frozen: State | undefined;
+  #isOpen = true;
+
+  constructor(state: State, pendingVersion: number, check?: ChangeCheck) {
+    this.#state = state;
+    this.#pendingVersion = pendingVersion;
+    this.#check = check;
+  }
+
+  get version(): number {
+    return this.#state.version;
+  }
+
+  get<T extends TableName>(table: T, id: string): TableTypes[T] | undefined {
+    return this.#state.get(table, id);
+  }
+
+  list<T extends TableName>(table: T): Iterable<TableTypes[T]> {
+    return this.#walkable().list(table);
+  }
+
+  count(table: TableName): number {
+    return this.#state.count(table);
+  }
+
+  serviceByName(name: string): Service | undefined {
+    return this.#state.serviceByName(name);
+  }
+
+  tasksOfService(serviceId: string): Iterable<Task> {
+    return this.#walkable().tasksOfService(serviceId);
+  }
+
+  tasksOfNode(nodeId: string): Iterable<Task> {
+    return this.#walkable().tasksOfNode(nodeId);
+  }
+
+  idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[] {
+    return this.#state.idsWithPrefix(table, prefix, limit);
+  }
+
+  create<T extends TableName>(table: T, object: TableTypes[T]): void {
+    this.#assertOpen();
+    if (object.id === '') throw new ClusterError('INVALID_ARGUMENT', `a ${table} without an id`);
+    if (this.#state.get(table, object.id) !== undefined) {
+      throw new ClusterError('ALREADY_EXISTS', `${table} ${object.id} already exists`, {
+        details: { table, id: object.id },
+      });
+    }
+    this.#refuseTakenName(table, object);
+    this.#write(table, object.id, object);
+  }
+
+  update<T extends TableName>(table: T, object: TableTypes[T]): void {
+    this.#assertOpen();
+    const present = this.#existing(table, object.id);
+    const version = versionOf(object);
+    const change = this.#changes.get(keyOf(table, object.id));
+    const isOwn = change !== undefined && version === versionOfBefore(change);
+    if (version !== versionOf(present) && !isOwn) {
+      throw new ClusterError(
+        'STALE_VERSION',
+        `${table} ${shortId(object.id)} has changed since it was read: read it again and repeat`,
+        { details: { table, id: object.id, basedOn: String(version) } },
+      );
+    }
+    this.#refuseTakenName(table, object);
+    this.#write(table, object.id, object);
+  }
+
+  remove(table: TableName, id: string): void {
+    this.#assertOpen();
+    this.#existing(table, id);
+    this.#write(table, id, undefined);
+  }
+
+  /** What the transaction amounts to, one action an object. Ends it: later calls throw. */
+  finish(): readonly Action[] {
+    this.#isOpen = false;
+    const actions: Action[] = [];
+    for (const { table, id, before } of this.#changes.values()) {
+      const now = this.#state.get(table, id);
+      if (now === before) continue;
+      if (now === undefined) {
+        if (before !== undefined) actions.push({ kind: 'remove', table, object: before });
+      } else {
+        actions.push({ kind: before === undefined ? 'create' : 'update', table, object: now });
+      }
+    }
+    return actions;
+  }
+
+  /** Puts everything back as it was before the transaction. */
+  undo(): void {
+    this.#isOpen = false;
+    for (const { table, id, before } of [...this.#changes.values()].toReversed()) {
+      if (before === undefined) this.#state.delete(table, id);
+      else this.#state.put(table, before);
+    }
+    this.#changes.clear();
+  }
+
+  #walkable(): State {
+    this.#frozen ??= this.#state.clone();
+    return this.#frozen;
+  }
+
+  #existing(table: TableName, id: string): AnyObject {
+    const present = this.#state.get(table, id);
+    if (present !== undefined) return present;
+    throw new ClusterError('NOT_FOUND', `${table} ${id} does not exist`, {
+      details: { table, id },
+    });
+  }
+
+  #refuseTakenName(table: TableName, object: AnyObject): void {
+    const name = uniqueNameOf(table, object);
+    if (name === undefined) return;
+    const owner = this.#state.ownerOfName(table, name);
+    if (owner === undefined || owner === object.id) return;
+    throw new ClusterError('ALREADY_EXISTS', `${table} ${name} already exists`, {
+      details: { table, name, id: owner },
+    });
+  }
+
+  #write(table: TableName, id: string, next: AnyObject | undefined): void {
+    const present = this.#state.get(table, id);
+    this.#check?.(table, present, next);
+    const key = keyOf(table, id);
+    if (!this.#changes.has(key)) this.#changes.set(key, { table, id, before: present });
+    this.#frozen = undefined;
+    if (next === undefined) {
+      this.#state.delete(table, id);
+      return;
+    }
+    const createdAtMs = present?.meta?.createdAtMs ?? 0;
+    const updatedAtMs = present?.meta?.updatedAtMs ?? 0;
+    const meta = { version: this.#pendingVersion, createdAtMs, updatedAtMs };
+    this.#state.put(table, stamped(next, meta));
+  }
+
+  #assertOpen(): void {
+    if (this.#isOpen) return;
+    throw new ClusterError('INTERNAL', 'a transaction was used after it had ended');
+  }
+}
+
+function keyOf(table: TableName, id: string): string {
+  return `${table}/${id}`;
+}
+
+function versionOfBefore(change: Change): number {
+  return change.before === undefined ? 0 : versionOf(change.before);
+}

@@ -1,0 +1,285 @@
+import { assert, assertNever, ClusterError, deferred, messageOf } from '#lib';
+import type { Clock, Deferred } from '#lib';
+import { encodeAction, entryTailBytesMax, joinEntry } from './action.ts';
+import type { Action } from './action.ts';
+import { entryActionsMax, entryBytesMax } from './replicator.ts';
+import type { ReplicateOutcome, Replicator } from './replicator.ts';
+import type { State } from './state.ts';
+import type { StoreMetrics } from './store-metrics.ts';
+import { Transaction } from './transaction.ts';
+import type { ChangeCheck } from './transaction.ts';
+import type { UpdateResult, WriteTransaction } from './types.ts';
+
+/** Most updates that wait for an entry; a further one fails with LIMIT_EXCEEDED. */
+export const waitingMax = 10_000;
+/** Most transactions that run between two turns of the event loop. */
+const transactionsPerEntryMax = 2_000;
+
+interface Job {
+  readonly write: (tx: WriteTransaction) => unknown;
+  readonly done: Deferred<UpdateResult<unknown>>;
+  readonly enqueuedAt: number;
+}
+
+/** A transaction that has run: what it did, and what its caller gets once that is safe. */
+interface Ran {
+  readonly job: Job;
+  readonly actions: readonly Action[];
+  readonly parts: readonly Uint8Array[];
+  readonly result:
+    | { readonly kind: 'value'; readonly value: unknown }
+    | { readonly kind: 'thrown'; readonly error: unknown };
+}
+
+interface Batch {
+  readonly ran: readonly Ran[];
+  readonly actions: readonly Action[];
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The entry that is being replicated. */
+export interface InFlight {
+  readonly bytes: Uint8Array;
+  readonly actions: readonly Action[];
+  readonly proposedAtMs: number;
+  readonly baseVersion: number;
+  /** Set when `apply` left the entry out because of another one in between. */
+  isSkipped: boolean;
+}
+
+export interface WriteQueueOptions {
+  readonly replicator: Replicator;
+  readonly clock: Clock;
+  readonly metrics: StoreMetrics;
+  readonly check: ChangeCheck | undefined;
+  /** The applied state; the queue works on clones of it. */
+  readonly applied: () => State;
+}
+
+/**
+ * Group commit. One entry is under way at a time; transactions that come meanwhile wait, run one after
+ * another on the state that entry made, and go together into the next one. A caller hears of its
+ * transaction, good or bad, only once everything that it could have seen is committed.
+ */
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  readonly #waiting: Job[] = [];
+  #head = 0;
+  /** Ran already, but did not fit the last entry. */
+  #held: Ran | undefined;
+  #inFlight: InFlight | undefined;
+  #pendingVersion = 0;
+  #isRunning = false;
+  #closedBecause: ClusterError | undefined;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length - this.#head + (this.#held === undefined ? 0 : 1);
+  }
+
+  get inFlight(): InFlight | undefined {
+    return this.#inFlight;
+  }
+
+  enqueue<R>(write: (tx: WriteTransaction) => R): Promise<UpdateResult<R>> {
+    if (this.#closedBecause !== undefined) return Promise.reject(this.#closedBecause);
+    if (this.waitingCount >= waitingMax) {
+      this.#options.metrics.refused('queue-full');
+      return Promise.reject(
+        new ClusterError(
+          'LIMIT_EXCEEDED',
+          `${waitingMax} updates wait already for the store: try again later`,
+        ),
+      );
+    }
+    const done = deferred<UpdateResult<unknown>>();
+    this.#waiting.push({ write, done, enqueuedAt: this.#options.clock.monotonic() });
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      // A microtask later: what one turn of the event loop asks for shares an entry.
+      queueMicrotask(() => void this.#run());
+    }
+    return done.promise as Promise<UpdateResult<R>>;
+  }
+
+  /** Everything that waits is refused with `reason`; the entry under way is let go on. */
+  close(reason: ClusterError): void {
+    this.#closedBecause = reason;
+    for (const job of this.#waiting.slice(this.#head)) job.done.reject(reason);
+    this.#held?.job.done.reject(reason);
+    this.#waiting.length = 0;
+    this.#head = 0;
+    this.#held = undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (this.waitingCount > 0) {
+      const base = this.#options.applied();
+      const batch = this.#collect(base.clone());
+      if (batch.actions.length === 0) {
+        this.#settle(batch, base.version);
+        // Transactions that change nothing must not keep timers and sockets waiting.
+        await Promise.resolve();
+        continue;
+      }
+      this.#conclude(batch, await this.#replicate(batch, base.version));
+    }
+    this.#isRunning = false;
+  }
+
+  #next(): Job | undefined {
+    const job = this.#waiting[this.#head];
+    if (job === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#waiting.length || this.#head >= 4096) {
+      this.#waiting.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return job;
+  }
+
+  /** Runs waiting transactions on `pending` until an entry is full. */
+  #collect(pending: State): Batch {
+    const ran: Ran[] = [];
+    const actions: Action[] = [];
+    const parts: Uint8Array[] = [];
+    let bytes = entryTailBytesMax;
+    const held = this.#takeHeld(pending);
+    for (let count = 0; count < transactionsPerEntryMax; count++) {
+      const job = count === 0 && held !== undefined ? undefined : this.#next();
+      const one = job === undefined ? (count === 0 ? held : undefined) : this.#try(pending, job);
+      if (one === undefined) break;
+      const size = sizeOf(one.parts);
+      const isTooMuch =
+        actions.length + one.actions.length > entryActionsMax || bytes + size > entryBytesMax;
+      if (isTooMuch) {
+        // Its changes stay out of this entry, and nothing runs after it on `pending`.
+        this.#held = one;
+        break;
+      }
+      ran.push(one);
+      for (const action of one.actions) actions.push(action);
+      for (const part of one.parts) parts.push(part);
+      bytes += size;
+    }
+    return { ran, actions, parts };
+  }
+
+  /** The held transaction, done again on the state that the entry before it made. */
+  #takeHeld(pending: State): Ran | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const action of held?.actions ?? []) {
+      if (action.kind === 'remove') pending.delete(action.table, action.object.id);
+      else pending.put(action.table, action.object);
+    }
+    return held;
+  }
+
+  #try(pending: State, job: Job): Ran {
+    const tx = new Transaction(pending, --this.#pendingVersion, this.#options.check);
+    try {
+      const value = job.write(tx);
+      const actions = tx.finish();
+      const parts = actions.map(encodeAction);
+      refuseOversize(actions.length, sizeOf(parts) + entryTailBytesMax);
+      return { job, actions, parts, result: { kind: 'value', value } };
+    } catch (error) {
+      tx.undo();
+      return { job, actions: [], parts: [], result: { kind: 'thrown', error } };
+    }
+  }
+
+  async #replicate(batch: Batch, baseVersion: number): Promise<ReplicateOutcome> {
+    const { clock, metrics, replicator } = this.#options;
+    const proposedAtMs = clock.now();
+    const bytes = joinEntry(batch.parts, { proposedAtMs, baseVersion });
+    assert(bytes.length <= entryBytesMax, 'an entry outgrew its bound');
+    const inFlight: InFlight = {
+      bytes,
+      actions: batch.actions,
+      proposedAtMs,
+      baseVersion,
+      isSkipped: false,
+    };
+    this.#inFlight = inFlight;
+    const startedAt = clock.monotonic();
+    try {
+      const outcome = await replicator.propose(bytes);
+      metrics.replicated(batch.ran.length, batch.actions.length, bytes.length, outcome.kind);
+      if (outcome.kind !== 'committed' || !inFlight.isSkipped) return outcome;
+      const reason = 'another manager led in between; nothing was written';
+      return { kind: 'rejected', reason, isLeadershipLost: true };
+    } catch (error) {
+      return { kind: 'unknown', reason: messageOf(error) };
+    } finally {
+      metrics.proposeTook(clock.monotonic() - startedAt);
+      this.#inFlight = undefined;
+    }
+  }
+
+  #conclude(batch: Batch, outcome: ReplicateOutcome): void {
+    if (outcome.kind === 'committed') {
+      const version = this.#options.applied().version;
+      assert(version >= outcome.version, `entry ${outcome.version} committed but not applied`);
+      this.#settle(batch, outcome.version);
+      return;
+    }
+    const error = errorOf(outcome);
+    // What a failed entry's transactions saw never came to be, so none of them has a result; nor has the
+    // one that ran after them and was held.
+    for (const { job } of batch.ran) job.done.reject(error);
+    const held = this.#held;
+    this.#held = undefined;
+    held?.job.done.reject(
+      outcome.kind === 'rejected'
+        ? error
+        : errorOf({ kind: 'rejected', reason: outcome.reason, isLeadershipLost: true }),
+    );
+  }
+
+  #settle(batch: Batch, version: number): void {
+    const now = this.#options.clock.monotonic();
+    for (const { job, result } of batch.ran) {
+      this.#options.metrics.updateTook(now - job.enqueuedAt);
+      if (result.kind === 'value') job.done.resolve({ value: result.value, version });
+      else job.done.reject(result.error);
+    }
+  }
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}
+
+function refuseOversize(actions: number, bytes: number): void {
+  if (actions <= entryActionsMax && bytes <= entryBytesMax) return;
+  throw new ClusterError(
+    'LIMIT_EXCEEDED',
+    `one update changes ${actions} objects in ${bytes} bytes; the most is ${entryActionsMax} ` +
+      `objects and ${entryBytesMax} bytes: make it smaller`,
+    { details: { actions: String(actions), bytes: String(bytes) } },
+  );
+}
+
+function errorOf(outcome: Exclude<ReplicateOutcome, { kind: 'committed' }>): ClusterError {
+  switch (outcome.kind) {
+    case 'rejected':
+      return outcome.isLeadershipLost
+        ? new ClusterError('NOT_LEADER', `this manager is not the leader: ${outcome.reason}`)
+        : new ClusterError('UNAVAILABLE', `the store refused the write: ${outcome.reason}`);
+    case 'unknown':
+      return new ClusterError(
+        'OUTCOME_UNKNOWN',
+        `it is not known whether the change was made (${outcome.reason}): ` +
+          'look at the present state before you repeat it',
+      );
+    default:
+      return assertNever(outcome);
+  }
+}
