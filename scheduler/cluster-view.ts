@@ -1,0 +1,201 @@
+/**
+ * The cluster as the scheduler sees it, kept up to date from the store's events: nodes, what is reserved on
+ * them, and where the tasks of each service are. Every change costs O(log nodes).
+ */
+import BTreeModule from 'sorted-btree';
+import { assert } from '#lib';
+import { TaskState } from '#proto';
+import type { Node, PortConfig, Task } from '#proto';
+import { heldHostPorts, wantedHostPorts } from './host-ports.ts';
+import { describeNode, newNodeRecord } from './node-record.ts';
+import type { NodeRecord } from './node-record.ts';
+import { demandOf } from './resources.ts';
+import type { Demand } from './resources.ts';
+import { ServiceRecord } from './service-record.ts';
+
+const BTree = BTreeModule.default;
+
+/** What one task adds to the sums of its node. */
+interface Holding {
+  readonly nodeId: string;
+  readonly serviceId: string;
+  readonly demand: Demand;
+  readonly ports: readonly PortConfig[];
+  /** Meant to run: counts for balance. One that is being stopped only holds resources. */
+  readonly isWanted: boolean;
+}
+
+function byCountThenId(a: NodeRecord, b: NodeRecord): number {
+  if (a.orderedCount !== b.orderedCount) return a.orderedCount - b.orderedCount;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+/** Whether the task holds resources of its node: from its assignment until it has stopped. */
+function holdsNode(task: Task): boolean {
+  const state = task.status?.state ?? TaskState.NEW;
+  return task.nodeId !== '' && state >= TaskState.ASSIGNED && state < TaskState.COMPLETE;
+}
+
+export class ClusterView {
+  readonly #nodes = new Map<string, NodeRecord>();
+  readonly #services = new Map<string, ServiceRecord>();
+  readonly #holdings = new Map<string, Holding>();
+  /** Holdings on nodes, so that a node that comes (back) finds its sums. */
+  readonly #byNode = new Map<string, Set<string>>();
+  readonly #order = new BTree<NodeRecord, undefined>(undefined, byCountThenId);
+  readonly #moved = new Set<NodeRecord>();
+
+  get nodeCount(): number {
+    return this.#nodes.size;
+  }
+
+  node(id: string): NodeRecord | undefined {
+    return this.#nodes.get(id);
+  }
+
+  nodes(): Iterable<NodeRecord> {
+    return this.#nodes.values();
+  }
+
+  /** The nodes by number of tasks, then id. Not to be walked while the view changes its nodes. */
+  nodesByLoad(): Iterable<NodeRecord> {
+    for (const record of this.#moved) {
+      this.#order.delete(record);
+      record.orderedCount = record.taskCount;
+      this.#order.set(record, undefined);
+    }
+    this.#moved.clear();
+    return this.#order.keys();
+  }
+
+  service(id: string): ServiceRecord | undefined {
+    return this.#services.get(id);
+  }
+
+  /** A new node or a newer state of one. */
+  setNode(node: Node): void {
+    const present = this.#nodes.get(node.id);
+    if (present !== undefined) {
+      describeNode(present, node);
+      return;
+    }
+    const record = newNodeRecord(node);
+    this.#nodes.set(node.id, record);
+    for (const taskId of this.#byNode.get(node.id) ?? []) {
+      const holding = this.#holdings.get(taskId);
+      assert(holding, 'a task on a node has a holding');
+      this.#count(record, holding, 1);
+    }
+    this.#moved.delete(record);
+    record.orderedCount = record.taskCount;
+    this.#order.set(record, undefined);
+  }
+
+  removeNode(id: string): void {
+    const record = this.#nodes.get(id);
+    if (record === undefined) return;
+    this.#moved.delete(record);
+    this.#order.delete(record);
+    this.#nodes.delete(id);
+  }
+
+  /** A newer state of a task; `old` is the one before, if there was one. */
+  setTask(task: Task, old?: Task): void {
+    this.#noteFailure(task, old);
+    if (!holdsNode(task)) {
+      this.#drop(task.id);
+      return;
+    }
+    const present = this.#holdings.get(task.id);
+    const isWanted = task.desiredState <= TaskState.COMPLETE;
+    const ports = heldHostPorts(task);
+    if (
+      present !== undefined &&
+      present.nodeId === task.nodeId &&
+      present.isWanted === isWanted &&
+      present.ports.length === 0 &&
+      ports.length === 0
+    )
+      return;
+    this.#drop(task.id);
+    this.#hold(task.id, {
+      nodeId: task.nodeId,
+      serviceId: task.serviceId,
+      demand: present?.demand ?? demandOf(task),
+      ports,
+      isWanted,
+    });
+  }
+
+  removeTask(taskId: string): void {
+    this.#drop(taskId);
+  }
+
+  /** Counts the task as placed before the store says so. */
+  assume(task: Task, nodeId: string, demand: Demand): void {
+    this.#drop(task.id);
+    const { serviceId } = task;
+    const ports = wantedHostPorts(task);
+    this.#hold(task.id, { nodeId, serviceId, demand, ports, isWanted: true });
+  }
+
+  /** Takes back `assume` where the store did not take the placement: `task` is what it holds now. */
+  forget(taskId: string, task: Task | undefined): void {
+    if (task === undefined) this.#drop(taskId);
+    else this.setTask(task, task);
+  }
+
+  /** Drops what is known of a service that is gone. */
+  removeService(id: string): void {
+    if (this.#services.get(id)?.taskCounts.size === 0) this.#services.delete(id);
+  }
+
+  #noteFailure(task: Task, old: Task | undefined): void {
+    const state = task.status?.state;
+    const isFailure = state === TaskState.FAILED || state === TaskState.REJECTED;
+    if (!isFailure || task.nodeId === '' || task.slot === 0 || old?.status?.state === state) return;
+    const record = this.#serviceRecord(task.serviceId);
+    record.failed(task.nodeId, task.specVersion, task.status?.changedAtMs ?? 0);
+  }
+
+  #serviceRecord(id: string): ServiceRecord {
+    const present = this.#services.get(id);
+    if (present !== undefined) return present;
+    const record = new ServiceRecord();
+    this.#services.set(id, record);
+    return record;
+  }
+
+  #hold(taskId: string, holding: Holding): void {
+    this.#holdings.set(taskId, holding);
+    const onNode = this.#byNode.get(holding.nodeId);
+    if (onNode === undefined) this.#byNode.set(holding.nodeId, new Set([taskId]));
+    else onNode.add(taskId);
+    if (holding.isWanted) this.#serviceRecord(holding.serviceId).count(holding.nodeId, 1);
+    const record = this.#nodes.get(holding.nodeId);
+    if (record !== undefined) this.#count(record, holding, 1);
+  }
+
+  #drop(taskId: string): void {
+    const holding = this.#holdings.get(taskId);
+    if (holding === undefined) return;
+    this.#holdings.delete(taskId);
+    const onNode = this.#byNode.get(holding.nodeId);
+    onNode?.delete(taskId);
+    if (onNode?.size === 0) this.#byNode.delete(holding.nodeId);
+    if (holding.isWanted) this.#services.get(holding.serviceId)?.count(holding.nodeId, -1);
+    const record = this.#nodes.get(holding.nodeId);
+    if (record !== undefined) this.#count(record, holding, -1);
+  }
+
+  #count(record: NodeRecord, holding: Holding, sign: 1 | -1): void {
+    record.reserved.add(holding.demand, sign);
+    if (sign > 0) record.ports.take(holding.ports);
+    else record.ports.release(holding.ports);
+    if (!holding.isWanted) return;
+    record.taskCount += sign;
+    assert(record.taskCount >= 0, 'a node holds no fewer than no tasks');
+    this.#moved.add(record);
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Placement as a library: a view of the cluster and pending tasks in, decisions with reasons out. Pure and
+ * synchronous; the glue to the store stands in manager/scheduling. Owns no field of any object.
+ */
+export { ClusterView } from './cluster-view.ts';
+export { nodeSatisfies, parseConstraint, parseConstraints } from './constraint.ts';
+export type { Constraint, ConstraintKey } from './constraint.ts';
+export { refuse, requirementsOf } from './filter.ts';
+export type { Refusal, Requirements } from './filter.ts';
+export { place } from './place.ts';
+export type { Placement, PlacementResult, Unplaced } from './place.ts';
+export { parsePreference } from './preference.ts';
+export { failuresMax, failureWindowMs } from './service-record.ts';

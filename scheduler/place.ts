@@ -1,0 +1,189 @@
+/**
+ * Placement: pending tasks in, decisions out. Tasks made from one version of a service are alike and are
+ * placed together: nodes without a task of the service first, least loaded first, in the order that the
+ * view keeps; then the rest from a heap. A placement costs O(log nodes).
+ */
+import type { Ms } from '#lib';
+import type { Task } from '#proto';
+import { isBetter } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import type { ClusterView } from './cluster-view.ts';
+import { RefusalCounts, refuse, refuseMore, requirementsOf } from './filter.ts';
+import type { Requirements } from './filter.ts';
+import { Heap } from './heap.ts';
+import type { NodeRecord } from './node-record.ts';
+import { spreadKeys } from './preference.ts';
+import type { ServiceRecord } from './service-record.ts';
+import { SpreadTree } from './spread-tree.ts';
+
+/** This task goes to this node. The view already counts it there. */
+export interface Placement {
+  readonly task: Task;
+  readonly nodeId: string;
+}
+
+/** This task cannot go anywhere now. */
+export interface Unplaced {
+  readonly task: Task;
+  /** One line that says why, by number of nodes. */
+  readonly explanation: string;
+}
+
+export interface PlacementResult {
+  readonly placed: readonly Placement[];
+  readonly unplaced: readonly Unplaced[];
+}
+
+/** Tasks that are alike, and what placing one of them needs. */
+export interface Group {
+  readonly serviceId: string;
+  readonly specVersion: number;
+  readonly tasks: readonly Task[];
+  readonly requirements: Requirements;
+  readonly nowMs: Ms;
+}
+
+/**
+ * Decides for all of `pending`, tasks with a node of their own (global services) first. Every placement
+ * is assumed in the view at once; the caller forgets those that the store does not take.
+ */
+export function place(view: ClusterView, pending: Iterable<Task>, nowMs: Ms): PlacementResult {
+  const placed: Placement[] = [];
+  const unplaced: Unplaced[] = [];
+  const groups = new Map<string, Task[]>();
+  for (const task of pending) {
+    if (task.nodeId !== '') {
+      placeOnOwnNode(view, task, placed, unplaced);
+      continue;
+    }
+    const key = `${task.serviceId}/${task.specVersion}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [task]);
+    else group.push(task);
+  }
+  for (const tasks of groups.values()) {
+    const first = tasks[0];
+    if (first === undefined) continue;
+    const { serviceId, specVersion } = first;
+    const requirements = requirementsOf(first);
+    placeGroup(view, { serviceId, specVersion, tasks, requirements, nowMs }, placed, unplaced);
+  }
+  return { placed, unplaced };
+}
+
+function placeOnOwnNode(
+  view: ClusterView,
+  task: Task,
+  placed: Placement[],
+  unplaced: Unplaced[],
+): void {
+  const record = view.node(task.nodeId);
+  const requirements = requirementsOf(task);
+  const counts = new RefusalCounts();
+  const refusal =
+    record === undefined
+      ? 'unavailable'
+      : refuse(record, requirements, view.service(task.serviceId));
+  if (refusal === undefined) {
+    view.assume(task, task.nodeId, requirements.demand);
+    placed.push({ task, nodeId: task.nodeId });
+    return;
+  }
+  counts.add(refusal);
+  unplaced.push({ task, explanation: counts.explain() });
+}
+
+function placeGroup(
+  view: ClusterView,
+  group: Group,
+  placed: Placement[],
+  unplaced: Unplaced[],
+): void {
+  const { tasks, requirements } = group;
+  const counts = new RefusalCounts();
+  const keys = spreadKeys(tasks[0]?.spec?.placement?.preferences ?? []);
+  const nodes = keys.length > 0 ? spread(view, group, counts, keys) : level(view, group, counts);
+  let done = 0;
+  for (const record of nodes) {
+    const task = tasks[done];
+    if (task === undefined) break;
+    view.assume(task, record.id, requirements.demand);
+    placed.push({ task, nodeId: record.id });
+    done++;
+    if (done === tasks.length) break;
+  }
+  if (done === tasks.length) return;
+  const explanation = counts.explain();
+  for (const task of tasks.slice(done)) unplaced.push({ task, explanation });
+}
+
+function candidate(
+  record: NodeRecord,
+  group: Group,
+  service: ServiceRecord | undefined,
+): Candidate {
+  const { specVersion, nowMs } = group;
+  return {
+    record,
+    isLast: record.isLastResort || service?.isFaulty(record.id, specVersion, nowMs) === true,
+    serviceTaskCount: service?.taskCounts.get(record.id) ?? 0,
+  };
+}
+
+/** The nodes to place on, one after the other; the caller assumes a task on each before the next. */
+function* level(view: ClusterView, group: Group, counts: RefusalCounts): Iterable<NodeRecord> {
+  const { requirements, serviceId } = group;
+  const service = view.service(serviceId);
+  const rest: Candidate[] = [];
+  for (const record of view.nodesByLoad()) {
+    const next = candidate(record, group, service);
+    const isFresh = next.serviceTaskCount === 0 && !next.isLast;
+    const refusal = refuse(record, requirements, service);
+    if (refusal !== undefined) {
+      counts.add(refusal);
+      continue;
+    }
+    rest.push(next);
+    if (!isFresh) continue;
+    yield record;
+    next.serviceTaskCount++;
+  }
+  const heap = new Heap(rest, isBetter);
+  const latest = view.service(serviceId);
+  for (let best = heap.peek(); best !== undefined; best = heap.peek()) {
+    const refusal = refuseMore(best.record, requirements, latest);
+    if (refusal !== undefined) {
+      counts.add(refusal);
+      heap.drop();
+      continue;
+    }
+    yield best.record;
+    best.serviceTaskCount++;
+    heap.sinkTop();
+  }
+}
+
+function* spread(
+  view: ClusterView,
+  group: Group,
+  counts: RefusalCounts,
+  keys: ReturnType<typeof spreadKeys>,
+): Iterable<NodeRecord> {
+  const { requirements, serviceId } = group;
+  const service = view.service(serviceId);
+  const tree = new SpreadTree(keys);
+  for (const record of view.nodes()) {
+    const refusal = refuse(record, requirements, service);
+    if (refusal === undefined) tree.add(candidate(record, group, service));
+    else {
+      counts.add(refusal);
+      tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
+    }
+  }
+  const latest = (): ServiceRecord | undefined => view.service(serviceId);
+  yield* tree.take((next) => {
+    const refusal = refuseMore(next.record, requirements, latest());
+    if (refusal !== undefined) counts.add(refusal);
+    return refusal === undefined;
+  });
+}

@@ -1,0 +1,58 @@
+/** Sums of reservations against what a node has. */
+import type { Resources, Task } from '#proto';
+
+/** What a task reserves; 0 or a missing kind reserves nothing. */
+export interface Demand {
+  readonly cpuNano: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** By kind; undefined when there is none, which is the usual case. */
+  readonly generic: readonly (readonly [string, number])[] | undefined;
+}
+
+export const noDemand: Demand = { cpuNano: 0, memoryBytes: 0, pids: 0, generic: undefined };
+
+export function demandOf(task: Task): Demand {
+  const reserved = task.spec?.resources?.reservations;
+  if (reserved === undefined) return noDemand;
+  const generic = Object.entries(reserved.generic).filter(([, count]) => count > 0);
+  return {
+    cpuNano: reserved.cpuNano,
+    memoryBytes: reserved.memoryBytes,
+    pids: reserved.pids,
+    generic: generic.length === 0 ? undefined : generic,
+  };
+}
+
+/** What the tasks of one node reserve together. */
+export class Reserved {
+  cpuNano = 0;
+  memoryBytes = 0;
+  pids = 0;
+  readonly generic = new Map<string, number>();
+
+  /** `sign` is 1 to add, -1 to take away. */
+  add(demand: Demand, sign: 1 | -1): void {
+    this.cpuNano += sign * demand.cpuNano;
+    this.memoryBytes += sign * demand.memoryBytes;
+    this.pids += sign * demand.pids;
+    for (const [kind, count] of demand.generic ?? [])
+      this.generic.set(kind, (this.generic.get(kind) ?? 0) + sign * count);
+  }
+
+  /** Whether `demand` fits beside what is reserved. A kind that is not asked for is not looked at. */
+  leavesRoomFor(demand: Demand, capacity: Resources | undefined): boolean {
+    if (demand === noDemand) return true;
+    const fits = (asked: number, reserved: number, has: number | undefined): boolean =>
+      asked === 0 || asked + reserved <= (has ?? 0);
+    return (
+      fits(demand.cpuNano, this.cpuNano, capacity?.cpuNano) &&
+      fits(demand.memoryBytes, this.memoryBytes, capacity?.memoryBytes) &&
+      // A node that does not say how many processes it can hold holds any number.
+      (!capacity?.pids || fits(demand.pids, this.pids, capacity.pids)) &&
+      (demand.generic ?? []).every(([kind, count]) =>
+        fits(count, this.generic.get(kind) ?? 0, capacity?.generic[kind]),
+      )
+    );
+  }
+}
