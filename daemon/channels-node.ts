@@ -1,6 +1,5 @@
 /** Channels to managers: TLS with this node's certificate, checked against the cluster's root. */
 import tls from 'node:tls';
-import { ClusterError } from '#lib';
 import { managerServerName } from '#manager/ca/signer';
 import { channelOptions, grpc } from '#proto/rpc';
 import type { TlsMaterial } from './peer-identity.ts';
@@ -72,21 +71,4 @@ export function anonymousClient(address: string, rootPem: Uint8Array | undefined
     checkServerIdentity: () => undefined,
   });
   return managerClient(address, credentials);
-}
-
-/** host and port of `text`; IPv6 in brackets. INVALID_ARGUMENT names the flag. */
-export function splitAddress(
-  text: string,
-  defaultPort: number,
-  flag: string,
-): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:]*))(?::(?<port>\d{1,5}))?$/.exec(text);
-  const host = match?.groups?.['six'] ?? match?.groups?.['host'] ?? '';
-  const port = Number(match?.groups?.['port'] ?? defaultPort);
-  if (host === '' || port < 1 || port > 65535)
-    throw new ClusterError(
-      'INVALID_ARGUMENT',
-      `${flag}: '${text}' is not an address: expected HOST:PORT, as in 192.0.2.10:7377`,
-    );
-  return { host, port };
 }

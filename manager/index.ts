@@ -3,3 +3,4 @@
  * Composition roots enter here; inside the folder its parts are imported by their own files.
  */
 export * from './store/index.ts';
+export * from './ca/index.ts';

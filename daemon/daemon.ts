@@ -1,0 +1,272 @@
+import { ClusterError, deferred, messageOf, sleep } from '#lib';
+import { ControlService, InfoResponse, InitResponse, JoinResponse, LeaveResponse } from '#proto';
+import { LocalState, NodeRole } from '#proto';
+import type { Handlers, InitRequest, JoinRequest, LeaveRequest, LocalService } from '#proto';
+import { advertiseAddress, listenAddress, splitHostPort } from './advertise.ts';
+import type { HostAddress } from './advertise.ts';
+import { decodeFirst, encodeFirst } from './first-objects.ts';
+import { found } from './founding.ts';
+import type { CertificateMaker } from './founding.ts';
+import { Joiner, prepareJoin } from './joiner.ts';
+import type { JoinAnswer, RequestCertificate } from './joiner.ts';
+import type { NodeFiles, NodeRecord } from './node-record.ts';
+import type { TlsMaterial } from './peer-identity.ts';
+import type { Basics, FirstObjects, MemberPart } from './ports.ts';
+import { alreadyInCluster, delegating, notInCluster, notManager } from './refusals.ts';
+
+const joinWaitMs = 20_000;
+const sessionPollMs = 20;
+
+export interface DaemonOptions extends Basics {
+  readonly files: NodeFiles;
+  readonly hostname: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly hostAddresses: () => readonly HostAddress[];
+  /** This host's address on the way to `host`; undefined when there is no way. */
+  readonly addressTowards: (host: string) => Promise<string | undefined>;
+  readonly certificates: CertificateMaker;
+  readonly requestCertificate: RequestCertificate;
+  readonly makeMember: (start: MemberStart) => MemberPart;
+}
+
+/** What a member of a cluster starts from. */
+export interface MemberStart {
+  readonly record: NodeRecord;
+  readonly material: TlsMaterial;
+  readonly first: FirstObjects | undefined;
+}
+
+type State =
+  | { readonly kind: 'inactive' }
+  | { readonly kind: 'founding' }
+  | { readonly kind: 'joining'; readonly joiner: Joiner; readonly done: Promise<JoinResponse> }
+  | { readonly kind: 'active'; readonly member: MemberPart }
+  | { readonly kind: 'leaving' };
+
+/** What this host is in a cluster: nothing, joining, or a member. One change at a time. */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  #state: State = { kind: 'inactive' };
+  /** What a person must look at; shown by Info. */
+  #error = '';
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what the disk says: a membership, or a join that was not finished. */
+  async start(): Promise<void> {
+    const { files } = this.#options;
+    const record = await files.loadNode();
+    const material = await files.loadMaterial();
+    if (record !== undefined && material !== undefined) {
+      await files.saveJoin(undefined);
+      const bytes = await files.loadFirst();
+      const first = bytes === undefined ? undefined : decodeFirst(bytes);
+      await this.#activate({ record, material, first });
+      return;
+    }
+    const join = await files.loadJoin();
+    if (join !== undefined) this.#join(new Joiner({ ...this.#options, join }));
+  }
+
+  /** Containers keep running; the next start takes everything up again. */
+  async stop(): Promise<void> {
+    const state = this.#state;
+    if (state.kind === 'active') await state.member.stop();
+    if (state.kind === 'joining') {
+      state.joiner.cancel();
+      await state.done.catch(() => undefined);
+    }
+  }
+
+  /** For the local socket. */
+  handlers(): Handlers<typeof LocalService> {
+    return {
+      info: () => Promise.resolve(this.#info()),
+      init: (request) => this.#init(request),
+      join: (request) => this.#joinCluster(request),
+      leave: (request) => this.#leave(request),
+    };
+  }
+
+  /** The control API for the local socket: this manager's, or why there is none. */
+  control(): Handlers<typeof ControlService> {
+    return delegating(ControlService, () => {
+      if (this.#state.kind !== 'active') throw notInCluster();
+      const { control } = this.#state.member;
+      if (control === undefined) throw notManager();
+      return control;
+    });
+  }
+
+  #info(): InfoResponse {
+    const { version, pid } = this.#options;
+    const base = { tesseraVersion: version, pid, error: this.#error };
+    const state = this.#state;
+    if (state.kind === 'inactive')
+      return InfoResponse.create({
+        ...base,
+        state: this.#error === '' ? LocalState.INACTIVE : LocalState.ERROR,
+      });
+    if (state.kind !== 'active') {
+      const error = state.kind === 'joining' ? state.joiner.lastError : '';
+      return InfoResponse.create({ ...base, error, state: LocalState.PENDING });
+    }
+    const { record, leader, isLeader, error } = state.member;
+    return InfoResponse.create({
+      ...base,
+      error,
+      state: error === '' ? LocalState.ACTIVE : LocalState.ERROR,
+      nodeId: record.nodeId,
+      clusterId: record.clusterId,
+      role: record.role,
+      address: record.advertiseAddress,
+      isLeader,
+      leaderId: leader?.nodeId ?? '',
+      managerAddresses: [...record.managerAddresses],
+    });
+  }
+
+  async #init(request: InitRequest): Promise<InitResponse> {
+    if (this.#state.kind !== 'inactive') throw alreadyInCluster();
+    this.#state = { kind: 'founding' };
+    const { files } = this.#options;
+    try {
+      const listen = listenAddress(request.listenAddress, this.#options.hostAddresses());
+      const { record, material, first } = await found({
+        ...this.#options,
+        request,
+        listenAddress: listen,
+        advertiseAddress: advertiseAddress(
+          request.advertiseAddress,
+          splitHostPort(listen, 0, '--listen-addr'),
+          this.#options.hostAddresses(),
+        ),
+      });
+      await files.saveFirst(encodeFirst(first));
+      await files.saveMaterial(material);
+      await files.saveNode(record);
+      const member = await this.#activate({ record, material, first });
+      if (member.error !== '') throw new ClusterError('FAILED_PRECONDITION', member.error);
+      return InitResponse.create({
+        nodeId: record.nodeId,
+        clusterId: record.clusterId,
+        advertiseAddress: record.advertiseAddress,
+        tokens: first.cluster.rootCa?.joinTokens,
+      });
+    } catch (error) {
+      const state = this.#state as State;
+      if (state.kind === 'active') await state.member.stop();
+      await files.wipe();
+      this.#state = { kind: 'inactive' };
+      throw error;
+    }
+  }
+
+  async #joinCluster(request: JoinRequest): Promise<JoinResponse> {
+    if (this.#state.kind !== 'inactive') throw alreadyInCluster();
+    this.#state = { kind: 'founding' };
+    let joiner: Joiner;
+    try {
+      const join = await prepareJoin(request, this.#options);
+      await this.#options.files.saveJoin(join);
+      joiner = new Joiner({ ...this.#options, join });
+    } catch (error) {
+      this.#state = { kind: 'inactive' };
+      throw error;
+    }
+    const done = this.#join(joiner);
+    const timeout = deferred<never>();
+    const timer = this.#options.clock.after(joinWaitMs, () =>
+      timeout.reject(
+        new ClusterError(
+          'DEADLINE_EXCEEDED',
+          `Timeout was reached before node joined. The attempt to join continues in the background${joiner.lastError === '' ? '' : ` (so far: ${joiner.lastError})`}. 'tsctl info' shows its state, 'tsctl leave' ends it.`,
+        ),
+      ),
+    );
+    try {
+      return await Promise.race([done, timeout.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Runs until this host is a member, or the cluster has refused it. */
+  #join(joiner: Joiner): Promise<JoinResponse> {
+    const done = this.#finishJoin(joiner);
+    this.#state = { kind: 'joining', joiner, done };
+    done.catch((error: unknown) => {
+      this.#options.log.error('join failed', { reason: messageOf(error) });
+    });
+    return done;
+  }
+
+  async #finishJoin(joiner: Joiner): Promise<JoinResponse> {
+    const { files, clock } = this.#options;
+    let answer: JoinAnswer;
+    try {
+      answer = await joiner.run();
+    } catch (error) {
+      if (!joiner.isCancelled) {
+        await files.saveJoin(undefined);
+        this.#state = { kind: 'inactive' };
+      }
+      throw error;
+    }
+    await files.saveMaterial(answer.material);
+    await files.saveNode(answer.record);
+    await files.saveJoin(undefined);
+    const member = await this.#activate({ ...answer, first: undefined });
+    while (!member.hasSession) await sleep(clock, sessionPollMs, member.signal);
+    return JoinResponse.create({ nodeId: answer.record.nodeId, role: answer.record.role });
+  }
+
+  async #activate(start: MemberStart): Promise<MemberPart> {
+    const member = this.#options.makeMember(start);
+    this.#state = { kind: 'active', member };
+    await member.start();
+    return member;
+  }
+
+  async #leave(request: LeaveRequest): Promise<LeaveResponse> {
+    const state = this.#state;
+    const { files } = this.#options;
+    if (state.kind === 'inactive') {
+      if (this.#error === '') throw notInCluster();
+      await files.wipe();
+      this.#error = '';
+      return LeaveResponse.create();
+    }
+    if (state.kind === 'founding' || state.kind === 'leaving')
+      throw new ClusterError(
+        'FAILED_PRECONDITION',
+        'this node is being changed by another command: try again when that has ended',
+      );
+    if (state.kind === 'active' && !request.force) refuseLeaving(state.member);
+    this.#state = { kind: 'leaving' };
+    if (state.kind === 'active') await state.member.leave();
+    else {
+      state.joiner.cancel();
+      await state.done.catch(() => undefined);
+      this.#state = { kind: 'leaving' };
+    }
+    await files.wipe();
+    this.#state = { kind: 'inactive' };
+    this.#options.log.info('left the cluster');
+    return LeaveResponse.create();
+  }
+}
+
+/** A worker may always leave; a manager only by force, and the text says what is at stake. */
+function refuseLeaving(member: MemberPart): void {
+  if (member.record.role !== NodeRole.MANAGER) return;
+  const reason = member.whyNotLeave();
+  if (reason !== undefined) throw new ClusterError('QUORUM_AT_RISK', reason);
+  throw new ClusterError(
+    'FAILED_PRECONDITION',
+    `This node is a manager: run 'tsctl node demote ${member.record.nodeId}' on another manager first, or use --force to leave anyway.`,
+  );
+}

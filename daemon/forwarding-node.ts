@@ -1,0 +1,244 @@
+/**
+ * A manager that does not lead passes calls on to the one that does, in the caller's name. Another
+ * manager's word for who called is taken only because its certificate says that it is a manager.
+ */
+import { ClusterError, hasCode, sleep } from '#lib';
+import type { Clock, Counter, Metrics } from '#lib';
+import { NodeRole } from '#proto';
+import type { CallContext, Caller, Handlers, Method } from '#proto';
+import { callDuplex, callServerStream, callUnary, fromStatus, grpc, writeTo } from '#proto/rpc';
+import type { ChannelFor } from './ports.ts';
+
+const callerKey = 'tessera-caller-bin';
+
+/** How long a call waits for a leader when there is none: an election and a bit. */
+const leaderWaitMs = 3_000;
+const leaderPollMs = 25;
+/** Deadline of a forwarded call that came without one of its own. */
+const forwardDeadlineMs = 60_000;
+const connectDeadlineMs = 2_000;
+
+export interface ForwardingOptions {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly channelFor: ChannelFor;
+  readonly isLeader: () => boolean;
+  readonly leader: () => { readonly nodeId: string; readonly address: string } | undefined;
+}
+
+type AnyMethod = Method<unknown, unknown>;
+type AnyHandler = (request: unknown, context: CallContext) => unknown;
+
+/** What follows the call to the leader. */
+export function callerMetadata(context: CallContext): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  const { caller, address } = context;
+  metadata.set(callerKey, Buffer.from(JSON.stringify({ caller, address })));
+  return metadata;
+}
+
+/** The caller that a manager called for; undefined when the call was not passed on. */
+export function forwardedCaller(
+  metadata: grpc.Metadata,
+): { readonly caller: Caller; readonly address: string } | undefined {
+  const [value] = metadata.get(callerKey);
+  if (!Buffer.isBuffer(value)) return undefined;
+  try {
+    const parsed = JSON.parse(value.toString('utf8')) as { caller: Caller; address: string };
+    return { caller: parseCaller(parsed.caller), address: String(parsed.address) };
+  } catch (error) {
+    throw new ClusterError('INVALID_ARGUMENT', `${callerKey}: not a caller`, { cause: error });
+  }
+}
+
+function parseCaller(value: Caller): Caller {
+  if (value.kind === 'local' || value.kind === 'anonymous') return { kind: value.kind };
+  const role = value.role === NodeRole.MANAGER ? NodeRole.MANAGER : NodeRole.WORKER;
+  return { kind: 'node', nodeId: String(value.nodeId), role };
+}
+
+/**
+ * The same handlers, but answered by the leader, here or elsewhere. A call is tried a second time only
+ * when it certainly did nothing: NOT_LEADER, not connected, or a read.
+ */
+export function forwarding<Service extends Readonly<Record<string, unknown>>>(
+  service: Service,
+  local: Handlers<Service>,
+  options: ForwardingOptions,
+): Handlers<Service> {
+  const forwarder = new Forwarder(options);
+  const out: Record<string, AnyHandler> = {};
+  for (const [name, method] of Object.entries(service as Record<string, AnyMethod>)) {
+    const handler = (local as Record<string, AnyHandler>)[name] as AnyHandler;
+    const isRead = /^(get|list)/.test(name);
+    out[name] = method.responseStream
+      ? (request, context) => forwarder.stream(method, handler, request, context)
+      : (request, context) => forwarder.unary(method, handler, request, context, isRead);
+  }
+  return out as unknown as Handlers<Service>;
+}
+
+class Forwarder {
+  readonly #options: ForwardingOptions;
+  readonly #forwarded: Counter;
+
+  constructor(options: ForwardingOptions) {
+    this.#options = options;
+    this.#forwarded = options.metrics.counter(
+      'tessera_rpc_forwarded_total',
+      'Calls passed on to the leader, by method.',
+      ['method'],
+    );
+  }
+
+  async unary(
+    method: AnyMethod,
+    handler: AnyHandler,
+    request: unknown,
+    context: CallContext,
+    isRead: boolean,
+  ): Promise<unknown> {
+    try {
+      return await this.#unaryOnce(method, handler, request, context, isRead);
+    } catch (error) {
+      if (context.isForwarded === true || !isUndone(error)) throw error;
+      return await this.#unaryOnce(method, handler, request, context, isRead);
+    }
+  }
+
+  async *stream(
+    method: AnyMethod,
+    handler: AnyHandler,
+    request: unknown,
+    context: CallContext,
+  ): AsyncGenerator<unknown> {
+    const leader = await this.#leaderElsewhere(context);
+    if (leader === undefined) {
+      yield* handler(request, context) as AsyncIterable<unknown>;
+      return;
+    }
+    const client = await this.#connect(leader, context);
+    this.#forwarded.inc({ method: method.path });
+    const metadata = callerMetadata(context);
+    if (!method.requestStream) {
+      const deadlineMs = Number.POSITIVE_INFINITY;
+      const { signal } = context;
+      yield* callServerStream(client, method, request, { deadlineMs, signal, metadata });
+      return;
+    }
+    yield* forwardDuplex(client, method, request as AsyncIterable<unknown>, context, metadata);
+  }
+
+  async #unaryOnce(
+    method: AnyMethod,
+    handler: AnyHandler,
+    request: unknown,
+    context: CallContext,
+    isRead: boolean,
+  ): Promise<unknown> {
+    const leader = await this.#leaderElsewhere(context);
+    if (leader === undefined) return handler(request, context);
+    const client = await this.#connect(leader, context);
+    this.#forwarded.inc({ method: method.path });
+    const call = { deadlineMs: forwardDeadlineMs, signal: context.signal };
+    try {
+      return await callUnary(client, method, request, {
+        ...call,
+        metadata: callerMetadata(context),
+      });
+    } catch (error) {
+      throw isLost(error) ? lostOnTheWay(method, isRead, error) : error;
+    }
+  }
+
+  /** The leader to call, undefined when it is this manager. Waits a little for an election. */
+  async #leaderElsewhere(context: CallContext): Promise<{ address: string } | undefined> {
+    if (context.isForwarded === true) return undefined;
+    const { clock, isLeader, leader } = this.#options;
+    const giveUpAtMs = clock.monotonic() + leaderWaitMs;
+    for (;;) {
+      if (isLeader()) return undefined;
+      const known = leader();
+      if (known !== undefined) return known;
+      if (clock.monotonic() >= giveUpAtMs) throw noLeader();
+      await sleep(clock, leaderPollMs, context.signal);
+    }
+  }
+
+  /** Certain: when this rejects, nothing was sent. */
+  async #connect(leader: { address: string }, context: CallContext): Promise<grpc.Client> {
+    const client = this.#options.channelFor(leader.address);
+    const deadlineAtMs = this.#options.clock.now() + connectDeadlineMs;
+    context.signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      client.waitForReady(deadlineAtMs, (error) =>
+        error === undefined || error === null ? resolve() : reject(notReached(leader.address)),
+      );
+    });
+    return client;
+  }
+}
+
+async function* forwardDuplex(
+  client: grpc.Client,
+  method: AnyMethod,
+  request: AsyncIterable<unknown>,
+  context: CallContext,
+  metadata: grpc.Metadata,
+): AsyncGenerator<unknown> {
+  const call = callDuplex(client, method, { metadata, signal: context.signal });
+  const pump = (async () => {
+    for await (const message of request) await writeTo(call, message);
+    call.end();
+  })();
+  pump.catch(() => call.cancel());
+  try {
+    for await (const message of call) yield message;
+  } catch (error) {
+    throw fromStatus(error);
+  } finally {
+    call.cancel();
+  }
+}
+
+/** Marks an error whose call certainly did nothing, so that it may be tried again. */
+const undone = { outcome: 'nothing was done' } as const;
+
+function isUndone(error: unknown): boolean {
+  if (hasCode(error, 'NOT_LEADER')) return true;
+  return error instanceof ClusterError && error.details['outcome'] === undone.outcome;
+}
+
+function isLost(error: unknown): boolean {
+  return hasCode(error, 'UNAVAILABLE') || hasCode(error, 'CANCELLED');
+}
+
+function lostOnTheWay(method: AnyMethod, isRead: boolean, cause: unknown): ClusterError {
+  const name = method.path.split('/').at(-1) ?? method.path;
+  if (isRead)
+    return new ClusterError('UNAVAILABLE', `the leader went away during ${name}: try again`, {
+      details: undone,
+      cause,
+    });
+  return new ClusterError(
+    'OUTCOME_UNKNOWN',
+    `the leader went away during ${name}, which it may or may not have done: look at the present state before trying again`,
+    { cause },
+  );
+}
+
+function notReached(address: string): ClusterError {
+  return new ClusterError(
+    'UNAVAILABLE',
+    `the leader at ${address} cannot be reached from this manager: try again in a moment`,
+    { details: undone },
+  );
+}
+
+/** Swarm's users know this text; scripts look for its first sentence. */
+export function noLeader(): ClusterError {
+  return new ClusterError(
+    'NO_LEADER',
+    'The cluster does not have a leader: too few managers may be online. Make sure more than half of the managers are online.',
+  );
+}

@@ -1,0 +1,129 @@
+import { ClusterError, newId } from '#lib';
+import type { Clock, Random } from '#lib';
+import { certificateLifeDefaultMs, certificateLifeMinMs, makeJoinToken } from '#manager';
+import type { CertificateSigner, RootKeyPair } from '#manager';
+import { Cluster, ClusterSpec, JoinTokens, ManagerStatus, Node, NodeDescription } from '#proto';
+import { NodeRole, NodeSpec, NodeState, NodeStatus, RootCa } from '#proto';
+import type { InitRequest } from '#proto';
+import type { NodeRecord } from './node-record.ts';
+import type { TlsMaterial } from './peer-identity.ts';
+import type { FirstObjects } from './ports.ts';
+
+/** X.509 as founding and joining need it; real: `#manager/ca/certificates-node`. */
+export interface CertificateMaker {
+  readonly signer: CertificateSigner;
+  makeRoot(clusterId: string, nowMs: number): Promise<RootKeyPair>;
+  makeKeyAndRequest(): Promise<{ readonly keyPem: Uint8Array; readonly csrDer: Uint8Array }>;
+  digestOf(certificatePem: Uint8Array): string;
+}
+
+export interface FoundOptions {
+  readonly request: InitRequest;
+  readonly hostname: string;
+  readonly advertiseAddress: string;
+  readonly listenAddress: string;
+  readonly certificates: CertificateMaker;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface Founded {
+  readonly record: NodeRecord;
+  readonly material: TlsMaterial;
+  readonly first: FirstObjects;
+}
+
+/** Everything a new cluster of one manager begins with; nothing is stored yet. */
+export async function found(options: FoundOptions): Promise<Founded> {
+  const { request, certificates, clock, random } = options;
+  const spec = clusterSpec(request.spec);
+  const clusterId = newId(random);
+  const root = await certificates.makeRoot(clusterId, clock.now());
+  const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
+  const nodeId = await certificates.signer.nodeIdOf(csrDer);
+  const certificatePem = await certificates.signer.sign({
+    root,
+    csrDer,
+    nodeId,
+    clusterId,
+    role: NodeRole.MANAGER,
+    nowMs: clock.now(),
+    lifeMs: spec.certificateLifeMs,
+  });
+  const digest = certificates.digestOf(root.certificatePem);
+  const joinTokens = JoinTokens.create({
+    worker: makeJoinToken(digest, random),
+    manager: makeJoinToken(digest, random),
+  });
+  return {
+    record: {
+      nodeId,
+      clusterId,
+      role: NodeRole.MANAGER,
+      advertiseAddress: options.advertiseAddress,
+      listenAddress: options.listenAddress,
+      managerAddresses: [options.advertiseAddress],
+    },
+    material: { keyPem, certificatePem, rootPem: root.certificatePem },
+    first: {
+      cluster: Cluster.create({
+        id: clusterId,
+        spec,
+        rootCa: RootCa.create({ ...root, digest, joinTokens }),
+      }),
+      node: firstNode(nodeId, options),
+    },
+  };
+}
+
+function firstNode(id: string, options: FoundOptions): Node {
+  const { request, hostname, advertiseAddress, clock } = options;
+  return Node.create({
+    id,
+    role: NodeRole.MANAGER,
+    spec: NodeSpec.create({
+      role: NodeRole.MANAGER,
+      availability: request.availability,
+      labels: request.nodeLabels,
+    }),
+    description: NodeDescription.create({ hostname }),
+    status: NodeStatus.create({
+      state: NodeState.DISCONNECTED,
+      message: 'starting',
+      changedAtMs: clock.now(),
+    }),
+    managerStatus: ManagerStatus.create({ address: advertiseAddress }),
+  });
+}
+
+/** The defaults of a cluster. */
+export const clusterDefaults = {
+  name: 'default',
+  heartbeatPeriodMs: 1000,
+  taskHistoryLimit: 5,
+  certificateLifeMs: certificateLifeDefaultMs,
+  snapshotInterval: 10_000,
+} as const;
+
+function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
+  const given = wanted ?? ClusterSpec.create();
+  const spec = ClusterSpec.create({
+    labels: given.labels,
+    name: given.name || clusterDefaults.name,
+    heartbeatPeriodMs: given.heartbeatPeriodMs || clusterDefaults.heartbeatPeriodMs,
+    taskHistoryLimit: given.taskHistoryLimit || clusterDefaults.taskHistoryLimit,
+    certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
+    snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
+  });
+  if (spec.certificateLifeMs < certificateLifeMinMs)
+    throw new ClusterError(
+      'INVALID_SPEC',
+      `--cert-expiry: ${spec.certificateLifeMs} ms is too short: use at least 1h`,
+    );
+  if (spec.heartbeatPeriodMs < 100 || spec.heartbeatPeriodMs > 60_000)
+    throw new ClusterError(
+      'INVALID_SPEC',
+      `--dispatcher-heartbeat: ${spec.heartbeatPeriodMs} ms is out of range: use 100ms to 60s`,
+    );
+  return spec;
+}

@@ -1,0 +1,67 @@
+import { ClusterError } from '#lib';
+import { NodeRole } from '#proto';
+import type { Caller } from '#proto';
+import type { Counter, Logger } from '#lib';
+
+export interface Claim {
+  readonly caller: Caller;
+  readonly address: string;
+}
+
+export interface IdentifyOptions {
+  /** The role the cluster's state gives the node; undefined when it does not know the node. */
+  readonly roleOf: (nodeId: string) => NodeRole | undefined;
+  readonly log: Logger;
+  readonly refused: Counter;
+}
+
+/** Services that a caller without a certificate may use. */
+const anonymousPaths = new Set([
+  '/tessera.v1.CertificateAuthority/GetRootCertificate',
+  '/tessera.v1.CertificateAuthority/IssueCertificate',
+]);
+
+const raftTransport = '/tessera.v1.RaftTransport/';
+
+/**
+ * Who a call is from, out of what the certificate proves and what a forwarding manager claims.
+ * A manager's certificate of a node that has been demoted counts as a worker's; but not between members
+ * of Raft, where a manager that is behind could otherwise refuse the vote of a newly promoted one.
+ */
+export function callerOf(
+  path: string,
+  peer: { readonly nodeId: string; readonly role: NodeRole } | undefined,
+  claim: Claim | undefined,
+  options: IdentifyOptions,
+): Caller {
+  const caller = peer === undefined ? anonymous(path, options) : nodeCaller(path, peer, options);
+  if (claim === undefined) return caller;
+  if (caller.kind === 'node' && caller.role === NodeRole.MANAGER) return claim.caller;
+  options.refused.inc({ reason: 'forwarding' });
+  options.log.warn('forwarded call refused', { path, nodeId: peer?.nodeId });
+  throw new ClusterError(
+    'PERMISSION_DENIED',
+    'only a manager may pass on the call of another: call with your own certificate only',
+  );
+}
+
+function anonymous(path: string, options: IdentifyOptions): Caller {
+  if (anonymousPaths.has(path)) return { kind: 'anonymous' };
+  options.refused.inc({ reason: 'no-certificate' });
+  options.log.warn('call without a certificate refused', { path });
+  throw new ClusterError(
+    'UNAUTHENTICATED',
+    `${path} needs a node's certificate: join the cluster first, or use tsctl on a manager`,
+  );
+}
+
+function nodeCaller(
+  path: string,
+  peer: { readonly nodeId: string; readonly role: NodeRole },
+  options: IdentifyOptions,
+): Caller {
+  const { nodeId } = peer;
+  if (path.startsWith(raftTransport) || peer.role === NodeRole.WORKER)
+    return { kind: 'node', nodeId, role: peer.role };
+  return { kind: 'node', nodeId, role: options.roleOf(nodeId) ?? peer.role };
+}

@@ -1,0 +1,122 @@
+/** A manager and the TLS port it is reached at. */
+import {
+  CertificateAuthorityService,
+  ControlService,
+  DispatcherService,
+  RaftMembershipService,
+  RaftTransportService,
+} from '#proto';
+import type { Handlers, NodeRole } from '#proto';
+import { grpc, channelOptions } from '#proto/rpc';
+import { serve } from '#proto/serve-node';
+import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
+import { splitHostPort } from './advertise.ts';
+import { forwardedCaller, forwarding } from './forwarding-node.ts';
+import { callerOf } from './identify.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { TlsMaterial } from './peer-identity.ts';
+import type { Basics, ChannelFor, FirstObjects, MakeManager, ManagerPart } from './ports.ts';
+import { TlsListener } from './tls-listener-node.ts';
+
+export interface ManagerHostOptions extends Basics {
+  readonly record: NodeRecord;
+  readonly material: TlsMaterial;
+  readonly directory: string;
+  readonly channelFor: ChannelFor;
+  readonly first: FirstObjects | undefined;
+  readonly makeManager: MakeManager;
+}
+
+export class ManagerHost {
+  readonly manager: ManagerPart;
+  /** Answers on any manager: passed on when this one does not lead. For the local socket. */
+  readonly control: Handlers<typeof ControlService>;
+  readonly #options: ManagerHostOptions;
+  readonly #server: grpc.Server;
+  readonly #listener: TlsListener;
+
+  constructor(options: ManagerHostOptions) {
+    this.#options = options;
+    const { record, channelFor, metrics, clock } = options;
+    this.manager = options.makeManager({
+      ...options,
+      nodeId: record.nodeId,
+      clusterId: record.clusterId,
+      address: record.advertiseAddress,
+      peers: record.managerAddresses.filter((address) => address !== record.advertiseAddress),
+    });
+    const { manager } = this;
+    const { handlers } = manager;
+    const forward = {
+      clock,
+      metrics,
+      channelFor,
+      isLeader: () => manager.isLeader(),
+      leader: () => manager.leader(),
+    };
+    this.control = forwarding(ControlService, handlers.control, forward);
+    this.#server = new grpc.Server(channelOptions);
+    this.#listener = new TlsListener({
+      ...options,
+      server: this.#server,
+      clusterId: record.clusterId,
+      isRemoved: (nodeId) => this.#isRemoved(nodeId),
+    });
+    const served = this.#serveOptions();
+    const { getRootCertificate } = handlers.certificates;
+    const certificates = forwarding(CertificateAuthorityService, handlers.certificates, forward);
+    const membership = forwarding(RaftMembershipService, handlers.raftMembership, forward);
+    const authority = { ...certificates, getRootCertificate };
+    serve(this.#server, ControlService, this.control, served);
+    serve(this.#server, CertificateAuthorityService, authority, served);
+    serve(this.#server, RaftMembershipService, membership, served);
+    serve(this.#server, DispatcherService, handlers.dispatcher, served);
+    serve(this.#server, RaftTransportService, handlers.raftTransport, served);
+  }
+
+  /** The port opens first: a new member is dialled back before it is taken in. */
+  async start(): Promise<void> {
+    const { host, port } = splitHostPort(this.#options.record.listenAddress, 0, '--listen-addr');
+    await this.#listener.listen(host, port);
+    await this.manager.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.manager.stop();
+    await this.#listener.close();
+    this.#server.forceShutdown();
+  }
+
+  rotate(material: TlsMaterial): void {
+    this.#listener.rotate(material);
+  }
+
+  #serveOptions(): ServeOptions {
+    const { log, metrics } = this.#options;
+    const refused = metrics.counter(
+      'tessera_rpc_refused_total',
+      'Calls refused for who made them, by reason.',
+      ['reason'],
+    );
+    const roles = { log, refused, roleOf: (nodeId: string) => this.#roleOf(nodeId) };
+    const identify = (call: IncomingCall): Identified => {
+      const peer = this.#listener.identify(call);
+      const claim = forwardedCaller(call.metadata);
+      const caller = callerOf(call.path, peer, claim, roles);
+      return { caller, address: claim?.address ?? call.peer, isForwarded: claim !== undefined };
+    };
+    return { ...this.#options, identify };
+  }
+
+  #isRemoved(nodeId: string): boolean {
+    const { clusterId } = this.#options.record;
+    return this.manager.store.view(
+      (tx) =>
+        tx.get('cluster', clusterId)?.removedNodes.some((one) => one.nodeId === nodeId) ?? false,
+    );
+  }
+
+  #roleOf(nodeId: string): NodeRole | undefined {
+    return this.manager.store.view((tx) => tx.get('node', nodeId)?.role);
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Everything that runs on a host while it is in a cluster: the agent always, a manager when the
+ * certificate says so. Follows the cluster's wishes (role, list of managers) and renews the certificate.
+ */
+import { Bell, ClusterError, messageOf, sleep } from '#lib';
+import type { Gauge } from '#lib';
+import { effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
+import { readNodeCertificate } from '#manager/ca/certificates-node';
+import { NodeRole } from '#proto';
+import type { ControlService, Handlers, SessionInfo } from '#proto';
+import { Channels } from './channels-node.ts';
+import type { CertificateMaker } from './founding.ts';
+import { renewCertificate } from './joining-node.ts';
+import { ManagerHost } from './manager-host-node.ts';
+import type { NodeFiles, NodeRecord } from './node-record.ts';
+import type { TlsMaterial } from './peer-identity.ts';
+import { splitHostPort } from './advertise.ts';
+import type { AgentPart, Basics, FirstObjects, MakeAgent, MakeManager } from './ports.ts';
+import type { MemberPart } from './ports.ts';
+
+const managersMax = 64;
+const leaveDeadlineMs = 5_000;
+/** Timers cannot wait longer than 24 days; a certificate is looked at once a day. */
+const renewalLookMs = 24 * 60 * 60 * 1000;
+
+export interface MemberOptions extends Basics {
+  readonly record: NodeRecord;
+  readonly material: TlsMaterial;
+  readonly first: FirstObjects | undefined;
+  readonly hostname: string;
+  readonly files: NodeFiles;
+  readonly certificates: CertificateMaker;
+  readonly makeAgent: MakeAgent;
+  readonly makeManager: MakeManager;
+}
+
+export class Member implements MemberPart {
+  readonly #options: MemberOptions;
+  readonly #channels: Channels;
+  readonly #stopping = new AbortController();
+  readonly #bell = new Bell();
+  #record: NodeRecord;
+  #material: TlsMaterial;
+  #first: FirstObjects | undefined;
+  #agent: AgentPart | undefined;
+  #host: ManagerHost | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #wantedRole: NodeRole;
+  #hasSession = false;
+  #error = '';
+  #renewAtMs: number;
+  readonly #expiry: Gauge;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    this.#record = options.record;
+    this.#material = options.material;
+    this.#first = options.first;
+    this.#channels = new Channels(options.material);
+    this.#wantedRole = options.record.role;
+    const validity = readNodeCertificate(options.material.certificatePem);
+    this.#renewAtMs = renewalAtMs(validity, options.random);
+    this.#expiry = options.metrics.gauge(
+      'tessera_certificate_expiry_seconds',
+      "When this node's certificate ends, seconds since the epoch.",
+    );
+    this.#expiry.set(validity.notAfterMs / 1000);
+  }
+
+  get record(): NodeRecord {
+    return this.#record;
+  }
+  get control(): Handlers<typeof ControlService> | undefined {
+    return this.#host?.control;
+  }
+  get isLeader(): boolean {
+    return this.#host?.manager.isLeader() ?? false;
+  }
+  get leader(): { readonly nodeId: string; readonly address: string } | undefined {
+    return this.#host?.manager.leader();
+  }
+  get hasSession(): boolean {
+    return this.#hasSession;
+  }
+  get error(): string {
+    return this.#error;
+  }
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  whyNotLeave(): string | undefined {
+    return this.#host?.manager.whyNotLeave();
+  }
+
+  /** Agent and manager start side by side; a manager that cannot start is tried again later. */
+  async start(): Promise<void> {
+    this.#agent = this.#options.makeAgent({
+      ...this.#options,
+      nodeId: this.#record.nodeId,
+      address: splitHostPort(this.#record.advertiseAddress, 0, '--advertise-addr').host,
+      directory: this.#options.files.agentDirectory,
+      channelFor: this.#channels.channelFor,
+      managerAddresses: this.#record.managerAddresses,
+      onSession: (session) => this.#onSession(session),
+    });
+    const manager =
+      this.#record.role === NodeRole.MANAGER ? this.#startManager() : Promise.resolve();
+    await Promise.all([this.#agent.start(), manager.catch((error) => this.#blame(error))]);
+    this.#work = Promise.all([this.#follow(), this.#watchRenewal()]);
+  }
+
+  /** Containers keep running. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new ClusterError('CANCELLED', 'this node is stopping'));
+    await Promise.allSettled([this.#work, this.#agent?.stop()]);
+    await this.#host?.stop();
+    this.#channels.close();
+  }
+
+  /** Stops the tasks of this node and tells the managers, as far as they can be reached. */
+  async leave(): Promise<void> {
+    const { log } = this.#options;
+    await this.#agent?.drainAll().catch((error: unknown) => {
+      log.warn('tasks were not all stopped', { reason: messageOf(error) });
+    });
+    const deadline = AbortSignal.timeout(leaveDeadlineMs);
+    await this.#host?.manager.leaveMembership(deadline).catch((error: unknown) => {
+      log.warn('could not leave the managers', { reason: messageOf(error) });
+    });
+    await this.stop();
+  }
+
+  async #startManager(): Promise<void> {
+    const { files } = this.#options;
+    const host = new ManagerHost({
+      ...this.#options,
+      record: this.#record,
+      material: this.#material,
+      directory: files.managerDirectory,
+      channelFor: this.#channels.channelFor,
+      first: this.#first,
+    });
+    this.#host = host;
+    try {
+      await host.start();
+    } catch (error) {
+      this.#host = undefined;
+      await host.stop().catch(() => undefined);
+      throw error;
+    }
+    this.#error = '';
+    if (this.#first !== undefined) await files.saveFirst(undefined);
+    this.#first = undefined;
+  }
+
+  async #stopManager(): Promise<void> {
+    await this.#host?.stop();
+    this.#host = undefined;
+    await this.#options.files.wipeManager();
+  }
+
+  #blame(error: unknown): void {
+    this.#error = messageOf(error);
+    this.#options.log.error('the manager cannot start', { err: error });
+    this.#bell.ring();
+  }
+
+  #onSession(session: SessionInfo): void {
+    this.#hasSession = true;
+    if (session.node !== undefined) this.#wantedRole = effectiveRole(session.node);
+    const managers = session.managerAddresses.slice(0, managersMax);
+    if (managers.length > 0) this.#record = { ...this.#record, managerAddresses: managers };
+    this.#bell.ring();
+  }
+
+  /** Level-triggered: brings certificate, manager and record to what the last session told. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { clock, random, log, files } = this.#options;
+    let saved = this.#record;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#bell.wait(signal);
+        if (this.#record !== saved) await files.saveNode(this.#record);
+        saved = this.#record;
+        await this.#followRole();
+        saved = this.#record;
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('could not follow the role', { reason: messageOf(error) });
+        await sleep(clock, Math.min(10_000, renewalRetryMs(failures++, random)), signal).catch(
+          () => undefined,
+        );
+        this.#bell.ring();
+      }
+    }
+  }
+
+  async #followRole(): Promise<void> {
+    const wanted = this.#wantedRole;
+    if (readNodeCertificate(this.#material.certificatePem).role !== wanted) await this.#renew();
+    const { role } = readNodeCertificate(this.#material.certificatePem);
+    if (role !== this.#record.role) {
+      this.#record = { ...this.#record, role };
+      await this.#options.files.saveNode(this.#record);
+      this.#options.log.info('role changed', { isManager: role === NodeRole.MANAGER });
+    }
+    if (role === NodeRole.MANAGER && this.#host === undefined)
+      await this.#startManager().catch((error: unknown) => {
+        this.#error = messageOf(error);
+        throw error;
+      });
+    if (role === NodeRole.WORKER && this.#host !== undefined) await this.#stopManager();
+  }
+
+  async #watchRenewal(): Promise<void> {
+    const { clock, random, log } = this.#options;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const waitMs = Math.max(0, this.#renewAtMs - clock.now());
+        await sleep(clock, Math.min(waitMs, renewalLookMs), signal);
+        if (clock.now() < this.#renewAtMs) continue;
+        await this.#renew();
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('certificate not renewed', { reason: messageOf(error) });
+        await sleep(clock, renewalRetryMs(failures++, random), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** A new key and certificate: on disk first, then in use, with no restart. */
+  async #renew(): Promise<void> {
+    const { certificates, files, log, random } = this.#options;
+    const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
+    const response = await renewCertificate(
+      this.#renewalManagers(),
+      this.#channels.channelFor,
+      csrDer,
+      this.#stopping.signal,
+    );
+    const { certificatePem, rootCertificatePem: rootPem } = response;
+    const material: TlsMaterial = { keyPem, certificatePem, rootPem };
+    await files.saveMaterial(material);
+    this.#material = material;
+    this.#channels.rotate(material);
+    this.#host?.rotate(material);
+    const validity = readNodeCertificate(certificatePem);
+    this.#expiry.set(validity.notAfterMs / 1000);
+    this.#renewAtMs = renewalAtMs(validity, random);
+    log.info('certificate renewed', { notAfterMs: validity.notAfterMs });
+  }
+
+  #renewalManagers(): readonly string[] {
+    const own = this.#host === undefined ? [] : [this.#record.advertiseAddress];
+    return [...new Set([...own, ...this.#record.managerAddresses])];
+  }
+}

@@ -1,0 +1,104 @@
+import { ClusterError } from '#lib';
+import { NodeRole } from '#proto';
+import type { Availability } from '#proto';
+import type { TlsMaterial } from './peer-identity.ts';
+
+/** What this host knows of the cluster it is in; `node.json` in the data directory. */
+export interface NodeRecord {
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly role: NodeRole;
+  /** host:port others reach this node at. */
+  readonly advertiseAddress: string;
+  /** host:port the TLS port is bound to while this node is a manager. */
+  readonly listenAddress: string;
+  /** host:port; the last list a manager sent. At most 64. */
+  readonly managerAddresses: readonly string[];
+}
+
+/** A join that has not been answered yet; it goes on in the background and after a restart. */
+export interface JoinRecord {
+  readonly token: string;
+  readonly remoteAddress: string;
+  readonly advertiseAddress: string;
+  readonly listenAddress: string;
+  readonly availability: Availability;
+  readonly keyPem: string;
+  readonly csrDerBase64: string;
+}
+
+/** The state of this host on disk. Every save is whole or not at all, also when power goes. */
+export interface NodeFiles {
+  loadNode(): Promise<NodeRecord | undefined>;
+  saveNode(record: NodeRecord): Promise<void>;
+  loadMaterial(): Promise<TlsMaterial | undefined>;
+  saveMaterial(material: TlsMaterial): Promise<void>;
+  loadJoin(): Promise<JoinRecord | undefined>;
+  saveJoin(record: JoinRecord | undefined): Promise<void>;
+  /** The first objects of a cluster that is being made here, until the store has them; encoded. */
+  loadFirst(): Promise<Uint8Array | undefined>;
+  saveFirst(bytes: Uint8Array | undefined): Promise<void>;
+  /** The manager's log and state only; the rest stays. */
+  wipeManager(): Promise<void>;
+  /** Everything that belongs to the cluster, so that the host can join another. */
+  wipe(): Promise<void>;
+  /** Own directories of the parts. */
+  readonly managerDirectory: string;
+  readonly agentDirectory: string;
+}
+
+export function parseNodeRecord(text: string, path: string): NodeRecord {
+  const value = parseObject(text, path);
+  const string = (name: string): string => field(value, name, path);
+  const addresses = value['managerAddresses'];
+  return {
+    nodeId: string('nodeId'),
+    clusterId: string('clusterId'),
+    role: value['role'] === 'manager' ? NodeRole.MANAGER : NodeRole.WORKER,
+    advertiseAddress: string('advertiseAddress'),
+    listenAddress: string('listenAddress'),
+    managerAddresses: Array.isArray(addresses) ? addresses.map(String) : [],
+  };
+}
+
+export function formatNodeRecord(record: NodeRecord): string {
+  const role = record.role === NodeRole.MANAGER ? 'manager' : 'worker';
+  return `${JSON.stringify({ format: 1, ...record, role }, null, 2)}\n`;
+}
+
+export function parseJoinRecord(text: string, path: string): JoinRecord {
+  const value = parseObject(text, path);
+  const string = (name: string): string => field(value, name, path);
+  return {
+    token: string('token'),
+    remoteAddress: string('remoteAddress'),
+    advertiseAddress: string('advertiseAddress'),
+    listenAddress: string('listenAddress'),
+    availability: Number(value['availability']) as Availability,
+    keyPem: string('keyPem'),
+    csrDerBase64: string('csrDerBase64'),
+  };
+}
+
+function parseObject(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Told below, in our own words.
+  }
+  throw damaged(path);
+}
+
+function field(value: Readonly<Record<string, unknown>>, name: string, path: string): string {
+  const found = value[name];
+  if (typeof found !== 'string') throw damaged(path);
+  return found;
+}
+
+function damaged(path: string): ClusterError {
+  return new ClusterError(
+    'DATA_LOSS',
+    `${path} is damaged: restore it from a backup, or run 'tsctl leave --force' and join again`,
+  );
+}

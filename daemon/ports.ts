@@ -1,0 +1,115 @@
+/** What the daemon puts together, as small interfaces, so that each part can be replaced in tests. */
+import type { Clock, Logger, Metrics, Random } from '#lib';
+import type { Store } from '#manager';
+import type {
+  CertificateAuthorityService,
+  Cluster,
+  ControlService,
+  DispatcherService,
+  Handlers,
+  Node,
+  RaftMembershipService,
+  RaftTransportService,
+  SessionInfo,
+} from '#proto';
+import type { grpc } from '#proto/rpc';
+import type { NodeRecord } from './node-record.ts';
+
+/** Time, chance, log and figures; handed to every part. */
+export interface Basics {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** host:port -> a client with this node's certificate; ask each time. */
+export type ChannelFor = (address: string) => grpc.Client;
+
+/** What a new cluster begins with. */
+export interface FirstObjects {
+  readonly cluster: Cluster;
+  readonly node: Node;
+}
+
+export interface ManagerParameters extends Basics {
+  readonly nodeId: string;
+  readonly clusterId: string;
+  /** host:port that other managers and agents use. */
+  readonly address: string;
+  /** Own directory of the replicated log. */
+  readonly directory: string;
+  readonly channelFor: ChannelFor;
+  /** Set on the first manager of a new cluster until its store has them; doing it twice is fine. */
+  readonly first: FirstObjects | undefined;
+  /** Managers to ask for membership when the directory has no log yet. */
+  readonly peers: readonly string[];
+}
+
+export interface ManagerHandlers {
+  readonly control: Handlers<typeof ControlService>;
+  readonly dispatcher: Handlers<typeof DispatcherService>;
+  readonly certificates: Handlers<typeof CertificateAuthorityService>;
+  readonly raftTransport: Handlers<typeof RaftTransportService>;
+  readonly raftMembership: Handlers<typeof RaftMembershipService>;
+}
+
+/** One manager: store, replication and, while it leads, the loops. */
+export interface ManagerPart {
+  readonly store: Store;
+  /** Valid from the start: the TLS port opens before `start`, which other managers dial back. */
+  readonly handlers: ManagerHandlers;
+  isLeader(): boolean;
+  /** undefined while there is no leader. */
+  leader(): { readonly nodeId: string; readonly address: string } | undefined;
+  /** Why this manager must not go away now (last one, quorum); undefined when it may. */
+  whyNotLeave(): string | undefined;
+  /** Takes itself out of the members; bounded by the signal. */
+  leaveMembership(signal: AbortSignal): Promise<void>;
+  /** Resolves when the log is open and, on a new member, the cluster has taken it in. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type MakeManager = (parameters: ManagerParameters) => ManagerPart;
+
+export interface AgentParameters extends Basics {
+  readonly nodeId: string;
+  readonly hostname: string;
+  /** The address other nodes reach this one at, without port. */
+  readonly address: string;
+  readonly directory: string;
+  readonly channelFor: ChannelFor;
+  readonly managerAddresses: readonly string[];
+  readonly onSession: (session: SessionInfo) => void;
+}
+
+export interface AgentPart {
+  start(): Promise<void>;
+  /** Containers keep running. */
+  stop(): Promise<void>;
+  /** Stops and removes every task's containers and says goodbye; bounded. */
+  drainAll(): Promise<void>;
+}
+
+export type MakeAgent = (parameters: AgentParameters) => AgentPart;
+
+/** What runs while this host is in a cluster. */
+export interface MemberPart {
+  readonly record: NodeRecord;
+  /** The control API; undefined on a worker. */
+  readonly control: Handlers<typeof ControlService> | undefined;
+  readonly isLeader: boolean;
+  readonly leader: { readonly nodeId: string; readonly address: string } | undefined;
+  /** Whether a manager has accepted this node's agent since the start. */
+  readonly hasSession: boolean;
+  /** What keeps the manager from running; empty when nothing does. */
+  readonly error: string;
+  /** Aborted when the member stops. */
+  readonly signal: AbortSignal;
+  whyNotLeave(): string | undefined;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops the tasks, says goodbye, stops. The caller wipes the disk. */
+  leave(): Promise<void>;
+}
