@@ -1,0 +1,129 @@
+import { ClusterError, assert } from '#lib';
+import {
+  ClusterSpec,
+  GetClusterResponse,
+  GetJoinTokensResponse,
+  JoinTokens,
+  NodeRole,
+  NodeRoleNames,
+  UpdateClusterResponse,
+} from '#proto';
+import type { Cluster, RotateJoinTokenRequest, UpdateClusterRequest } from '#proto';
+import type { ReadTransaction } from '../store/types.ts';
+import { invalid, requireEnum, requireRange } from './invalid.ts';
+import { limits } from './limits.ts';
+import { managerAddresses } from './manager-status.ts';
+import type { ControlHandlers, ControlOptions } from './options.ts';
+import { redactCluster } from './redact.ts';
+import { validateLabels } from './validate-labels.ts';
+import { validateName } from './validate-service.ts';
+
+type ClusterHandlers = Pick<
+  ControlHandlers,
+  'getCluster' | 'updateCluster' | 'getJoinTokens' | 'rotateJoinToken'
+>;
+
+const hourMs = 3_600_000;
+
+/** What stands for 0 in a cluster's spec. */
+export const clusterDefaults = {
+  heartbeatPeriodMs: 1000,
+  certificateLifeMs: 90 * 24 * hourMs,
+  snapshotInterval: 10_000,
+} as const;
+
+/** The spec with its defaults filled in; INVALID_SPEC for the first fault. */
+export function checkedClusterSpec(given: ClusterSpec): ClusterSpec {
+  const spec: ClusterSpec = {
+    ...given,
+    name: given.name === '' ? 'default' : given.name,
+    heartbeatPeriodMs: given.heartbeatPeriodMs || clusterDefaults.heartbeatPeriodMs,
+    certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
+    snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
+  };
+  validateName('spec.name', 'cluster name', spec.name);
+  validateLabels('spec.labels', '--label', spec.labels);
+  const ranges = [
+    ['heartbeat_period_ms', '--dispatcher-heartbeat (ms)', spec.heartbeatPeriodMs, 100, 60_000],
+    ['task_history_limit', '--task-history-limit', spec.taskHistoryLimit, -1, 10_000],
+    [
+      'certificate_life_ms',
+      '--cert-expiry (ms)',
+      spec.certificateLifeMs,
+      hourMs,
+      limits.durationMsMax * 10,
+    ],
+    ['snapshot_interval', '--snapshot-interval', spec.snapshotInterval, 100, 10_000_000],
+  ] as const;
+  for (const [field, flag, value, min, max] of ranges)
+    requireRange(`spec.${field}`, flag, value, min, max);
+  return spec;
+}
+
+/** The one cluster object. */
+export function clusterOf(tx: ReadTransaction): Cluster {
+  for (const cluster of tx.list('cluster')) return cluster;
+  throw new ClusterError('NOT_FOUND', 'the cluster is not set up yet: try again in a moment');
+}
+
+/** The cluster's settings and its join tokens. */
+export function clusterHandlers(options: ControlOptions): ClusterHandlers {
+  const { store } = options;
+  const tokens = (): GetJoinTokensResponse =>
+    store.view((tx) =>
+      GetJoinTokensResponse.create({
+        tokens: clusterOf(tx).rootCa?.joinTokens,
+        managerAddresses: managerAddresses(tx, options.managerStatus()),
+      }),
+    );
+  return {
+    async getCluster() {
+      await store.readBarrier();
+      return store.view((tx) =>
+        GetClusterResponse.create({ cluster: redactCluster(clusterOf(tx)) }),
+      );
+    },
+
+    async updateCluster(request: UpdateClusterRequest) {
+      if (request.spec === undefined) throw invalid('spec', 'the request carries no cluster spec');
+      const spec = checkedClusterSpec(request.spec);
+      await store.update((tx) => {
+        const present = clusterOf(tx);
+        const version = present.meta?.version ?? 0;
+        if (request.version !== version)
+          throw new ClusterError(
+            'STALE_VERSION',
+            `the cluster has changed since version ${request.version} (now ${version}):` +
+              ' read it again and repeat the change',
+          );
+        tx.update('cluster', { ...present, spec });
+      });
+      options.log.info('cluster updated');
+      return store.view((tx) =>
+        UpdateClusterResponse.create({ cluster: redactCluster(clusterOf(tx)) }),
+      );
+    },
+
+    async getJoinTokens() {
+      await store.readBarrier();
+      return tokens();
+    },
+
+    async rotateJoinToken(request: RotateJoinTokenRequest) {
+      requireEnum('role', 'role', request.role, NodeRoleNames);
+      await store.update((tx) => {
+        const present = clusterOf(tx);
+        assert(present.rootCa !== undefined, 'the cluster has a root certificate');
+        const token = options.makeToken(request.role, present.rootCa);
+        const old = present.rootCa.joinTokens ?? JoinTokens.create();
+        const joinTokens =
+          request.role === NodeRole.MANAGER
+            ? { ...old, manager: token }
+            : { ...old, worker: token };
+        tx.update('cluster', { ...present, rootCa: { ...present.rootCa, joinTokens } });
+      });
+      options.log.info('join secret rotated', { role: NodeRoleNames[request.role] });
+      return tokens();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { authorized } from './authorize.ts';
+import { clusterHandlers } from './cluster.ts';
+import { imageHandlers } from './images.ts';
+import { logHandlers } from './logs.ts';
+import { nodeHandlers } from './nodes.ts';
+import type { ControlHandlers, ControlOptions } from './options.ts';
+import { serviceHandlers } from './services.ts';
+import { taskHandlers } from './tasks.ts';
+import { watchHandlers } from './watch.ts';
+
+/**
+ * The control API of one manager. Writes need the leader (NOT_LEADER from the store elsewhere), and so
+ * do logs and images, whose agents talk to the leader only.
+ */
+export function controlHandlers(options: ControlOptions): ControlHandlers {
+  const log = options.log.child({ module: 'control' });
+  const own: ControlOptions = { ...options, log };
+  return authorized(
+    {
+      ...clusterHandlers(own),
+      ...nodeHandlers(own),
+      ...serviceHandlers(own),
+      ...taskHandlers(own),
+      ...watchHandlers(own),
+      ...logHandlers(own),
+      ...imageHandlers(own),
+    },
+    own,
+  );
+}

@@ -1,0 +1,9 @@
+/**
+ * The control API: what users ask of a cluster, as functions without a transport. Checks every
+ * input, reads linearizably, writes by store transactions. Owns service.spec, previous_spec,
+ * spec_version, is_removing; node.spec; cluster.spec and the join tokens.
+ */
+export { controlHandlers } from './control.ts';
+export { checkedClusterSpec, clusterDefaults } from './cluster.ts';
+export { validateNodeSpec } from './nodes.ts';
+export type { ControlHandlers, ControlOptions, ManagerReachability } from './options.ts';

@@ -1,0 +1,156 @@
+import { ClusterError, shortId } from '#lib';
+import {
+  AvailabilityNames,
+  GetNodeResponse,
+  ListNodesResponse,
+  NodeRole,
+  NodeRoleNames,
+  NodeState,
+  RemoveNodeResponse,
+  RemovedNode,
+  TaintEffectNames,
+  TaskState,
+  TaskStatus,
+  UpdateNodeResponse,
+} from '#proto';
+import type {
+  Cluster,
+  GetNodeRequest,
+  Node,
+  NodeSpec,
+  RemoveNodeRequest,
+  UpdateNodeRequest,
+} from '#proto';
+import type { WriteTransaction } from '../store/types.ts';
+import { clusterDefaults, clusterOf } from './cluster.ts';
+import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
+import { limits } from './limits.ts';
+import { withManagerStatus } from './manager-status.ts';
+import type { ControlHandlers, ControlOptions } from './options.ts';
+import { findNode } from './refs.ts';
+import { validateLabels } from './validate-labels.ts';
+
+type NodeHandlers = Pick<ControlHandlers, 'listNodes' | 'getNode' | 'updateNode' | 'removeNode'>;
+
+/** How long after its last certificate ran out a removed node's id is remembered. */
+const removedGraceMs = 7 * 24 * 3_600_000;
+const taintPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
+
+function nameOf(node: Node): string {
+  return node.description?.hostname || shortId(node.id);
+}
+
+/** INVALID_SPEC for the first fault. */
+export function validateNodeSpec(spec: NodeSpec): void {
+  validateLabels('spec.labels', '--label-add', spec.labels);
+  requireEnum('spec.role', '--role', spec.role, NodeRoleNames);
+  requireEnum('spec.availability', '--availability', spec.availability, AvailabilityNames);
+  requireCount('spec.taints', '--taint-add', spec.taints, limits.taintsMax);
+  for (const taint of spec.taints) {
+    if (taint.key.length > limits.labelKeyLengthMax || !taintPattern.test(taint.key))
+      throw invalid('spec.taints', `--taint-add ${quoted(taint.key)} is not a taint name`);
+    requireEnum('spec.taints', '--taint-add effect', taint.effect, TaintEffectNames);
+  }
+}
+
+function requireVersion(node: Node, version: number): void {
+  const present = node.meta?.version ?? 0;
+  if (version === 0 || version === present) return;
+  throw new ClusterError(
+    'STALE_VERSION',
+    `node ${nameOf(node)} has changed since version ${version} (now ${present}):` +
+      ' read it again and repeat the change',
+    { details: { version: String(present) } },
+  );
+}
+
+/** Tasks that end here for good: their node is gone. */
+function orphan(tx: WriteTransaction, taskId: string, nowMs: number): void {
+  const task = tx.get('task', taskId);
+  const state = task?.status?.state ?? TaskState.NEW;
+  if (task === undefined || state >= TaskState.COMPLETE) return;
+  const status = {
+    ...(task.status ?? TaskStatus.create()),
+    state: TaskState.ORPHANED,
+    changedAtMs: nowMs,
+    message: 'node removed',
+  };
+  tx.update('task', { ...task, status });
+}
+
+function withRemoved(cluster: Cluster, nodeId: string, nowMs: number): Cluster {
+  const lifeMs = cluster.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs;
+  const untilMs = nowMs + lifeMs + removedGraceMs;
+  const kept = cluster.removedNodes.filter((removed) => removed.untilMs > nowMs);
+  return { ...cluster, removedNodes: [...kept, RemovedNode.create({ nodeId, untilMs })] };
+}
+
+function remove(tx: WriteTransaction, request: RemoveNodeRequest, nowMs: number): string {
+  const node = findNode(tx, request.ref);
+  const name = nameOf(node);
+  if (node.spec?.role === NodeRole.MANAGER || node.managerStatus !== undefined)
+    throw new ClusterError(
+      'FAILED_PRECONDITION',
+      `node ${name} is a manager: demote it first with 'tsctl node demote ${name}'`,
+    );
+  const isDown = node.status?.state === NodeState.DOWN;
+  if (!isDown && !request.force)
+    throw new ClusterError(
+      'FAILED_PRECONDITION',
+      `node ${name} is not down and can't be removed: run 'tsctl leave' on it first, or use --force`,
+    );
+  tx.update('cluster', withRemoved(clusterOf(tx), node.id, nowMs));
+  tx.remove('node', node.id);
+  return node.id;
+}
+
+async function removeNode(options: ControlOptions, request: RemoveNodeRequest): Promise<void> {
+  const { store, clock, log } = options;
+  const { value: nodeId } = await store.update((tx) => remove(tx, request, clock.now()));
+  log.info('node removed', { nodeId, isForced: request.force });
+  // Killed here: the tasks of a node that is gone are replaced by the orchestrators all the same.
+  const taskIds = store.view((tx) => [...tx.tasksOfNode(nodeId)].map((task) => task.id));
+  await store.batch(taskIds, (tx, taskId) => orphan(tx, taskId, clock.now()));
+}
+
+function update(tx: WriteTransaction, options: ControlOptions, request: UpdateNodeRequest): string {
+  const node = findNode(tx, request.ref);
+  requireVersion(node, request.version);
+  const { spec } = request;
+  if (spec === undefined) throw invalid('spec', 'the request carries no node spec');
+  if (spec.role === NodeRole.WORKER && node.spec?.role === NodeRole.MANAGER) {
+    const reason = options.canRemoveManager(node.id);
+    if (reason !== undefined) throw new ClusterError('QUORUM_AT_RISK', reason);
+  }
+  tx.update('node', { ...node, spec });
+  return node.id;
+}
+
+/** Nodes: read, update (labels, availability, role), remove. */
+export function nodeHandlers(options: ControlOptions): NodeHandlers {
+  const { store } = options;
+  const shown = (node: Node): Node => withManagerStatus(node, options.managerStatus());
+  return {
+    async listNodes() {
+      await store.readBarrier();
+      const nodes = store.view((tx) => [...tx.list('node')]);
+      return ListNodesResponse.create({ nodes: nodes.map(shown) });
+    },
+    async getNode(request: GetNodeRequest) {
+      await store.readBarrier();
+      const node = store.view((tx) => findNode(tx, request.ref));
+      return GetNodeResponse.create({ node: shown(node) });
+    },
+    async updateNode(request: UpdateNodeRequest) {
+      if (request.spec !== undefined) validateNodeSpec(request.spec);
+      const { value: id } = await store.update((tx) => update(tx, options, request));
+      options.log.info('node updated', { nodeId: id });
+      const node = store.view((tx) => findNode(tx, id));
+      return UpdateNodeResponse.create({ node: shown(node) });
+    },
+    async removeNode(request: RemoveNodeRequest) {
+      await removeNode(options, request);
+      return RemoveNodeResponse.create();
+    },
+  };
+}

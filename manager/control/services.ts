@@ -1,0 +1,203 @@
+import { ClusterError, assert, newId } from '#lib';
+import {
+  CreateServiceResponse,
+  GetServiceResponse,
+  ListServicesResponse,
+  RemoveServiceResponse,
+  Service,
+  UpdateConfig,
+  UpdateServiceResponse,
+  UpdateState,
+  UpdateStatus,
+} from '#proto';
+import type {
+  CreateServiceRequest,
+  GetServiceRequest,
+  RemoveServiceRequest,
+  ServiceSpec,
+  UpdateServiceRequest,
+} from '#proto';
+import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
+import { invalid } from './invalid.ts';
+import { inventName, isTaskChanged, keepCredentials, normaliseSpec } from './normalise-spec.ts';
+import type { ControlHandlers, ControlOptions } from './options.ts';
+import { redactService } from './redact.ts';
+import { findService } from './refs.ts';
+import { countTasks } from './service-counts.ts';
+import { validateServiceSpec } from './validate-service.ts';
+import { serviceWarnings } from './service-warnings.ts';
+
+type ServiceHandlers = Pick<
+  ControlHandlers,
+  'createService' | 'listServices' | 'getService' | 'updateService' | 'removeService'
+>;
+
+function requireSpec(spec: ServiceSpec | undefined): ServiceSpec {
+  if (spec === undefined) throw invalid('spec', 'the request carries no service spec');
+  return spec;
+}
+
+function modeOf(spec: ServiceSpec | undefined): string {
+  return spec?.mode?.kind ?? 'replicated';
+}
+
+function requireNameFree(tx: ReadTransaction, name: string): void {
+  const taken = tx.serviceByName(name);
+  if (taken === undefined) return;
+  throw new ClusterError(
+    'ALREADY_EXISTS',
+    taken.isRemoving
+      ? `service ${name} is still being removed: try again when it is gone, or choose another --name`
+      : `service ${name} already exists: choose another --name or remove it with` +
+          ` 'tsctl service rm ${name}'`,
+    { details: { service: taken.id } },
+  );
+}
+
+/** What an update may not change, and that it starts from the present version. */
+function requireUpdatable(present: Service, request: UpdateServiceRequest): void {
+  const name = present.spec?.name ?? '';
+  if (present.isRemoving)
+    throw new ClusterError(
+      'FAILED_PRECONDITION',
+      `service ${name} is being removed: create it anew`,
+    );
+  const version = present.meta?.version ?? 0;
+  if (request.version === 0 && !request.rollback)
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      `the update of service ${name} names no version: send the one that was read`,
+    );
+  if (request.version !== 0 && request.version !== version)
+    throw new ClusterError(
+      'STALE_VERSION',
+      `service ${name} has changed since version ${request.version} (now ${version}):` +
+        ' read it again and repeat the change',
+      { details: { version: String(version) } },
+    );
+}
+
+function nextSpec(present: Service, request: UpdateServiceRequest): ServiceSpec {
+  const old = present.spec;
+  assert(old !== undefined, 'a stored service has a spec');
+  if (request.rollback) {
+    if (present.previousSpec === undefined)
+      throw new ClusterError(
+        'FAILED_PRECONDITION',
+        `service ${old.name} has no previous spec to go back to: it was never updated`,
+      );
+    return present.previousSpec;
+  }
+  const spec = keepCredentials(normaliseSpec(requireSpec(request.spec)), old);
+  if (spec.name !== old.name)
+    throw new ClusterError(
+      'UNIMPLEMENTED',
+      `renaming services is not supported: ${old.name} cannot become ${spec.name.slice(0, 63)};` +
+        ' create a new service and remove the old one',
+    );
+  if (modeOf(spec) !== modeOf(old))
+    throw new ClusterError(
+      'UNIMPLEMENTED',
+      `service mode change is not allowed: ${old.name} is ${modeOf(old)}; create a new service and` +
+        ' remove the old one',
+    );
+  validateServiceSpec(spec);
+  return spec;
+}
+
+function isUpdateConfigChanged(a: ServiceSpec, b: ServiceSpec): boolean {
+  const bytes = (config: UpdateConfig | undefined): Uint8Array =>
+    config === undefined ? new Uint8Array(0) : UpdateConfig.encode(config);
+  return (
+    Buffer.compare(bytes(a.update), bytes(b.update)) !== 0 ||
+    Buffer.compare(bytes(a.rollback), bytes(b.rollback)) !== 0
+  );
+}
+
+/** The service after `request`. Its `spec_version` moves only when its tasks must be replaced. */
+function updated(present: Service, request: UpdateServiceRequest, nowMs: number): Service {
+  requireUpdatable(present, request);
+  const spec = nextSpec(present, request);
+  const old = present.spec ?? spec;
+  const isReplacing = isTaskChanged(old, spec);
+  const specVersion = isReplacing
+    ? Math.max(present.specVersion, present.meta?.version ?? 0) + 1
+    : present.specVersion;
+  const isStatusReset = isReplacing || isUpdateConfigChanged(old, spec);
+  const rollbackStatus = UpdateStatus.create({
+    state: UpdateState.ROLLBACK_STARTED,
+    startedAtMs: nowMs,
+    message: 'rollback asked for by the user',
+  });
+  const reset = request.rollback && isReplacing ? rollbackStatus : undefined;
+  const updateStatus = isStatusReset ? reset : present.updateStatus;
+  return { ...present, spec, previousSpec: old, specVersion, updateStatus };
+}
+
+function createIn(tx: WriteTransaction, options: ControlOptions, spec: ServiceSpec): string {
+  requireNameFree(tx, spec.name);
+  const service = Service.create({ id: newId(options.random), spec, specVersion: 1 });
+  tx.create('service', service);
+  return service.id;
+}
+
+/** Services: create, read, update with rollback, remove. */
+export function serviceHandlers(options: ControlOptions): ServiceHandlers {
+  const { store } = options;
+  const read = (id: string): { service: Service; warnings: readonly string[] } =>
+    store.view((tx) => {
+      const service = findService(tx, id);
+      return { service: redactService(service), warnings: serviceWarnings(tx, service) };
+    });
+  return {
+    async createService(request: CreateServiceRequest) {
+      const given = requireSpec(request.spec);
+      const name = given.name === '' ? inventName(options.random) : given.name;
+      const spec = normaliseSpec({ ...given, name });
+      validateServiceSpec(spec);
+      const { value: id } = await store.update((tx) => createIn(tx, options, spec));
+      options.log.info('service created', { serviceId: id, service: spec.name });
+      return CreateServiceResponse.create(read(id));
+    },
+
+    async listServices() {
+      await store.readBarrier();
+      return store.view((tx) => {
+        const services = [...tx.list('service')];
+        const counts = services.map((service) => countTasks(tx, service));
+        return ListServicesResponse.create({ services: services.map(redactService), counts });
+      });
+    },
+
+    async getService(request: GetServiceRequest) {
+      await store.readBarrier();
+      return store.view((tx) => {
+        const service = findService(tx, request.ref);
+        return GetServiceResponse.create({
+          service: redactService(service),
+          counts: countTasks(tx, service),
+        });
+      });
+    },
+
+    async updateService(request: UpdateServiceRequest) {
+      const { value: id } = await store.update((tx) => {
+        const present = findService(tx, request.ref);
+        tx.update('service', updated(present, request, options.clock.now()));
+        return present.id;
+      });
+      options.log.info('service updated', { serviceId: id, isRollback: request.rollback });
+      return UpdateServiceResponse.create(read(id));
+    },
+
+    async removeService(request: RemoveServiceRequest) {
+      const { value: id } = await store.update((tx) => {
+        const present = findService(tx, request.ref);
+        if (!present.isRemoving) tx.update('service', { ...present, isRemoving: true });
+        return present.id;
+      });
+      options.log.info('service is being removed', { serviceId: id });
+      return RemoveServiceResponse.create({ id });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Placement, ResourceRequirements, Resources, RestartPolicy } from '#proto';
+import { RestartConditionNames } from '#proto';
+import { constraintFault } from './constraint-fault.ts';
+import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
+import { limits } from './limits.ts';
+
+const preferencePattern = /^spread=(?:node|engine)\.labels\.[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
+const genericPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
+
+function validateResources(at: string, kind: 'limit' | 'reserve', resources: Resources): void {
+  if (resources.cpuNano !== 0)
+    if (resources.cpuNano < limits.cpuNanoMin || resources.cpuNano > limits.cpuNanoMax)
+      throw invalid(
+        `${at}.cpu_nano`,
+        `--${kind}-cpu ${resources.cpuNano / 1e9} is out of range: use 0.001 to 4096`,
+      );
+  if (resources.memoryBytes !== 0 && resources.memoryBytes < limits.memoryBytesMin)
+    throw invalid(
+      `${at}.memory_bytes`,
+      `--${kind}-memory ${resources.memoryBytes} bytes is too little: use at least 4MiB`,
+    );
+  requireRange(`${at}.pids`, `--${kind}-pids`, resources.pids, 0, limits.pidsMax);
+  for (const [name, count] of Object.entries(resources.generic)) {
+    if (!genericPattern.test(name))
+      throw invalid(`${at}.generic`, `--generic-resource ${quoted(name)} is not a resource name`);
+    requireRange(`${at}.generic`, `--generic-resource ${name}`, count, 0, 1_000_000_000);
+  }
+}
+
+/** Limits and reservations: ranges, and no reservation above its limit. */
+export function validateRequirements(requirements: ResourceRequirements): void {
+  const at = 'spec.task.resources';
+  const { limits: limit, reservations } = requirements;
+  if (limit !== undefined) validateResources(`${at}.limits`, 'limit', limit);
+  if (reservations !== undefined) validateResources(`${at}.reservations`, 'reserve', reservations);
+  if (limit === undefined || reservations === undefined) return;
+  if (limit.cpuNano !== 0 && reservations.cpuNano > limit.cpuNano)
+    throw invalid(
+      `${at}.reservations.cpu_nano`,
+      `--reserve-cpu ${reservations.cpuNano / 1e9} is above --limit-cpu ${limit.cpuNano / 1e9}:` +
+        ' lower it, or raise the limit',
+    );
+  if (limit.memoryBytes !== 0 && reservations.memoryBytes > limit.memoryBytes)
+    throw invalid(
+      `${at}.reservations.memory_bytes`,
+      `--reserve-memory ${reservations.memoryBytes} is above --limit-memory ${limit.memoryBytes}:` +
+        ' lower it, or raise the limit',
+    );
+}
+
+/** Constraints, preferences and counts. */
+export function validatePlacement(placement: Placement): void {
+  const at = 'spec.task.placement';
+  const { constraints, preferences, platforms } = placement;
+  requireCount(`${at}.constraints`, '--constraint', constraints, limits.constraintsMax);
+  for (const constraint of constraints) {
+    const fault = constraintFault(constraint);
+    if (fault !== undefined)
+      throw invalid(`${at}.constraints`, `--constraint ${quoted(constraint)}: ${fault}`);
+  }
+  requireCount(`${at}.preferences`, '--placement-pref', preferences, limits.preferencesMax);
+  for (const preference of preferences)
+    if (!preferencePattern.test(preference))
+      throw invalid(
+        `${at}.preferences`,
+        `--placement-pref ${quoted(preference)} is not valid: write spread=node.labels.NAME`,
+      );
+  requireRange(
+    `${at}.replicas_max_per_node`,
+    '--replicas-max-per-node',
+    placement.replicasMaxPerNode,
+    0,
+    limits.replicasMax,
+  );
+  requireCount(`${at}.platforms`, 'platforms', platforms, limits.platformsMax);
+}
+
+/** Delays, window and attempts. */
+export function validateRestart(restart: RestartPolicy): void {
+  const at = 'spec.task.restart';
+  const { durationMsMax, attemptsMax } = limits;
+  requireEnum(`${at}.condition`, '--restart-condition', restart.condition, RestartConditionNames);
+  const delayMs = restart.delayMs ?? 0;
+  requireRange(`${at}.delay_ms`, '--restart-delay (ms)', delayMs, 0, durationMsMax);
+  const delayMaxMs = restart.delayMaxMs;
+  if (delayMaxMs !== undefined) {
+    requireRange(`${at}.delay_max_ms`, '--restart-delay-max (ms)', delayMaxMs, 0, durationMsMax);
+    if (delayMaxMs < delayMs)
+      throw invalid(
+        `${at}.delay_max_ms`,
+        `--restart-delay-max ${delayMaxMs} ms is below --restart-delay ${delayMs} ms: raise it`,
+      );
+  }
+  requireRange(`${at}.attempts_max`, '--restart-max-attempts', restart.attemptsMax, 0, attemptsMax);
+  requireRange(`${at}.window_ms`, '--restart-window (ms)', restart.windowMs, 0, durationMsMax);
+}

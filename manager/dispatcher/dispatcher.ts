@@ -1,0 +1,406 @@
+import { ClusterError, hasCode, newId } from '#lib';
+import type { Clock, Counter, Gauge, Logger, Metrics, Ms, Random, Timer } from '#lib';
+import { NodeState } from '#proto';
+import type { AgentHello, AgentMessage, Node, NodeDescription } from '#proto';
+import type { Commit, ReadTransaction, Store, StoreEvent, Subscription } from '../store/types.ts';
+import type { WorkRouter } from '../work/index.ts';
+import { AgentSession } from './agent-session.ts';
+import type { SessionLink, SessionPeer } from './agent-session.ts';
+import { SharedInfo } from './shared-info.ts';
+import { Liveness } from './liveness.ts';
+import { RegistrationLimit, describe, register, requireMember, setState } from './registration.ts';
+import { StatusCollector } from './status-collector.ts';
+
+export interface DispatcherOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** This manager's node: its address is told first. */
+  readonly nodeId: string;
+  readonly work: WorkRouter;
+}
+
+/** What the transport calls; both do nothing once the session is over. */
+export interface SessionInput {
+  receive(message: AgentMessage): void;
+  closed(): void;
+}
+
+/** Changes within this time go to an agent in one message, ms. */
+const coalesceMs: Ms = 1;
+/** A new leader gives every node at least so long to find it. */
+const newLeaderGraceMinMs: Ms = 5000;
+/** A connection that does not say hello within this time is closed, ms. */
+const helloDeadlineMs: Ms = 5000;
+/** Most statuses in one batch of an agent. */
+const batchUpdatesMax = 1000;
+
+const lostLeadership = (): ClusterError =>
+  new ClusterError('NOT_LEADER', 'this manager is not the leader any more: ask another one');
+
+/**
+ * The leader's side of all agents: who is there (node.description, node.status), what each has to
+ * run (assignments), and what became of it (task.status from ACCEPTED on). Runs between `start`
+ * and `stop`, on the leader only. Cost per commit is that of the nodes it touches.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #log: Logger;
+  readonly #heartbeats: Counter;
+  readonly #refused: Counter;
+  readonly #sessionCount: Gauge;
+  readonly #sessions = new Map<string, AgentSession>();
+  readonly #dirty = new Set<AgentSession>();
+  readonly #shared: SharedInfo;
+  #liveness: Liveness;
+  #limit: RegistrationLimit;
+  #statuses: StatusCollector | undefined;
+  #subscription: Subscription | undefined;
+  #flushTimer: Timer | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ module: 'dispatcher' });
+    this.#liveness = new Liveness(options.clock, (nodeId) => this.#expired(nodeId));
+    this.#limit = new RegistrationLimit(options.clock);
+    this.#shared = new SharedInfo(options.nodeId);
+    const { metrics } = options;
+    this.#sessionCount = metrics.gauge(
+      'tessera_dispatcher_sessions',
+      'Agents that are registered with this manager.',
+    );
+    this.#heartbeats = metrics.counter(
+      'tessera_dispatcher_heartbeats_total',
+      'Heartbeats of agents.',
+    );
+    this.#refused = metrics.counter(
+      'tessera_dispatcher_refused_total',
+      'Reports, registrations and calls of agents that were refused.',
+      ['reason'],
+    );
+  }
+
+  get isRunning(): boolean {
+    return this.#statuses !== undefined;
+  }
+
+  /** This manager leads now: waits for all agents to register anew. */
+  async start(): Promise<void> {
+    if (this.isRunning) return;
+    const { store } = this.#options;
+    this.#statuses = new StatusCollector({ ...this.#options, log: this.#log });
+    this.#subscription = store.watch((commit) => this.#onCommit(commit));
+    const silent = store.view((tx) => {
+      this.#shared.read(tx, 0);
+      return this.#awaitAll(tx);
+    });
+    // A node that registers in between is READY, and stays so.
+    await store
+      .batch(silent, (tx, nodeId) => {
+        if (this.#sessions.has(nodeId)) return;
+        if (tx.get('node', nodeId)?.status?.state !== NodeState.READY) return;
+        const message = 'not heard of since the leader was elected';
+        setState(tx, nodeId, NodeState.UNKNOWN, message, this.#options.clock.now());
+      })
+      .catch((error: unknown) => this.#log.warn('nodes not marked unknown', { err: error }));
+  }
+
+  /** This manager leads no more: every agent is sent away. */
+  stop(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#statuses?.stop();
+    this.#statuses = undefined;
+    this.#subscription?.cancel();
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    this.#liveness.clear();
+    this.#sessions.clear();
+    this.#dirty.clear();
+    this.#options.work.stop();
+    for (const session of sessions) session.close(lostLeadership());
+    this.#sessionCount.set(0);
+    return Promise.resolve();
+  }
+
+  /** NOT_LEADER when this manager does not lead. */
+  openSession(peer: SessionPeer, link: SessionLink): SessionInput {
+    if (!this.isRunning) throw lostLeadership();
+    const { clock, random } = this.#options;
+    const session = new AgentSession(newId(random), peer, link);
+    const timer = clock.after(helloDeadlineMs, () => {
+      if (session.isNew)
+        session.close(new ClusterError('DEADLINE_EXCEEDED', 'the agent did not say hello in time'));
+    });
+    return {
+      receive: (message) => this.#receive(session, message),
+      closed: () => {
+        timer.cancel();
+        this.#closed(session);
+      },
+    };
+  }
+
+  #receive(session: AgentSession, { body }: AgentMessage): void {
+    if (session.isClosed || !this.isRunning) return;
+    const isRegistered = this.#sessions.get(session.nodeId) === session;
+    if (isRegistered) this.#liveness.seen(session.nodeId);
+    if (body?.kind === 'hello') {
+      if (session.isNew) this.#hello(session, body.hello);
+      return;
+    }
+    if (session.isNew) {
+      this.#refuse(session, 'no_hello', 'INVALID_ARGUMENT', 'the first message must be a hello');
+      return;
+    }
+    switch (body?.kind) {
+      case 'heartbeat':
+        this.#heartbeats.inc();
+        break;
+      case 'statuses':
+        if (body.statuses.updates.length > batchUpdatesMax)
+          this.#refuse(
+            session,
+            'too_large',
+            'INVALID_ARGUMENT',
+            `a batch of ${body.statuses.updates.length} statuses is too large: send at most` +
+              ` ${batchUpdatesMax}`,
+          );
+        else this.#statuses?.add(session, body.statuses);
+        break;
+      case 'description':
+        void this.#describe(session, body.description);
+        break;
+      case 'goodbye':
+        this.#goodbye(session);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #refuse(
+    session: AgentSession,
+    reason: string,
+    code: 'INVALID_ARGUMENT' | 'PERMISSION_DENIED' | 'UNAVAILABLE',
+    text: string,
+  ): void {
+    this.#refused.inc({ reason });
+    this.#log.warn('agent refused', { nodeId: session.nodeId, reason });
+    session.close(new ClusterError(code, text));
+    this.#drop(session);
+  }
+
+  #hello(session: AgentSession, hello: AgentHello): void {
+    const { nodeId } = session;
+    const { store } = this.#options;
+    session.registering();
+    try {
+      store.view((tx) => requireMember(tx, nodeId));
+      this.#limit.require(nodeId);
+    } catch (error) {
+      const reason = hasCode(error, 'PERMISSION_DENIED') ? 'unknown_node' : 'too_often';
+      this.#failed(session, error, reason);
+      return;
+    }
+    const earlier = this.#sessions.get(nodeId);
+    this.#sessions.set(nodeId, session);
+    this.#sessionCount.set(this.#sessions.size);
+    if (earlier !== undefined) {
+      earlier.close(new ClusterError('CANCELLED', 'the node has opened a newer session'));
+      this.#detach(earlier);
+    }
+    this.#liveness.watch(nodeId, this.#shared.graceMs);
+    void this.#register(session, hello);
+  }
+
+  async #register(session: AgentSession, hello: AgentHello): Promise<void> {
+    const { store, clock, random } = this.#options;
+    const { nodeId } = session;
+    const address = hello.address === '' ? hostOf(session.address) : hello.address.slice(0, 256);
+    try {
+      await store.update((tx) => register(tx, nodeId, hello, address, clock.now()));
+      if (!this.isRunning || this.#sessions.get(nodeId) !== session) return;
+      if (this.#shared.stretch(this.#sessions.size)) this.#tellAll();
+      store.view((tx) => {
+        const node = requireMember(tx, nodeId);
+        session.activate(tx, node, this.#shared, this.#shared.jitteredPeriodMs(random));
+      });
+      this.#liveness.setGrace(nodeId, this.#shared.graceMs);
+      this.#options.work.nodeConnected(nodeId, session.sender);
+      this.#log.info('agent registered', { nodeId, sessionId: session.id, address });
+    } catch (error) {
+      this.#failed(session, error, 'not_registered');
+    }
+  }
+
+  #failed(session: AgentSession, error: unknown, reason: string): void {
+    this.#refused.inc({ reason });
+    this.#log.warn('agent not registered', { nodeId: session.nodeId, reason, err: error });
+    session.close(
+      error instanceof ClusterError
+        ? error
+        : new ClusterError('INTERNAL', 'the node could not be registered: see the log'),
+    );
+    this.#drop(session);
+  }
+
+  async #describe(session: AgentSession, description: NodeDescription): Promise<void> {
+    try {
+      await this.#options.store.update((tx) => describe(tx, session.nodeId, description));
+    } catch (error) {
+      this.#log.warn('description not written', { nodeId: session.nodeId, err: error });
+    }
+  }
+
+  #goodbye(session: AgentSession): void {
+    const { nodeId } = session;
+    this.#log.info('agent said goodbye', { nodeId });
+    session.close(new ClusterError('CANCELLED', 'the node has left'));
+    this.#drop(session);
+    this.#liveness.forget(nodeId);
+    this.#markDown(nodeId, 'left the cluster');
+  }
+
+  /** The stream is over; the node may still come back within its grace. */
+  #closed(session: AgentSession): void {
+    session.ended();
+    this.#drop(session);
+  }
+
+  #drop(session: AgentSession): void {
+    this.#detach(session);
+    if (this.#sessions.get(session.nodeId) !== session) return;
+    this.#sessions.delete(session.nodeId);
+    this.#sessionCount.set(this.#sessions.size);
+  }
+
+  #detach(session: AgentSession): void {
+    this.#dirty.delete(session);
+    this.#statuses?.forget(session);
+    this.#options.work.nodeDisconnected(session.nodeId, session.sender);
+  }
+
+  #expired(nodeId: string): void {
+    const session = this.#sessions.get(nodeId);
+    this.#log.warn('node is silent', { nodeId, hasStream: session !== undefined });
+    if (session !== undefined) {
+      session.close(new ClusterError('DEADLINE_EXCEEDED', 'no heartbeat within the grace'));
+      this.#drop(session);
+    }
+    this.#markDown(nodeId, 'heartbeat failure');
+  }
+
+  #markDown(nodeId: string, message: string): void {
+    const { store, clock, work } = this.#options;
+    work.nodeLost(nodeId);
+    const write = store.update((tx) => {
+      // It has come back while this waited for its turn.
+      if (this.#sessions.has(nodeId)) return;
+      if (setState(tx, nodeId, NodeState.DOWN, message, clock.now()))
+        this.#log.info('node is down', { nodeId, reason: message });
+    });
+    write.catch((error: unknown) => {
+      this.#log.warn('node not marked down yet', { nodeId, err: error });
+      if (this.isRunning && !this.#sessions.has(nodeId))
+        this.#liveness.watch(nodeId, this.#shared.periodMs);
+    });
+  }
+
+  /** Every node that was there under the leader before has some time to register. */
+  #awaitAll(tx: ReadTransaction): readonly string[] {
+    const graceMs = Math.max(2 * this.#shared.graceMs, newLeaderGraceMinMs);
+    const silent: string[] = [];
+    for (const node of tx.list('node')) {
+      const state = node.status?.state;
+      if (state !== NodeState.READY && state !== NodeState.UNKNOWN) continue;
+      silent.push(node.id);
+      this.#liveness.watch(node.id, graceMs);
+    }
+    return silent;
+  }
+
+  #onCommit(commit: Commit): void {
+    for (const event of commit.events) this.#onEvent(event);
+    if (this.#dirty.size > 0 && this.#flushTimer === undefined)
+      this.#flushTimer = this.#options.clock.after(coalesceMs, () => this.#flush());
+  }
+
+  #onEvent(event: StoreEvent): void {
+    switch (event.table) {
+      case 'task':
+        this.#mark(event.object.nodeId, event.object.id);
+        if (event.old !== undefined && event.old.nodeId !== event.object.nodeId)
+          this.#mark(event.old.nodeId, event.object.id);
+        break;
+      case 'node':
+        this.#onNode(event.kind, event.object, event.old);
+        break;
+      case 'cluster':
+        this.#onCluster();
+        break;
+      default:
+        break;
+    }
+  }
+
+  #mark(nodeId: string, taskId: string): void {
+    const session = nodeId === '' ? undefined : this.#sessions.get(nodeId);
+    if (session?.isActive !== true) return;
+    session.dirtyTaskIds.add(taskId);
+    this.#dirty.add(session);
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined;
+    this.#options.store.view((tx) => {
+      for (const session of this.#dirty) session.flush(tx);
+    });
+    this.#dirty.clear();
+  }
+
+  #onNode(kind: StoreEvent['kind'], node: Node, old: Node | undefined): void {
+    const session = this.#sessions.get(node.id);
+    if (kind === 'remove') {
+      this.#liveness.forget(node.id);
+      this.#limit.forget(node.id);
+      if (session !== undefined) {
+        session.close(
+          new ClusterError(
+            'PERMISSION_DENIED',
+            `node ${node.id} was removed from the cluster: leave and join anew`,
+            { details: { nodeId: node.id } },
+          ),
+        );
+        this.#drop(session);
+      }
+      this.#options.work.nodeLost(node.id);
+    } else if (session?.isActive === true && session.isNews(node))
+      session.tell(node, this.#shared, session.periodMs);
+    if (node.managerStatus?.address !== old?.managerStatus?.address || kind === 'remove')
+      this.#onCluster();
+  }
+
+  /** Something that all agents are told may have changed. */
+  #onCluster(): void {
+    const isChanged = this.#options.store.view((tx) => this.#shared.read(tx, this.#sessions.size));
+    if (isChanged) this.#tellAll();
+  }
+
+  #tellAll(): void {
+    const { store, random } = this.#options;
+    store.view((tx) => {
+      for (const session of this.#sessions.values()) {
+        const node = tx.get('node', session.nodeId);
+        if (!session.isActive || node === undefined) continue;
+        session.tell(node, this.#shared, this.#shared.jitteredPeriodMs(random));
+        this.#liveness.setGrace(session.nodeId, this.#shared.graceMs);
+      }
+    });
+  }
+}
+
+function hostOf(address: string): string {
+  return address.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1');
+}

@@ -1,0 +1,7 @@
+/**
+ * Work the leader asks of agents over their sessions and that they answer on streams of their
+ * own: logs and images. Bounded everywhere; a slow reader holds the node back, never the manager.
+ */
+export { Channel, abortWith } from './channel.ts';
+export { WorkRouter, workAcceptDeadlineMs, workOpenMax } from './router.ts';
+export type { WorkAnswer, WorkExchange, WorkKind, WorkRouterOptions } from './router.ts';
