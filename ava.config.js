@@ -1,6 +1,14 @@
 // Unit tests, transcripts and simulation. Real hosts have a config of their own: e2e.config.js.
 export default {
   extensions: ['ts'],
-  files: ['test/**/*.ts', '!test/_support/**', '!test/e2e/**', '!test/bench/**'],
+  files: [
+    'test/**/*.ts',
+    '!test/_support/**',
+    '!test/e2e/**',
+    '!test/bench/**',
+    // The simulator's worlds and its command line are no tests; test/sim/WORLD.ts runs them.
+    '!test/sim/*-*.ts',
+    '!test/sim/{run,worlds}.ts',
+  ],
   timeout: '5m',
 };

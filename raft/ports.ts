@@ -43,7 +43,8 @@ export interface StateMachine {
   membershipChanged?(membership: Membership, index: number): void;
   /**
    * An image of the state as of the last applied entry. The call itself is O(1) or close (take a
-   * copy-on-write view); the chunks (256 KiB each is good) are then read while `apply` goes on.
+   * copy-on-write view); the chunks (256 KiB each is good) are then read while `apply` goes on. An
+   * async generator may take its view before its first `yield`: the driver asks for that at once.
    */
   snapshot(): AsyncIterable<Uint8Array>;
   /** Replaces the whole state. */

@@ -82,6 +82,11 @@ export class RaftCore {
     return { term, vote, commit: Math.min(log.commit, log.stable) };
   }
 
+  /** What the last acknowledged write made durable. */
+  get persisted(): HardState {
+    return this.#state.persisted;
+  }
+
   /** Read-only view of the log, for drivers, checkers and tests. */
   get log(): Pick<
     MemoryLog,

@@ -32,6 +32,11 @@ export interface RaftNodeConfig {
   readonly bootstrap?: Membership;
 }
 
+export type RaftInspection = Pick<
+  RaftCore,
+  'role' | 'term' | 'leaderId' | 'log' | 'persisted' | 'membership' | 'membershipAt'
+>;
+
 interface Seen {
   role: string;
   term: number;
@@ -165,6 +170,11 @@ export class RaftNode {
 
   status(): RaftStatus {
     return this.#core.status();
+  }
+
+  /** The inside, read-only, for checkers and tests. */
+  get inspection(): RaftInspection {
+    return this.#core;
   }
 
   /**

@@ -53,14 +53,17 @@ export class Snapshots {
     const membership = this.#core.membershipAt(appliedIndex);
     // A new member knows no members before it has applied a membership entry.
     if (!isDue || term === undefined || membership.members.length === 0) return;
-    this.#taking = this.#take({ index: appliedIndex, term, membership }, machine.snapshot());
+    this.#taking = this.#take(
+      { index: appliedIndex, term, membership },
+      primed(machine.snapshot()),
+    );
   }
 
   async #take(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const { keepEntries, keepBytes } = this.#settings;
     const startedAt = this.#clock.monotonic();
     try {
-      const bytes = await this.#log.saveSnapshot(meta, chunks);
+      const bytes = await this.#log.saveSnapshot(meta, this.#untilStopped(chunks));
       if (this.#isStopped) return;
       const { index } = meta;
       this.#core.compact(meta, this.#core.log.suffixStart(index, keepEntries, keepBytes));
@@ -71,6 +74,13 @@ export class Snapshots {
       if (!this.#isStopped) this.#events.failed(error);
     } finally {
       this.#taking = null;
+    }
+  }
+
+  async *#untilStopped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      if (this.#isStopped) throw new Error('stopped while the snapshot was written');
+      yield chunk;
     }
   }
 
@@ -106,4 +116,23 @@ export class Snapshots {
     this.abortSending(reason);
     await this.#taking;
   }
+}
+
+/** An async generator runs nothing before it is asked: ask now, while the state is that of `index`. */
+function primed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = iterator.next();
+  // The error is met again by whoever reads; until then it must not count as unhandled.
+  first.catch(() => undefined);
+  let isFirst = true;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        if (!isFirst) return iterator.next();
+        isFirst = false;
+        return first;
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
 }

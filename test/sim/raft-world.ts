@@ -1,0 +1,355 @@
+import type { MemberId, Membership, MembershipChange, RaftNode, RaftNodeOptions } from 'raft-ts';
+import type { MemberWorld } from './raft-member.ts';
+import type { Random } from '#lib';
+import type { World, WorldResult } from './sim-failure.ts';
+import { calmNetwork, SimNetwork } from './raft-network.ts';
+import { isRaftError } from 'raft-ts';
+import { RaftChecker } from './raft-checker.ts';
+import { seededRandom } from '#lib';
+import { SimFailure } from './sim-failure.ts';
+import { SimMember } from './raft-member.ts';
+import { Trace } from './sim-trace.ts';
+import { VirtualClock } from '#test/_support/virtual-clock';
+
+const MEMBERS_MAX = 7;
+const CONVERGE_MS = 30_000;
+
+/** Members, clients and faults drawn from one seed; first chaos, then everything heals. */
+class RaftWorld implements MemberWorld {
+  readonly clock = new VirtualClock();
+  readonly checker = new RaftChecker();
+  readonly random: Random;
+  readonly members = new Map<MemberId, SimMember>();
+  readonly network: SimNetwork;
+  readonly #trace = new Trace();
+  readonly #options: RaftNodeOptions;
+  readonly #bootstrap: Membership;
+  readonly #slowDisks = new Set<MemberId>();
+  #isChaos = true;
+  #failure: SimFailure | null = null;
+  #writeCount = 0;
+  readonly counts = { committed: 0, rejected: 0, unknown: 0, reads: 0, faults: 0 };
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    const draw = this.random.fork('world');
+    const between = (low: number, high: number): number => low + draw.below(high - low + 1);
+    const size = [1, 3, 3, 3, 3, 5, 5][draw.below(7)] ?? 3;
+    const ids = Array.from({ length: size }, (_, i) => i + 1);
+    this.#bootstrap = { members: ids.map((id) => ({ id, role: 'voter', context: `m${id}` })) };
+    this.#options = {
+      electionTicks: between(8, 12),
+      heartbeatTicks: between(1, 2),
+      snapshotEntries: between(8, 60),
+      keepEntries: between(1, 20),
+      segmentBytesMax: between(600, 6000),
+      appendBytesMax: between(100, 4000),
+      inflightMessagesMax: between(1, 8),
+      uncommittedBytesMax: between(200, 4000),
+      queueEntriesMax: between(2, 40),
+      snapshotSendMs: 2000,
+      promoteLagMax: between(1, 50),
+    };
+    this.network = new SimNetwork(this.clock, this.random.fork('network'), this.members, (text) =>
+      this.trace(text),
+    );
+    for (const id of ids) this.members.set(id, new SimMember(id, this, this.#bootstrap));
+    this.clock.onEvent(() => this.#afterEvent());
+  }
+
+  trace(text: string): void {
+    this.#trace.add(this.clock.monotonic(), text);
+  }
+
+  transport(from: MemberId, isAlive: () => boolean): ReturnType<SimNetwork['transport']> {
+    return this.network.transport(from, isAlive);
+  }
+
+  optionsOf(id: MemberId): RaftNodeOptions {
+    return { ...this.#options, tickMs: 40 + this.random.fork(`tick/${id}`).below(21) };
+  }
+
+  diskMs(id: MemberId): number {
+    const slow = this.#isChaos && this.#slowDisks.has(id);
+    return (slow ? 60 : 0.1) * (1 + this.random.below(4));
+  }
+
+  failed(id: MemberId, code: string, error: unknown): void {
+    this.trace(`failed ${id} ${code}`);
+    if (code === 'DISK_FAILED') this.members.get(id)?.kill();
+    else this.#fail(new SimFailure('assertion', `member ${id} stopped: ${code}`, error));
+  }
+
+  async run(): Promise<WorldResult> {
+    try {
+      for (const member of this.members.values()) this.start(member);
+      for (let i = 0; i < 3; i++) void this.#client(this.random.fork(`client/${i}`));
+      void this.#nemesis(this.random.fork('nemesis'));
+      await this.clock.advance(5000 + this.random.below(3000));
+      await this.#converge();
+    } catch (error) {
+      const failure =
+        error instanceof SimFailure ? error : new SimFailure('convergence', String(error));
+      failure.message += `\n  ${this.#trace.tail().join('\n  ')}`;
+      throw failure;
+    }
+    const { committed, rejected, unknown, reads, faults } = this.counts;
+    return {
+      traceHash: this.#trace.hash,
+      eventCount: this.clock.eventCount,
+      summary:
+        `${this.#bootstrap.members.length} members, ${faults} faults, ${committed} committed, ` +
+        `${rejected} rejected, ${unknown} unknown, ${reads} reads`,
+    };
+  }
+
+  start(member: SimMember): void {
+    member.start().catch((error: unknown) => {
+      // A disk that fails while the process starts is a crash like any other.
+      if (!isRaftError(error) && /EIO/.test(String(error))) member.kill();
+      else
+        this.#fail(new SimFailure('checker', `member ${member.id} cannot start: ${error}`, error));
+    });
+  }
+
+  leader(): { readonly member: SimMember; readonly node: RaftNode } | null {
+    let best: { member: SimMember; node: RaftNode } | null = null;
+    for (const member of this.members.values()) {
+      const { node } = member;
+      if (node === null || member.isPaused || node.inspection.role !== 'leader') continue;
+      if (best === null || node.inspection.term > best.node.inspection.term)
+        best = { member, node };
+    }
+    return best;
+  }
+
+  #fail(failure: SimFailure): void {
+    this.#failure ??= failure;
+  }
+
+  #afterEvent(): void {
+    for (const { id, node } of this.members.values()) {
+      if (node !== null) this.checker.observe(id, node.inspection, this.#isStable);
+    }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  readonly #isStable = (id: MemberId, index: number, term: number): boolean => {
+    const log = this.members.get(id)?.lastView?.log;
+    if (log === undefined) return false;
+    if (index < log.first) return index <= log.snapshot.index;
+    return log.stable >= index && log.termOf(index) === term;
+  };
+
+  /** Writes and reads, at the leader mostly and anywhere sometimes; nothing is awaited. */
+  async #client(random: Random): Promise<void> {
+    while (this.#isChaos) {
+      await this.clock.wait(5 + random.below(120));
+      const all = [...this.members.values()];
+      const any = all[random.below(all.length)];
+      const member = random.below(10) < 7 ? (this.leader()?.member ?? any) : any;
+      if (member === undefined || member.node === null || member.isPaused) continue;
+      if (random.below(4) === 0) this.#read(member, member.node);
+      else for (let i = random.below(6); i >= 0; i--) this.#write(member.node, random.below(200));
+    }
+  }
+
+  #write(node: RaftNode, paddingBytes: number): Promise<boolean> {
+    const data = `w${++this.#writeCount}${'.'.repeat(paddingBytes)}`;
+    return node.propose(new TextEncoder().encode(data)).then((outcome) => {
+      this.counts[outcome.kind]++;
+      if (outcome.kind === 'committed') this.checker.acknowledged(outcome.index, data);
+      if (outcome.kind === 'rejected') this.checker.rejected(data);
+      return outcome.kind === 'committed';
+    });
+  }
+
+  #read(member: SimMember, node: RaftNode): void {
+    const since = this.checker.acknowledgedMax;
+    node.readIndex().then(
+      (index) => {
+        this.counts.reads++;
+        const { appliedIndex } = node.status();
+        try {
+          this.checker.readAnswered(since, index, appliedIndex, member.machine.values);
+        } catch (error) {
+          this.#fail(error as SimFailure);
+        }
+      },
+      (error: unknown) => {
+        if (!isRaftError(error)) this.#fail(new SimFailure('checker', `read failed: ${error}`));
+      },
+    );
+  }
+
+  async #nemesis(random: Random): Promise<void> {
+    const faults = [
+      () => this.#crash(random),
+      () => this.#crash(random),
+      () => this.#partition(random),
+      () => this.#partition(random),
+      () => this.#pause(random),
+      () => this.#weather(random),
+      () => this.#disks(random),
+      () => this.#change(random),
+      () => this.#change(random),
+      () => this.#transfer(random),
+      () => this.network.heal(),
+    ];
+    while (this.#isChaos) {
+      await this.clock.wait(20 + random.below(500));
+      if (!this.#isChaos) return;
+      this.counts.faults++;
+      faults[random.below(faults.length)]?.();
+    }
+  }
+
+  #any(random: Random): SimMember | undefined {
+    const all = [...this.members.values()];
+    return random.below(3) === 0
+      ? (this.leader()?.member ?? all[0])
+      : all[random.below(all.length)];
+  }
+
+  #crash(random: Random): void {
+    const all = random.below(12) === 0;
+    const one = this.#any(random);
+    const victims = all ? [...this.members.values()] : one === undefined ? [] : [one];
+    for (const victim of victims) {
+      if (random.below(4) === 0) void victim.stop();
+      else victim.kill();
+      this.clock.after(random.below(1500), () => {
+        if (victim.canStart) this.start(victim);
+      });
+    }
+  }
+
+  #partition(random: Random): void {
+    const ids = [...this.members.keys()];
+    this.trace('partition');
+    if (random.below(3) === 0) {
+      for (const a of ids) for (const b of ids) if (random.below(4) === 0) this.network.cut(a, b);
+      return;
+    }
+    const side = ids.filter(() => random.below(2) === 0);
+    const others = ids.filter((id) => !side.includes(id));
+    if (random.below(3) > 0) this.network.split(side, others);
+    else for (const a of side) for (const b of others) this.network.cut(a, b);
+  }
+
+  #pause(random: Random): void {
+    const victim = this.#any(random);
+    if (victim?.node == null || victim.isPaused) return;
+    victim.pause();
+    this.trace(`pause ${victim.id}`);
+    this.clock.after(random.below(2500), () => victim.resume());
+  }
+
+  #weather(random: Random): void {
+    const isBad = random.below(2) === 0;
+    this.network.faults = isBad
+      ? {
+          lossPerMille: random.below(300),
+          duplicatePerMille: random.below(200),
+          delayMinMs: random.below(20),
+          delayMaxMs: 20 + random.below(300),
+        }
+      : { ...calmNetwork };
+  }
+
+  #disks(random: Random): void {
+    const victim = this.#any(random);
+    if (victim === undefined) return;
+    if (random.below(3) === 0) victim.isDiskFailing = true;
+    else if (this.#slowDisks.has(victim.id)) this.#slowDisks.delete(victim.id);
+    else this.#slowDisks.add(victim.id);
+    this.clock.after(500, () => {
+      if (victim.canStart) this.start(victim);
+    });
+  }
+
+  #transfer(random: Random): void {
+    const to = this.#any(random);
+    if (to !== undefined) void this.leader()?.node.transferLeadership(to.id);
+  }
+
+  #change(random: Random): void {
+    const leader = this.leader();
+    if (leader === null) return;
+    const { members } = leader.node.status().membership;
+    const one = members[random.below(members.length)];
+    const change = this.#drawChange(random, one?.id ?? 1);
+    if (change.kind === 'add-learner') {
+      const joining = new SimMember(change.id, this, undefined);
+      this.members.set(change.id, joining);
+      this.start(joining);
+    }
+    this.trace(`change ${change.kind} ${change.id}`);
+    void leader.node.changeMembership(change);
+  }
+
+  #drawChange(random: Random, id: MemberId): MembershipChange {
+    switch (random.below(6)) {
+      case 0:
+      case 1:
+        if (this.members.size >= MEMBERS_MAX) return { kind: 'promote', id };
+        return { kind: 'add-learner', id: this.members.size + 1, context: 'new' };
+      case 2:
+      case 3:
+        return { kind: 'promote', id };
+      case 4:
+        return random.below(2) === 0 ? { kind: 'demote', id } : { kind: 'remove', id };
+      default:
+        return { kind: 'update-context', id, context: `c${random.below(100)}` };
+    }
+  }
+
+  /** All faults end; then a write must succeed and every member must have everything. */
+  async #converge(): Promise<void> {
+    this.#isChaos = false;
+    this.trace('heal');
+    this.network.heal();
+    this.network.faults = { ...calmNetwork };
+    for (const member of this.members.values()) {
+      member.isDiskFailing = false;
+      member.resume();
+    }
+    const end = this.clock.monotonic() + CONVERGE_MS;
+    for (;;) {
+      const left = end - this.clock.monotonic();
+      await this.clock.until(() => this.#startAll() && this.leader() !== null, left, 'a leader');
+      const node = this.leader()?.node;
+      if (node === undefined) continue;
+      const write = this.#write(node, 0);
+      const isDone = await this.clock.resolve(write, Math.min(3000, left)).catch(() => false);
+      if (isDone && this.leader()?.node === node) break;
+      await this.clock.advance(100);
+    }
+    await this.clock.until(() => this.#isCaughtUp(), CONVERGE_MS, 'the same state everywhere');
+    this.checker.finished(this.leader()?.member.machine.values ?? new Map<number, string>());
+  }
+
+  #startAll(): true {
+    for (const member of this.members.values()) if (member.canStart) this.start(member);
+    return true;
+  }
+
+  #isCaughtUp(): boolean {
+    this.#startAll();
+    const leader = this.leader();
+    if (leader === null) return false;
+    const { appliedIndex, commitIndex, lastIndex, membership } = leader.node.status();
+    if (appliedIndex !== lastIndex || commitIndex !== lastIndex) return false;
+    return membership.members.every(({ id }) => {
+      const member = this.members.get(id);
+      const isThere = member?.node?.status().appliedIndex === appliedIndex;
+      return isThere && member?.machine.chain === leader.member.machine.chain;
+    });
+  }
+}
+
+/** Three or five members of `raft-ts` (sometimes one) under a seed. */
+export const raftWorld: World = {
+  name: 'raft',
+  run: (seed) => new RaftWorld(seed).run(),
+};
