@@ -6495,17 +6495,20 @@ export const InstallSnapshotResponse: MessageCodec<InstallSnapshotResponse> = {
 
 export interface RaftJoinRequest {
   readonly address: string;
+  readonly raftId: number;
 }
 export const RaftJoinRequest: MessageCodec<RaftJoinRequest> = {
   typeName: 'tessera.v1.RaftJoinRequest',
   fields: [
     { name: 'address', type: 'string', shape: 'one' },
+    { name: 'raftId', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { address: '', ...init };
+    return { address: '', raftId: 0, ...init };
   },
   write(m, w) {
     if (m.address !== '') w.uint32(10).string(m.address);
+    if (m.raftId !== 0) w.uint32(16).uint64(safe(m.raftId, 'raftId'));
     return w;
   },
   encode(m) {
@@ -6518,6 +6521,9 @@ export const RaftJoinRequest: MessageCodec<RaftJoinRequest> = {
       switch (tag >>> 3) {
         case 1:
           m.address = r.string();
+          break;
+        case 2:
+          m.raftId = toSafe(r.uint64(), 'raftId');
           break;
         default:
           r.skipType(tag & 7);
@@ -6576,15 +6582,18 @@ export const RaftJoinResponse: MessageCodec<RaftJoinResponse> = {
 };
 
 export interface RaftLeaveRequest {
+  readonly force: boolean;
 }
 export const RaftLeaveRequest: MessageCodec<RaftLeaveRequest> = {
   typeName: 'tessera.v1.RaftLeaveRequest',
   fields: [
+    { name: 'force', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { ...init };
+    return { force: false, ...init };
   },
-  write(_m, w) {
+  write(m, w) {
+    if (m.force !== false) w.uint32(8).bool(m.force);
     return w;
   },
   encode(m) {
@@ -6595,6 +6604,9 @@ export const RaftLeaveRequest: MessageCodec<RaftLeaveRequest> = {
     while (r.pos < end) {
       const tag = r.uint32();
       switch (tag >>> 3) {
+        case 1:
+          m.force = r.bool();
+          break;
         default:
           r.skipType(tag & 7);
       }

@@ -1,0 +1,238 @@
+import { assert, ClusterError } from '#lib';
+import type { Clock, Logger, Metrics, Random } from '#lib';
+import { isRaftError, RaftNode } from 'raft-ts';
+import type {
+  Disk,
+  Entry,
+  MemberId,
+  MembershipChange,
+  ProposeOutcome,
+  RaftMessage,
+  RaftNodeOptions,
+  SnapshotMeta,
+  Transport,
+} from 'raft-ts';
+import type { ReplicatedState, ReplicateOutcome, Replicator } from '../store/replicator.ts';
+import type { Subscription } from '../store/types.ts';
+import { noReplication, replicationStatus } from './members.ts';
+import type { ReplicationStatus } from './members.ts';
+import { raftObserver } from './raft-metrics.ts';
+import { fromMemberContext, toMemberContext } from './raft-wire.ts';
+import type { MemberAddress } from './raft-wire.ts';
+
+export interface RaftReplicatorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly transport: Transport;
+  /** For the log and its snapshots alone. */
+  readonly disk: Disk;
+  readonly raft?: RaftNodeOptions;
+  /** Raft has stopped itself: a disk that fails or a damaged log. The process should end. */
+  readonly onFailed: (error: ClusterError) => void;
+}
+
+export interface RaftStart {
+  readonly raftId: MemberId;
+  readonly self: MemberAddress;
+  /** True on the first manager of a new cluster; ignored when there is a log already. */
+  readonly isFirst: boolean;
+  /** Addresses of members whom this one may hear from before its own log names them. */
+  readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
+}
+
+/** The store's `Replicator` over Raft. Between `start` and `stop` it is a member, or waits to be one. */
+export class RaftReplicator implements Replicator {
+  readonly #options: RaftReplicatorOptions;
+  #state: ReplicatedState | undefined;
+  #node: RaftNode | undefined;
+  #contacts: ReadonlyMap<MemberId, MemberAddress> = new Map();
+  #listeners: readonly (() => void)[] = [];
+
+  constructor(options: RaftReplicatorOptions) {
+    this.#options = options;
+  }
+
+  /** Once, before `start`. */
+  attach(state: ReplicatedState): void {
+    this.#state = state;
+  }
+
+  /** Recovers log and state from the disk. DATA_LOSS when they are damaged. */
+  async start(start: RaftStart): Promise<void> {
+    const state = this.#state;
+    assert(state !== undefined, 'a replicator is started with a state attached');
+    assert(this.#node === undefined, 'a replicator is started once');
+    this.#contacts = start.contacts;
+    const { clock, random, transport, disk, raft } = this.#options;
+    const member = {
+      id: start.raftId,
+      role: 'voter' as const,
+      context: toMemberContext(start.self),
+    };
+    try {
+      this.#node = await RaftNode.open({
+        id: start.raftId,
+        clock,
+        random,
+        transport,
+        disk,
+        observer: this.#observer(),
+        stateMachine: {
+          apply: (entry: Entry) => state.apply(entry.index, entry.data),
+          snapshot: () => state.snapshot(),
+          restore: (meta, chunks) => state.restore(meta.index, chunks),
+          membershipChanged: () => this.#tell(),
+        },
+        ...(raft === undefined ? {} : { options: raft }),
+        ...(start.isFirst ? { bootstrap: { members: [member] } } : {}),
+      });
+    } catch (error) {
+      throw isRaftError(error) ? fromRaftError(error) : error;
+    }
+    this.#tell();
+  }
+
+  async stop(): Promise<void> {
+    await this.#node?.stop();
+  }
+
+  async propose(entry: Uint8Array): Promise<ReplicateOutcome> {
+    if (this.#node === undefined) {
+      const reason = 'it has not started yet';
+      return { kind: 'rejected', reason, isLeadershipLost: true };
+    }
+    return fromOutcome(await this.#node.propose(entry));
+  }
+
+  async readBarrier(signal?: AbortSignal): Promise<void> {
+    if (this.#node === undefined) {
+      throw new ClusterError('NOT_LEADER', 'this manager has not started yet: ask another one');
+    }
+    try {
+      await this.#node.readIndex(signal);
+    } catch (error) {
+      throw isRaftError(error) ? fromRaftError(error) : error;
+    }
+  }
+
+  status(): ReplicationStatus {
+    return this.#node === undefined ? noReplication : replicationStatus(this.#node.status());
+  }
+
+  isLeader(): boolean {
+    return this.#node?.inspection.role === 'leader';
+  }
+
+  /** True once some leader has told this member of the group, or it began it itself. */
+  hasMembership(): boolean {
+    return (this.#node?.inspection.membership.members.length ?? 0) > 0;
+  }
+
+  /** Where a member is, by the newest membership in the log, else by what was told at joining. */
+  addressOf(id: MemberId): MemberAddress | undefined {
+    const members = this.#node?.inspection.membership.members ?? [];
+    const member = members.find((one) => one.id === id);
+    return member === undefined ? this.#contacts.get(id) : fromMemberContext(member.context);
+  }
+
+  addContacts(contacts: ReadonlyMap<MemberId, MemberAddress>): void {
+    this.#contacts = new Map([...this.#contacts, ...contacts]);
+  }
+
+  /** Called after each change of role, leader, term or members; look at `status` then. */
+  onChange(listener: () => void): Subscription {
+    const own = (): void => listener();
+    this.#listeners = [...this.#listeners, own];
+    return {
+      cancel: () => {
+        this.#listeners = this.#listeners.filter((other) => other !== own);
+      },
+    };
+  }
+
+  /** Leader only; `committed` when the change is in effect and applied here. */
+  async changeMembership(change: MembershipChange): Promise<ProposeOutcome> {
+    if (this.#node === undefined) return { kind: 'rejected', reason: 'stopped', leaderId: 0 };
+    const outcome = await this.#node.changeMembership(change);
+    this.#options.log.info('raft membership change', {
+      change: change.kind,
+      raftId: change.id,
+      outcome: outcome.kind === 'rejected' ? outcome.reason : outcome.kind,
+    });
+    return outcome;
+  }
+
+  /** True when this member leads no more. */
+  async transferLeadership(to: MemberId): Promise<boolean> {
+    return (await this.#node?.transferLeadership(to)) ?? false;
+  }
+
+  /** From the transport; dropped while this member does not run. */
+  receive(message: RaftMessage): void {
+    this.#node?.receive(message);
+  }
+
+  async receiveSnapshot(
+    header: RaftMessage,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    if (this.#node === undefined) {
+      throw new ClusterError('UNAVAILABLE', 'this manager has not started yet');
+    }
+    try {
+      await this.#node.receiveSnapshot(header, meta, chunks);
+    } catch (error) {
+      throw isRaftError(error) ? fromRaftError(error) : error;
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #observer(): ReturnType<typeof raftObserver> {
+    const { metrics, log, onFailed } = this.#options;
+    return raftObserver(metrics, log, () => this.#node?.status(), {
+      roleChanged: () => this.#tell(),
+      failed: (code, error) => {
+        log.error('raft has stopped', { code, err: error });
+        const what = `the replicated log has failed (${code}) and this manager has stopped`;
+        onFailed(new ClusterError('DATA_LOSS', `${what}: look at its disk`, { cause: error }));
+        this.#tell();
+      },
+    });
+  }
+}
+
+function fromOutcome(outcome: ProposeOutcome): ReplicateOutcome {
+  switch (outcome.kind) {
+    case 'committed':
+      return { kind: 'committed', version: outcome.index };
+    case 'rejected': {
+      const isLeadershipLost = outcome.reason === 'not-leader' || outcome.reason === 'stopped';
+      return { kind: 'rejected', reason: outcome.reason, isLeadershipLost };
+    }
+    default:
+      return outcome;
+  }
+}
+
+function fromRaftError(error: { readonly code: string; readonly message: string }): ClusterError {
+  const options = { cause: error };
+  switch (error.code) {
+    case 'NOT_LEADER':
+      return new ClusterError('NOT_LEADER', 'this manager is not the leader now', options);
+    case 'QUEUE_FULL':
+      return new ClusterError('LIMIT_EXCEEDED', `too many reads wait: ${error.message}`, options);
+    case 'DATA_LOSS':
+    case 'DISK_FAILED':
+      return new ClusterError('DATA_LOSS', `the replicated log: ${error.message}`, options);
+    case 'BAD_INPUT':
+      return new ClusterError('INVALID_ARGUMENT', `the replicated log: ${error.message}`, options);
+    default:
+      return new ClusterError('UNAVAILABLE', `the replicated log: ${error.message}`, options);
+  }
+}
