@@ -46,6 +46,7 @@ export function splitHostPort(
   text: string,
   portIfNone: number,
   flag: string,
+  portMin = 1,
 ): { readonly host: string; readonly port: number } {
   const isBareIpv6 = /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.test(text);
   const match = isBareIpv6
@@ -53,7 +54,7 @@ export function splitHostPort(
     : /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:\s]+))(?::(?<port>\d{1,5}))?$/.exec(text);
   const host = isBareIpv6 ? text : (match?.groups?.['six'] ?? match?.groups?.['host'] ?? '');
   const port = Number(match?.groups?.['port'] ?? portIfNone);
-  if (host === '' || port < 1 || port > 65535)
+  if (host === '' || port < portMin || port > 65535)
     throw new ClusterError(
       'INVALID_ARGUMENT',
       `${flag}: '${text}' is not an address: expected HOST or HOST:PORT, as in 192.0.2.10:${defaultPort}`,

@@ -39,10 +39,10 @@ export interface MemberStart {
 
 type State =
   | { readonly kind: 'inactive' }
-  | { readonly kind: 'founding' }
+  /** Starting, making a cluster, leaving one. */
+  | { readonly kind: 'changing' }
   | { readonly kind: 'joining'; readonly joiner: Joiner; readonly done: Promise<JoinResponse> }
-  | { readonly kind: 'active'; readonly member: MemberPart }
-  | { readonly kind: 'leaving' };
+  | { readonly kind: 'active'; readonly member: MemberPart };
 
 /** What this host is in a cluster: nothing, joining, or a member. One change at a time. */
 export class Daemon {
@@ -50,13 +50,28 @@ export class Daemon {
   #state: State = { kind: 'inactive' };
   /** What a person must look at; shown by Info. */
   #error = '';
+  #isStopped = false;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
   }
 
-  /** Takes up what the disk says: a membership, or a join that was not finished. */
+  /**
+   * Takes up what the disk says: a membership, or a join that was not finished. Never rejects: what is
+   * wrong is told by Info, and can be left by force.
+   */
   async start(): Promise<void> {
+    this.#state = { kind: 'changing' };
+    try {
+      await this.#resume();
+    } catch (error) {
+      this.#error = messageOf(error);
+      this.#options.log.error('the state of this node cannot be taken up', { err: error });
+      if (this.#state.kind === 'changing') this.#state = { kind: 'inactive' };
+    }
+  }
+
+  async #resume(): Promise<void> {
     const { files } = this.#options;
     const record = await files.loadNode();
     const material = await files.loadMaterial();
@@ -68,17 +83,24 @@ export class Daemon {
       return;
     }
     const join = await files.loadJoin();
-    if (join !== undefined) this.#join(new Joiner({ ...this.#options, join }));
+    if (join === undefined) this.#state = { kind: 'inactive' };
+    else this.#join(new Joiner({ ...this.#options, join }));
   }
 
   /** Containers keep running; the next start takes everything up again. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const state = this.#state;
     if (state.kind === 'active') await state.member.stop();
     if (state.kind === 'joining') {
       state.joiner.cancel();
       await state.done.catch(() => undefined);
     }
+  }
+
+  /** What a person must look at; empty when all is well. */
+  get error(): string {
+    return this.#state.kind === 'active' ? this.#state.member.error : this.#error;
   }
 
   /** For the local socket. */
@@ -99,6 +121,11 @@ export class Daemon {
       if (control === undefined) throw notManager();
       return control;
     });
+  }
+
+  #refuseUnlessInactive(): void {
+    if (this.#state.kind === 'changing') throw changing();
+    if (this.#state.kind !== 'inactive' || this.#error !== '') throw alreadyInCluster();
   }
 
   #info(): InfoResponse {
@@ -130,8 +157,8 @@ export class Daemon {
   }
 
   async #init(request: InitRequest): Promise<InitResponse> {
-    if (this.#state.kind !== 'inactive') throw alreadyInCluster();
-    this.#state = { kind: 'founding' };
+    this.#refuseUnlessInactive();
+    this.#state = { kind: 'changing' };
     const { files } = this.#options;
     try {
       const listen = listenAddress(request.listenAddress, this.#options.hostAddresses());
@@ -166,8 +193,8 @@ export class Daemon {
   }
 
   async #joinCluster(request: JoinRequest): Promise<JoinResponse> {
-    if (this.#state.kind !== 'inactive') throw alreadyInCluster();
-    this.#state = { kind: 'founding' };
+    this.#refuseUnlessInactive();
+    this.#state = { kind: 'changing' };
     let joiner: Joiner;
     try {
       const join = await prepareJoin(request, this.#options);
@@ -225,6 +252,7 @@ export class Daemon {
   }
 
   async #activate(start: MemberStart): Promise<MemberPart> {
+    if (this.#isStopped) throw new ClusterError('CANCELLED', 'the daemon is stopping');
     const member = this.#options.makeMember(start);
     this.#state = { kind: 'active', member };
     await member.start();
@@ -240,24 +268,27 @@ export class Daemon {
       this.#error = '';
       return LeaveResponse.create();
     }
-    if (state.kind === 'founding' || state.kind === 'leaving')
-      throw new ClusterError(
-        'FAILED_PRECONDITION',
-        'this node is being changed by another command: try again when that has ended',
-      );
+    if (state.kind === 'changing') throw changing();
     if (state.kind === 'active' && !request.force) refuseLeaving(state.member);
-    this.#state = { kind: 'leaving' };
+    this.#state = { kind: 'changing' };
     if (state.kind === 'active') await state.member.leave();
     else {
       state.joiner.cancel();
       await state.done.catch(() => undefined);
-      this.#state = { kind: 'leaving' };
+      this.#state = { kind: 'changing' };
     }
     await files.wipe();
     this.#state = { kind: 'inactive' };
     this.#options.log.info('left the cluster');
     return LeaveResponse.create();
   }
+}
+
+function changing(): ClusterError {
+  return new ClusterError(
+    'FAILED_PRECONDITION',
+    'this node is starting or being changed by another command: try again when that has ended',
+  );
 }
 
 /** A worker may always leave; a manager only by force, and the text says what is at stake. */
