@@ -21,6 +21,7 @@ import type {
   RemoveNodeRequest,
   UpdateNodeRequest,
 } from '#proto';
+import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import { clusterDefaults, clusterOf } from './cluster.ts';
 import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
@@ -68,7 +69,7 @@ function requireVersion(node: Node, version: number): void {
 function orphan(tx: WriteTransaction, taskId: string, nowMs: number): void {
   const task = tx.get('task', taskId);
   const state = task?.status?.state ?? TaskState.NEW;
-  if (task === undefined || state >= TaskState.COMPLETE) return;
+  if (task === undefined || !mayFollow(state, TaskState.ORPHANED)) return;
   const status = {
     ...(task.status ?? TaskStatus.create()),
     state: TaskState.ORPHANED,

@@ -1,10 +1,9 @@
 import type { Placement, ResourceRequirements, Resources, RestartPolicy } from '#proto';
 import { RestartConditionNames } from '#proto';
-import { constraintFault } from './constraint-fault.ts';
+import { parseConstraint, parsePreference } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 
-const preferencePattern = /^spread=(?:node|engine)\.labels\.[A-Za-z0-9][A-Za-z0-9._/-]{0,255}$/;
 const genericPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
 
 function validateResources(at: string, kind: 'limit' | 'reserve', resources: Resources): void {
@@ -53,18 +52,9 @@ export function validatePlacement(placement: Placement): void {
   const at = 'spec.task.placement';
   const { constraints, preferences, platforms } = placement;
   requireCount(`${at}.constraints`, '--constraint', constraints, limits.constraintsMax);
-  for (const constraint of constraints) {
-    const fault = constraintFault(constraint);
-    if (fault !== undefined)
-      throw invalid(`${at}.constraints`, `--constraint ${quoted(constraint)}: ${fault}`);
-  }
+  for (const constraint of constraints) parseConstraint(constraint);
   requireCount(`${at}.preferences`, '--placement-pref', preferences, limits.preferencesMax);
-  for (const preference of preferences)
-    if (!preferencePattern.test(preference))
-      throw invalid(
-        `${at}.preferences`,
-        `--placement-pref ${quoted(preference)} is not valid: write spread=node.labels.NAME`,
-      );
+  for (const preference of preferences) parsePreference(preference);
   requireRange(
     `${at}.replicas_max_per_node`,
     '--replicas-max-per-node',

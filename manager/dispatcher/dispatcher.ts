@@ -8,7 +8,14 @@ import { AgentSession } from './agent-session.ts';
 import type { SessionLink, SessionPeer } from './agent-session.ts';
 import { SharedInfo } from './shared-info.ts';
 import { Liveness } from './liveness.ts';
-import { RegistrationLimit, describe, register, requireMember, setState } from './registration.ts';
+import {
+  RegistrationLimit,
+  addressOf,
+  describe,
+  register,
+  requireMember,
+  setState,
+} from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
 
 export interface DispatcherOptions {
@@ -218,7 +225,7 @@ export class Dispatcher {
   async #register(session: AgentSession, hello: AgentHello): Promise<void> {
     const { store, clock, random } = this.#options;
     const { nodeId } = session;
-    const address = hello.address === '' ? hostOf(session.address) : hello.address.slice(0, 256);
+    const address = addressOf(hello, session.address);
     try {
       await store.update((tx) => register(tx, nodeId, hello, address, clock.now()));
       if (!this.isRunning || this.#sessions.get(nodeId) !== session) return;
@@ -399,8 +406,4 @@ export class Dispatcher {
       }
     });
   }
-}
-
-function hostOf(address: string): string {
-  return address.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1');
 }

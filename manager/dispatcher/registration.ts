@@ -91,6 +91,12 @@ export function register(
   });
 }
 
+/** Where other nodes reach this one: what it says, else where it connected from. */
+export function addressOf(hello: AgentHello, peerAddress: string): string {
+  if (hello.address !== '') return hello.address.slice(0, 256);
+  return peerAddress.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
 /** A new description of a node that stays READY. */
 export function describe(tx: WriteTransaction, nodeId: string, description: NodeDescription): void {
   const node = requireMember(tx, nodeId);

@@ -3,7 +3,7 @@ import type { StatusBatch, TaskStatus } from '#proto';
 import type { Clock, Logger, Metrics, Timer } from '#lib';
 import { hasCode } from '#lib';
 import type { Store, WriteTransaction } from '../store/types.ts';
-import { mergedStatus, reportFault } from './task-report.ts';
+import { mergeReport, reportFault } from './task-report.ts';
 
 /** Reports of all agents within this time go into the store together, ms. */
 const coalesceMs = 2;
@@ -131,8 +131,9 @@ export class StatusCollector {
   #apply(tx: WriteTransaction, { taskId, nodeId, status }: Report): void {
     const task = tx.get('task', taskId);
     if (task === undefined || task.nodeId !== nodeId) return;
-    const merged = mergedStatus(task.status, status, this.#options.clock.now());
-    if (merged !== undefined) tx.update('task', { ...task, status: merged });
+    const merged = mergeReport(task.status, status, this.#options.clock.now());
+    if (merged.kind === 'new') tx.update('task', { ...task, status: merged.status });
+    else if (merged.kind === 'forbidden') this.#refuse(nodeId, taskId, 'bad_transition');
   }
 
   #putBack(reports: Map<string, Report>, sources: Map<StatusSource, number>): void {

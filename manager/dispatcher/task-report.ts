@@ -1,6 +1,7 @@
 /** What of an agent's report enters the store. */
 import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
+import { mayFollow } from '../orchestrator/task-transitions.ts';
 
 const textLengthMax = 1024;
 /** Largest report of one task, bytes. */
@@ -39,20 +40,32 @@ function changedAt(present: TaskStatus | undefined, report: TaskStatus, nowMs: n
   return Math.max(notBefore, Math.min(told, nowMs));
 }
 
-/**
- * The status to store, or undefined when the report changes nothing: it goes back, or the task has
- * ended already (what it ended with stays).
- */
-export function mergedStatus(
+/** An error at STARTING or later is a failure; only what never started is REJECTED. */
+function reportedState(present: TaskState, reported: TaskState): TaskState {
+  const isLate = present >= TaskState.STARTING && reported === TaskState.REJECTED;
+  return isLate ? TaskState.FAILED : reported;
+}
+
+/** What to do with a report: `stale` goes back, repeats, or is about a task that has ended already. */
+export type MergedReport =
+  | { readonly kind: 'new'; readonly status: TaskStatus }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'forbidden' };
+
+/** The status to store after `report`. What a task ended with stays. */
+export function mergeReport(
   present: TaskStatus | undefined,
   report: TaskStatus,
   nowMs: number,
-): TaskStatus | undefined {
-  const state = present?.state ?? TaskState.NEW;
-  if (report.state < state || state >= TaskState.COMPLETE) return undefined;
+): MergedReport {
+  const from = present?.state ?? TaskState.NEW;
+  const state = reportedState(from, report.state);
+  if (state < from || from >= TaskState.COMPLETE) return { kind: 'stale' };
+  if (!mayFollow(from, state)) return { kind: 'forbidden' };
   const status: TaskStatus = {
     ...report,
-    changedAtMs: changedAt(present, report, nowMs),
+    state,
+    changedAtMs: changedAt(present, { ...report, state }, nowMs),
     message: report.message.slice(0, textLengthMax),
     error: report.error.slice(0, textLengthMax),
     address: report.address.slice(0, 64),
@@ -60,5 +73,5 @@ export function mergedStatus(
   const isSame =
     present !== undefined &&
     Buffer.compare(TaskStatus.encode(present), TaskStatus.encode(status)) === 0;
-  return isSame ? undefined : status;
+  return isSame ? { kind: 'stale' } : { kind: 'new', status };
 }
