@@ -1,0 +1,99 @@
+import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClusterError, messageOf } from '#lib';
+import type { HostFiles, TaskFilesRequest } from './host-files.ts';
+
+/** systemd-resolved keeps the real servers here when /etc/resolv.conf names only its stub. */
+const resolverPaths = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
+
+/**
+ * Under `directory`: `volumes/NAME/_data` for named volumes, `tasks/ID/` for the files and
+ * anonymous volumes of a task.
+ */
+export function hostFiles(directory: string): HostFiles {
+  const volumesPath = join(directory, 'volumes');
+  const tasksPath = join(directory, 'tasks');
+  const taskPath = (taskId: string): string => join(tasksPath, safeName(taskId));
+  return {
+    prepareTask: (request) =>
+      told(async () => {
+        const path = taskPath(request.taskId);
+        await mkdir(path, { recursive: true, mode: 0o711 });
+        const files = {
+          hostsPath: join(path, 'hosts'),
+          hostnamePath: join(path, 'hostname'),
+          resolverPath: join(path, 'resolv.conf'),
+        };
+        await Promise.all([
+          writeFile(files.hostsPath, hostsText(request)),
+          writeFile(files.hostnamePath, `${request.hostname}\n`),
+          resolverText().then((text) => writeFile(files.resolverPath, text)),
+        ]);
+        return files;
+      }),
+
+    volume: (name) => told(() => madeDirectory(join(volumesPath, safeName(name), '_data'))),
+
+    anonymousVolume: (taskId, key) =>
+      told(() => madeDirectory(join(taskPath(taskId), 'volumes', encodeURIComponent(key)))),
+
+    exists: (path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+
+    removeTask: (taskId) => told(() => rm(taskPath(taskId), { recursive: true, force: true })),
+
+    listTasks: () =>
+      told(async () => {
+        try {
+          return (await readdir(tasksPath)).toSorted();
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+          throw error;
+        }
+      }),
+  };
+}
+
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    throw new ClusterError('RUNTIME_ERROR', messageOf(error), { cause: error });
+  }
+}
+
+/** A name that stays one part of a path. INVALID_SPEC otherwise. */
+function safeName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/.test(name)) return name;
+  throw new ClusterError(
+    'INVALID_SPEC',
+    `invalid volume name ${JSON.stringify(name)}: use letters, digits, '_', '.' and '-'`,
+  );
+}
+
+async function madeDirectory(path: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  return path;
+}
+
+function hostsText({ hostname, address }: TaskFilesRequest): string {
+  const own = address === '' ? '' : `${address}\t${hostname}\n`;
+  return `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${own}`;
+}
+
+/** The host's name servers but those that listen on its own loopback, which a task cannot reach. */
+async function resolverText(): Promise<string> {
+  for (const path of resolverPaths) {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const lines = text
+      .split('\n')
+      .filter((line) => !/^\s*nameserver\s+(127\.|::1\b)/.test(line))
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    if (lines.some((line) => line.startsWith('nameserver'))) return `${lines.join('\n')}\n`;
+  }
+  return '';
+}

@@ -1,0 +1,58 @@
+import type { Task, TaskStatus } from '#proto';
+import { TaskState, TaskStatus as TaskStatusMessage } from '#proto';
+import type { TaskFiles } from '../host-files.ts';
+import type { NetworkAttachment } from '../runtime/network-port.ts';
+import type { ContainerState, ImageConfig } from '../runtime/port.ts';
+import type { TaskView } from './task-view.ts';
+
+/** The view of one task as it changes. Only its controller writes it. */
+export class TaskRecord implements TaskView {
+  task: Task;
+  isDropped = false;
+  status: TaskStatus;
+  /** The status object that is on disk. */
+  savedStatus: TaskStatus | undefined;
+  readonly images = new Map<string, ImageConfig>();
+  files: TaskFiles | undefined;
+  readonly volumes = new Map<string, string>();
+  network: NetworkAttachment | undefined;
+  readonly containers = new Map<string, ContainerState>();
+  readonly signalledAtMs = new Map<string, number>();
+  readonly killedAtMs = new Map<string, number>();
+  isCleaned = false;
+
+  constructor(task: Task) {
+    this.task = task;
+    this.status = task.status ?? TaskStatusMessage.create({ state: TaskState.ASSIGNED });
+  }
+
+  get isStatusSaved(): boolean {
+    return this.savedStatus === this.status;
+  }
+
+  /**
+   * What the runtime told of a container that this record knows; true when it changed something. A
+   * phase only goes up: a late word of an earlier phase is dropped, and so is one of a removed
+   * container.
+   */
+  observed(state: ContainerState): boolean {
+    const known = this.containers.get(state.containerName);
+    if (known === undefined || phaseOrder[state.phase] <= phaseOrder[known.phase]) return false;
+    this.containers.set(state.containerName, state);
+    return true;
+  }
+
+  /** All that the runtime has of this task, whatever was known before. */
+  replaceContainers(states: readonly ContainerState[]): void {
+    this.containers.clear();
+    for (const state of states) this.containers.set(state.containerName, state);
+  }
+
+  removed(containerName: string): void {
+    this.containers.delete(containerName);
+    this.signalledAtMs.delete(containerName);
+    this.killedAtMs.delete(containerName);
+  }
+}
+
+const phaseOrder = { created: 0, running: 1, exited: 2 } as const;

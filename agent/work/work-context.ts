@@ -1,0 +1,20 @@
+import type { WorkUp } from '#proto';
+import type { Runtime } from '../runtime/port.ts';
+import type { WorkLink } from '../session-port.ts';
+import type { TaskView } from '../task/task-view.ts';
+
+/** What a piece of work is given. */
+export interface WorkContext {
+  readonly nodeId: string;
+  readonly runtime: Runtime;
+  readonly tasks: readonly TaskView[];
+  readonly link: WorkLink;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends unless nobody listens. */
+export async function sendUp(context: WorkContext, body: WorkUp['body']): Promise<void> {
+  context.signal.throwIfAborted();
+  await context.link.send({ body });
+}
