@@ -51,6 +51,8 @@ export class Daemon {
   /** What a person must look at; shown by Info. */
   #error = '';
   #isStopped = false;
+  /** What the disk says has been read. */
+  readonly #loaded = deferred<void>();
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -68,6 +70,8 @@ export class Daemon {
       this.#error = messageOf(error);
       this.#options.log.error('the state of this node cannot be taken up', { err: error });
       if (this.#state.kind === 'changing') this.#state = { kind: 'inactive' };
+    } finally {
+      this.#loaded.resolve();
     }
   }
 
@@ -116,6 +120,7 @@ export class Daemon {
   /** The control API for the local socket: this manager's, or why there is none. */
   control(): Handlers<typeof ControlService> {
     return delegating(ControlService, () => {
+      if (this.#state.kind === 'changing') throw changing();
       if (this.#state.kind !== 'active') throw notInCluster();
       const { control } = this.#state.member;
       if (control === undefined) throw notManager();
@@ -157,6 +162,7 @@ export class Daemon {
   }
 
   async #init(request: InitRequest): Promise<InitResponse> {
+    await this.#loaded.promise;
     this.#refuseUnlessInactive();
     this.#state = { kind: 'changing' };
     const { files } = this.#options;
@@ -193,6 +199,7 @@ export class Daemon {
   }
 
   async #joinCluster(request: JoinRequest): Promise<JoinResponse> {
+    await this.#loaded.promise;
     this.#refuseUnlessInactive();
     this.#state = { kind: 'changing' };
     let joiner: Joiner;
@@ -255,11 +262,13 @@ export class Daemon {
     if (this.#isStopped) throw new ClusterError('CANCELLED', 'the daemon is stopping');
     const member = this.#options.makeMember(start);
     this.#state = { kind: 'active', member };
+    this.#loaded.resolve();
     await member.start();
     return member;
   }
 
   async #leave(request: LeaveRequest): Promise<LeaveResponse> {
+    await this.#loaded.promise;
     const state = this.#state;
     const { files } = this.#options;
     if (state.kind === 'inactive') {
@@ -286,7 +295,7 @@ export class Daemon {
 
 function changing(): ClusterError {
   return new ClusterError(
-    'FAILED_PRECONDITION',
+    'UNAVAILABLE',
     'this node is starting or being changed by another command: try again when that has ended',
   );
 }

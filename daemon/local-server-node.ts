@@ -1,5 +1,5 @@
 /** The root-only unix socket: who can open it is root of this host, and may do everything. */
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ export class LocalServer {
   readonly #path: string;
   readonly #directory: string;
   readonly #grpc: grpc.Server;
+  readonly #injector: grpc.ConnectionInjector;
   readonly #server: Server;
 
   constructor(options: LocalServerOptions) {
@@ -33,10 +34,10 @@ export class LocalServer {
       ({ caller: { kind: 'local' }, address: '', isForwarded: false }) as const;
     serve(this.#grpc, LocalService, options.local, { ...options, identify });
     serve(this.#grpc, ControlService, options.control, { ...options, identify });
-    const injector = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    this.#injector = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     this.#server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      injector.injectConnection(socket);
+      this.#injector.injectConnection(socket);
     });
     this.#server.maxConnections = connectionCountMax;
   }
@@ -49,7 +50,11 @@ export class LocalServer {
         'FAILED_PRECONDITION',
         `another tesserad answers on ${this.#path}: stop it first, or choose another --run-dir and --data-dir`,
       );
-    await rm(this.#path, { force: true });
+    // Made where only root may look, closed to others, then moved: nobody else can ever open it.
+    const hidden = join(this.#directory, `.private-${process.pid}`);
+    await rm(hidden, { recursive: true, force: true });
+    await mkdir(hidden, { mode: 0o700 });
+    const path = join(hidden, socketName);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) =>
         reject(
@@ -58,17 +63,18 @@ export class LocalServer {
           }),
         ),
       );
-      // The socket is made within this call: nobody else can ever open it.
-      const before = process.umask(0o177);
-      this.#server.listen(this.#path, () => resolve());
-      process.umask(before);
+      this.#server.listen(path, () => resolve());
     });
-    await chmod(this.#path, 0o600);
+    await chmod(path, 0o600);
+    await rename(path, this.#path);
+    await rm(hidden, { recursive: true, force: true });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#injector.destroy();
     this.#grpc.forceShutdown();
-    return new Promise((resolve) => this.#server.close(() => resolve()));
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await rm(this.#path, { force: true });
   }
 }
 
