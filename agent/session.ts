@@ -14,12 +14,14 @@ import type { ManagerLine, SessionLink } from './session-port.ts';
 export const reconnect = { baseMs: 100, maxMs: 2_000, jitter: 0.5 } as const;
 /** Leaders named by followers that are followed at once, in a row. */
 const redirectsMax = 3;
-/** A manager that does not answer the hello within this is given up. */
-const helloDeadlineMs: Ms = 5_000;
+/** A manager that does not answer the hello within this is given up; doubled with every try ... */
+const helloDeadlineMs: Ms = 2_500;
+/** ... up to this: a leader that takes in thousands of agents is slow, not dead. */
+const helloDeadlineMaxMs: Ms = 10_000;
 /** A session that stood this long starts the back-off anew. */
 const stableAfterMs: Ms = 5_000;
 /** Heartbeats without an answer after which the manager counts as lost. */
-const silentPeriodsMax = 3;
+const silentPeriodsMax = 2.5;
 /** ... but never before this. */
 const silenceMinMs: Ms = 1_500;
 const heartbeatJitter = 0.1;
@@ -153,7 +155,8 @@ export class Session {
     const hello = AgentHello.create({ description: describe(), address });
     open.link.send(AgentMessage.create({ body: { kind: 'hello', hello } }));
     const opened = open;
-    this.#wake(helloDeadlineMs, () =>
+    const deadlineMs = Math.min(helloDeadlineMaxMs, helloDeadlineMs * 2 ** this.#attempt);
+    this.#wake(deadlineMs, () =>
       this.#lost(opened, new ClusterError('DEADLINE_EXCEEDED', 'the manager did not answer')),
     );
   }

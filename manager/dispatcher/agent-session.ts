@@ -1,5 +1,5 @@
 import type { ClusterError, Ms } from '#lib';
-import { ManagerMessage, NodeSpec, SessionInfo, StatusesAccepted } from '#proto';
+import { Heartbeat, ManagerMessage, NodeSpec, SessionInfo, StatusesAccepted } from '#proto';
 import type { Assignments, Node } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
 import { AssignmentSet } from './assignment-set.ts';
@@ -20,6 +20,10 @@ export interface SessionPeer {
   /** Where it connected from, host:port; may be empty. */
   readonly address: string;
 }
+
+const heartbeatAnswer = ManagerMessage.create({
+  body: { kind: 'heartbeat', heartbeat: Heartbeat.create() },
+});
 
 function isSameNode(a: Node | undefined, b: Node): boolean {
   if (a === undefined || a.role !== b.role) return false;
@@ -108,6 +112,11 @@ export class AgentSession implements StatusSource {
   accepted(sequence: number): void {
     const statusesAccepted = StatusesAccepted.create({ sequence });
     this.send(ManagerMessage.create({ body: { kind: 'statusesAccepted', statusesAccepted } }));
+  }
+
+  /** So that an agent whose line is cut notices, and looks for another leader in time. */
+  answerHeartbeat(): void {
+    if (this.#state === 'active') this.send(heartbeatAnswer);
   }
 
   send(message: ManagerMessage): void {

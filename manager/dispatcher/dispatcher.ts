@@ -164,6 +164,7 @@ export class Dispatcher {
     switch (body?.kind) {
       case 'heartbeat':
         this.#heartbeats.inc();
+        session.answerHeartbeat();
         break;
       case 'statuses':
         if (body.statuses.updates.length > batchUpdatesMax)
