@@ -15,8 +15,8 @@ export function serviceWarnings(tx: ReadTransaction, service: Service): readonly
       if (node.spec?.availability === Availability.ACTIVE) nodes++;
     if (replicas > nodes)
       warnings.push(
-        `${replicas} replicas publish port ${fixed.publishedPort} of their host but only ${nodes}` +
-          ` active nodes exist: at most one replica fits on a node`,
+        `${replicas} replicas publish port ${fixed.publishedPort} of their host, one fits on a node,` +
+          ` and active nodes are ${nodes}`,
       );
   }
   if (spec.update?.order === 1 && fixed !== undefined)
