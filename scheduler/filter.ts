@@ -1,8 +1,9 @@
 /** Which nodes may take a task, and the words for those that may not. */
-import type { PortConfig, Task } from '#proto';
+import type { Node, PortConfig, Task } from '#proto';
 import { architectureName, knownConstraints, satisfiesConstraints } from './constraint.ts';
 import type { Constraint } from './constraint.ts';
 import { wantedHostPorts } from './host-ports.ts';
+import { newNodeRecord } from './node-record.ts';
 import type { NodeRecord } from './node-record.ts';
 import { demandOf, noDemand } from './resources.ts';
 import type { Demand } from './resources.ts';
@@ -77,6 +78,13 @@ export function refuseMore(
   return undefined;
 }
 
+function suits(record: NodeRecord, requirements: Requirements): Refusal | undefined {
+  const { constraints } = requirements;
+  if (constraints === undefined || !satisfiesConstraints(record.node, constraints))
+    return 'constraints';
+  return runsOn(record, requirements) ? undefined : 'platform';
+}
+
 /** The first reason why the node may not take one more of these tasks; undefined when it may. */
 export function refuse(
   record: NodeRecord,
@@ -86,14 +94,17 @@ export function refuse(
   if (!record.isAvailable) return 'unavailable';
   const more = refuseMore(record, requirements, service);
   if (more === 'resources') return more;
-  if (
-    requirements.constraints === undefined ||
-    !satisfiesConstraints(record.node, requirements.constraints)
-  )
-    return 'constraints';
-  if (!runsOn(record, requirements)) return 'platform';
+  const unsuitable = suits(record, requirements);
+  if (unsuitable !== undefined) return unsuitable;
   if (more !== undefined) return more;
   return record.isTainted ? 'taints' : undefined;
+}
+
+/** Whether the node, as far as it goes without the tasks on it, may take the task. */
+export function mayTake(node: Node, task: Task): boolean {
+  const record = newNodeRecord(node);
+  const isOpen = record.isAvailable && !record.isTainted;
+  return isOpen && suits(record, requirementsOf(task)) === undefined;
 }
 
 /** Counts refusals and says them in one line. */

@@ -5,8 +5,7 @@
 export { ClusterView } from './cluster-view.ts';
 export { nodeSatisfies, parseConstraint, parseConstraints } from './constraint.ts';
 export type { Constraint, ConstraintKey } from './constraint.ts';
-export { refuse, requirementsOf } from './filter.ts';
-export type { Refusal, Requirements } from './filter.ts';
+export { mayTake } from './filter.ts';
 export { place } from './place.ts';
 export type { Placement, PlacementResult, Unplaced } from './place.ts';
 export { parsePreference } from './preference.ts';

@@ -15,9 +15,7 @@ export function isStopped(task: Task): boolean {
 /** Ended by itself, well or badly: not because the cluster asked for it. */
 export function isEndedByItself(task: Task): boolean {
   const state = stateOf(task);
-  return (
-    state === TaskState.COMPLETE || state === TaskState.FAILED || state === TaskState.REJECTED
-  );
+  return state === TaskState.COMPLETE || state === TaskState.FAILED || state === TaskState.REJECTED;
 }
 
 /** Stands for its slot: the cluster wants it to run, now or after a delay. */

@@ -1,0 +1,48 @@
+import { newId } from '#lib';
+import { Task, TaskState, TaskStatus } from '#proto';
+import type { Service } from '#proto';
+import type { World } from './plan.ts';
+import { hostPortsOf } from './service-config.ts';
+import type { Slot } from './slot.ts';
+
+export interface NewTaskOptions {
+  /** RUNNING, or READY for one that has to wait. */
+  readonly desiredState: TaskState;
+  readonly runNotBeforeMs: number;
+  readonly restartCount: number;
+}
+
+/** At once, and for the first time. */
+export const runNow: NewTaskOptions = {
+  desiredState: TaskState.RUNNING,
+  runNotBeforeMs: 0,
+  restartCount: 0,
+};
+
+/** A task of the service's present spec for this slot. It is PENDING: nothing has to be allocated. */
+export function newTask(
+  world: World,
+  service: Service,
+  slot: Pick<Slot, 'number' | 'nodeId'>,
+  options: NewTaskOptions,
+): Task {
+  return Task.create({
+    id: newId(world.random),
+    serviceId: service.id,
+    serviceName: service.spec?.name ?? '',
+    slot: slot.number,
+    nodeId: slot.nodeId,
+    spec: service.spec?.task,
+    specVersion: service.specVersion,
+    desiredState: options.desiredState,
+    status: TaskStatus.create({
+      state: TaskState.PENDING,
+      changedAtMs: world.nowMs,
+      message: 'waiting for a node',
+    }),
+    labels: service.spec?.labels ?? {},
+    ports: hostPortsOf(service),
+    runNotBeforeMs: options.runNotBeforeMs,
+    restartCount: options.restartCount,
+  });
+}

@@ -1,0 +1,160 @@
+/** The whole of one service: which slots it should have, and what each of them needs. */
+import { TaskState } from '#proto';
+import type { Service, Task } from '#proto';
+import { divideGlobal, judgeGlobal } from './global.ts';
+import { newTask, runNow } from './new-task.ts';
+import { emptyPlan, never, stepOf } from './plan.ts';
+import type { Plan, SlotWake, Step, World } from './plan.ts';
+import { desire, planSlot } from './plan-slot.ts';
+import { planUpdate } from './plan-update.ts';
+import { divideReplicated } from './replicated.ts';
+import { isGlobal, replicasOf } from './service-config.ts';
+import { membersOf } from './slot.ts';
+import type { Slot } from './slot.ts';
+import { TaskComparer } from './task-comparer.ts';
+import { isWanted } from './task-state.ts';
+
+/** Tasks whose removal is asked for in one step. */
+const removalsPerStep = 50;
+
+type Slots = ReadonlyMap<string, Slot>;
+interface LiveSlot {
+  readonly slot: Slot;
+  readonly mayCreate: boolean;
+}
+
+/** All tasks of a service that is being removed, or is gone already, are to be removed. */
+export function planRemoval(serviceId: string, slots: Slots): Plan {
+  const tasks: Task[] = [];
+  for (const slot of slots.values()) tasks.push(...membersOf(slot));
+  const steps: Step[] = [];
+  for (let at = 0; at < tasks.length; at += removalsPerStep) {
+    const changes = tasks
+      .slice(at, at + removalsPerStep)
+      .map((task) => desire(task, TaskState.REMOVE));
+    steps.push({ serviceId, specVersion: undefined, changes });
+  }
+  return { ...emptyPlan, steps };
+}
+
+/** At most `createdMax` new slots are opened; the rest come with the next plan. */
+export function planService(
+  world: World,
+  service: Service,
+  slots: Slots,
+  createdMax = Infinity,
+): Plan {
+  if (service.isRemoving) return planRemoval(service.id, slots);
+  return isGlobal(service)
+    ? planGlobal(world, service, slots, createdMax)
+    : planReplicated(world, service, slots, createdMax);
+}
+
+function planReplicated(world: World, service: Service, slots: Slots, createdMax: number): Plan {
+  const { kept, excess, missing } = divideReplicated(slots.values(), replicasOf(service));
+  const steps = excess.map((slot) =>
+    stepOf(
+      service,
+      membersOf(slot).map((task) => desire(task, TaskState.REMOVE)),
+    ),
+  );
+  const live = kept.map((slot): LiveSlot => ({ slot, mayCreate: true }));
+  const rest = planLive(world, service, live);
+  for (const number of missing.slice(0, createdMax)) {
+    const task = newTask(world, service, { number, nodeId: '' }, runNow);
+    steps.push(stepOf(service, [{ kind: 'create', task }]));
+  }
+  return { ...rest, steps: [...steps, ...rest.steps] };
+}
+
+function planGlobal(world: World, service: Service, slots: Slots, createdMax: number): Plan {
+  const node = (id: string): ReturnType<World['node']> => world.node(id);
+  const divided = divideGlobal(service, slots, node, world.nodes());
+  const steps: Step[] = [];
+  for (const slot of divided.forgotten) {
+    const changes = membersOf(slot).map((task) => desire(task, TaskState.REMOVE));
+    steps.push(stepOf(service, changes));
+  }
+  for (const slot of divided.stopped) {
+    const step = stopSlot(service, slot);
+    if (step !== undefined) steps.push(step);
+  }
+  const rest = planLive(world, service, divided.kept);
+  for (const nodeId of divided.missing.slice(0, createdMax)) {
+    const task = newTask(world, service, { number: 0, nodeId }, runNow);
+    steps.push(stepOf(service, [{ kind: 'create', task }]));
+  }
+  return { ...rest, steps: [...steps, ...rest.steps] };
+}
+
+/** Stops what is wanted in a slot that is not to have anything now. */
+export function stopSlot(service: Service, slot: Slot): Step | undefined {
+  const message = 'its node may not run this service';
+  const changes = membersOf(slot)
+    .filter(isWanted)
+    .map((task) => desire(task, TaskState.SHUTDOWN, message));
+  return changes.length === 0 ? undefined : stepOf(service, changes);
+}
+
+/** Restarts first; slots that need none are open to the update. */
+function planLive(world: World, service: Service, live: readonly LiveSlot[]): Plan {
+  const steps: Step[] = [];
+  const calm: Slot[] = [];
+  const closed = new Set<Slot>();
+  const slotWakes: SlotWake[] = [];
+  for (const { slot, mayCreate } of live) {
+    const plan = planSlot(world, service, slot, mayCreate);
+    if (plan.wakeAtMs < never) slotWakes.push({ key: slot.key, atMs: plan.wakeAtMs });
+    if (plan.changes.length > 0) steps.push(stepOf(service, plan.changes));
+    else calm.push(slot);
+    if (!mayCreate) closed.add(slot);
+  }
+  const update = planUpdate(world, {
+    service,
+    slots: calm,
+    busySlotCount: live.length - calm.length,
+    comparer: new TaskComparer(service, (id) => world.node(id)),
+    mayCreate: (slot) => !closed.has(slot),
+  });
+  return { steps: [...steps, ...update.steps], wakeAtMs: update.wakeAtMs, slotWakes };
+}
+
+/** One slot of a service whose slots are otherwise right; the cost does not depend on the service. */
+export function planOneSlot(world: World, service: Service, slot: Slot): Plan {
+  if (service.isRemoving || membersOf(slot).length === 0) return emptyPlan;
+  let mayCreate = true;
+  if (isGlobal(service)) {
+    const one = new Map([[slot.key, slot]]);
+    const divided = divideGlobal(service, one, (id) => world.node(id), []);
+    if (divided.kept.length === 0) return planGlobalRest(service, divided);
+    mayCreate = divided.kept.every((kept) => kept.mayCreate);
+  }
+  const { changes, wakeAtMs } = planSlot(world, service, slot, mayCreate);
+  const slotWakes = wakeAtMs < never ? [{ key: slot.key, atMs: wakeAtMs }] : [];
+  return {
+    steps: changes.length === 0 ? [] : [stepOf(service, changes)],
+    wakeAtMs: never,
+    slotWakes,
+  };
+}
+
+/** A node on which a global service has no task yet. */
+export function planOneNode(world: World, service: Service, nodeId: string): Plan {
+  if (service.isRemoving || judgeGlobal(service, world.node(nodeId)) !== 'run') return emptyPlan;
+  const task = newTask(world, service, { number: 0, nodeId }, runNow);
+  return { ...emptyPlan, steps: [stepOf(service, [{ kind: 'create', task }])] };
+}
+
+function planGlobalRest(
+  service: Service,
+  divided: { readonly stopped: readonly Slot[]; readonly forgotten: readonly Slot[] },
+): Plan {
+  const stops = divided.stopped.map((slot) => stopSlot(service, slot));
+  const removals = divided.forgotten.map((slot) =>
+    stepOf(
+      service,
+      membersOf(slot).map((task) => desire(task, TaskState.REMOVE)),
+    ),
+  );
+  return { ...emptyPlan, steps: [...stops.filter((step) => step !== undefined), ...removals] };
+}

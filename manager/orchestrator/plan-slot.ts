@@ -1,0 +1,130 @@
+/** One slot of a service that wants it filled: what to stop, what to start, what to let run. */
+import type { Ms } from '#lib';
+import { Availability, NodeState, TaskState } from '#proto';
+import type { Service, Task } from '#proto';
+import { newTask, runNow } from './new-task.ts';
+import { never } from './plan.ts';
+import type { Change, World } from './plan.ts';
+import { decideRestart } from './restart.ts';
+import { restartConfigOf } from './service-config.ts';
+import { membersOf } from './slot.ts';
+import type { Slot } from './slot.ts';
+import { createdAtMs, isOnNode, isRunning, isStopped, isWanted } from './task-state.ts';
+
+/** A new task waits at most this long for the one before it to stop. */
+export const stopWaitMaxMs: Ms = 60_000;
+
+export interface SlotPlan {
+  readonly changes: readonly Change[];
+  readonly wakeAtMs: Ms;
+}
+
+/** Whether a task may stay on its node, as far as the node's own state goes. */
+export type NodeVerdict =
+  | { readonly kind: 'stay'; readonly lookAgainAtMs: Ms }
+  | { readonly kind: 'leave'; readonly message: string };
+
+const stay: NodeVerdict = { kind: 'stay', lookAgainAtMs: never };
+
+/** UNKNOWN and DISCONNECTED nodes keep their tasks: they may run there all the same. */
+export function judgeNode(world: World, task: Task): NodeVerdict {
+  if (task.nodeId === '') return stay;
+  const node = world.node(task.nodeId);
+  if (node === undefined) return { kind: 'leave', message: 'its node was removed' };
+  if (node.status?.state === NodeState.DOWN) {
+    const atMs = world.replaceAtMs(node);
+    if (atMs <= world.nowMs) return { kind: 'leave', message: 'its node is down' };
+    return { kind: 'stay', lookAgainAtMs: atMs };
+  }
+  if (node.spec?.availability === Availability.DRAIN)
+    return { kind: 'leave', message: 'its node is drained' };
+  return stay;
+}
+
+/** Whether the task may still run although it should not: what comes after it must wait. */
+export function isInTheWay(world: World, task: Task): boolean {
+  if (!isOnNode(task)) return false;
+  const node = world.node(task.nodeId);
+  return node !== undefined && node.status?.state !== NodeState.DOWN;
+}
+
+export function desire(task: Task, state: TaskState, message = ''): Change {
+  return { kind: 'desire', taskId: task.id, state, message };
+}
+
+/**
+ * Brings the slot to exactly one task that is wanted, two while an update hands over. With `mayCreate`
+ * false (a paused node) nothing new is made. Applying the changes and planning again gives none.
+ */
+export function planSlot(world: World, service: Service, slot: Slot, mayCreate: boolean): SlotPlan {
+  const members = membersOf(slot);
+  const changes: Change[] = [];
+  const staying: Task[] = [];
+  let wakeAtMs = never;
+  for (const task of members) {
+    if (!isWanted(task)) continue;
+    if (isStopped(task)) {
+      changes.push(desire(task, TaskState.SHUTDOWN));
+      continue;
+    }
+    const verdict = judgeNode(world, task);
+    if (verdict.kind === 'leave') changes.push(desire(task, TaskState.SHUTDOWN, verdict.message));
+    else {
+      staying.push(task);
+      wakeAtMs = Math.min(wakeAtMs, verdict.lookAgainAtMs);
+    }
+  }
+  const kept = handOver(staying, changes);
+  if (kept.length === 0 && mayCreate) {
+    const replacement = replace(world, service, slot, members);
+    if (replacement !== undefined) changes.push({ kind: 'create', task: replacement });
+  }
+  const stopping = members.filter((task) => !kept.includes(task));
+  for (const task of kept) {
+    if (task.desiredState !== TaskState.READY) continue;
+    const runAtMs = runsAtMs(world, task, stopping);
+    if (runAtMs <= world.nowMs) changes.push(desire(task, TaskState.RUNNING));
+    else wakeAtMs = Math.min(wakeAtMs, runAtMs);
+  }
+  return { changes, wakeAtMs };
+}
+
+/**
+ * Of several tasks that are wanted the newest stays, and until it runs the newest of those that do:
+ * a start-first update hands over in between.
+ */
+function handOver(staying: readonly Task[], changes: Change[]): readonly Task[] {
+  const newest = staying[staying.length - 1];
+  if (newest === undefined || staying.length === 1) return staying;
+  const serving = isRunning(newest) ? newest : staying.findLast(isRunning);
+  for (const task of staying)
+    if (task !== newest && task !== serving)
+      changes.push(desire(task, TaskState.SHUTDOWN, 'replaced'));
+  return serving === undefined || serving === newest ? [newest] : [serving, newest];
+}
+
+function replace(
+  world: World,
+  service: Service,
+  slot: Slot,
+  members: readonly Task[],
+): Task | undefined {
+  const last = members[members.length - 1];
+  if (last === undefined) return newTask(world, service, slot, runNow);
+  const config = restartConfigOf(service.spec?.task);
+  const decision = decideRestart(members, last, config, world.random);
+  if (decision.kind === 'leave') return undefined;
+  const { delayMs, restartCount } = decision;
+  const mustWait = delayMs > 0 || members.some((task) => isInTheWay(world, task));
+  return newTask(world, service, slot, {
+    desiredState: mustWait ? TaskState.READY : TaskState.RUNNING,
+    runNotBeforeMs: delayMs > 0 ? world.nowMs + delayMs : 0,
+    restartCount,
+  });
+}
+
+/** When a task that waits may run: after its delay, and once what it replaces has stopped. */
+function runsAtMs(world: World, task: Task, stopping: readonly Task[]): Ms {
+  if (!stopping.some((other) => isInTheWay(world, other))) return task.runNotBeforeMs;
+  return Math.max(task.runNotBeforeMs, createdAtMs(task)) + stopWaitMaxMs;
+}

@@ -1,0 +1,236 @@
+/**
+ * The orchestrator of all services, replicated and global: keeps every service's tasks what its spec asks for.
+ * On start it looks at everything; afterwards only at services, slots and nodes that events name.
+ * It alone makes tasks and raises their desired state (with the constraint enforcer), and it alone writes a
+ * service's update status and rolls it back.
+ */
+import type { Counter, Ms } from '#lib';
+import type { Service, Task } from '#proto';
+import { TaskState } from '#proto';
+import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
+import { applyStep } from './apply-step.ts';
+import type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+import { isNodeChangeOfInterest, NodeTable } from './node-table.ts';
+import type { Plan, Step, World } from './plan.ts';
+import { planOneNode, planOneSlot, planRemoval, planService } from './plan-service.ts';
+import { isUpdating } from './plan-update.ts';
+import { ReconcileLoop } from './reconcile-loop.ts';
+import { isGlobal } from './service-config.ts';
+import { membersOf, slotKeyOf } from './slot.ts';
+import { TaskIndex } from './task-index.ts';
+import { stateOf } from './task-state.ts';
+import { WakeUps } from './wake-ups.ts';
+
+/** A pass stops planning when it has this many steps; the rest follows in the next. */
+export const stepsPerPass = 5_000;
+
+export class ServiceOrchestrator implements LeaderLoop {
+  readonly #options: LeaderLoopOptions;
+  readonly #loop: ReconcileLoop;
+  readonly #index = new TaskIndex();
+  readonly #nodes = new NodeTable();
+  readonly #globals = new Set<string>();
+  readonly #wakes = new WakeUps();
+  readonly #dirtyServices = new Set<string>();
+  /** Service id to keys of slots. */
+  readonly #dirtySlots = new Map<string, Set<string>>();
+  readonly #dirtyNodes = new Set<string>();
+  readonly #created: Counter;
+  #held: ReadonlySet<string> = new Set();
+  #watch: Subscription | undefined;
+
+  constructor(options: LeaderLoopOptions) {
+    this.#options = options;
+    this.#created = options.metrics.counter(
+      'tessera_orchestrator_tasks_created_total',
+      'Tasks that the orchestrator made.',
+    );
+    this.#loop = new ReconcileLoop({
+      ...options,
+      name: 'orchestrator',
+      pass: () => this.#pass(),
+      onFailure: () => this.#markAll(),
+      catchUp: (signal) => options.store.readBarrier(signal),
+    });
+  }
+
+  start(): void {
+    this.#options.store.view((tx) => {
+      this.#index.load(tx);
+      this.#nodes.load(tx);
+      for (const service of tx.list('service')) this.#noteService(service);
+    });
+    this.#held = this.#nodes.held;
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#markAll();
+    this.#loop.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.cancel();
+    await this.#loop.stop();
+  }
+
+  #noteService(service: Service): void {
+    if (isGlobal(service)) this.#globals.add(service.id);
+    this.#dirtyServices.add(service.id);
+  }
+
+  #markAll(): void {
+    this.#options.store.view((tx) => {
+      for (const { id } of tx.list('service')) this.#dirtyServices.add(id);
+    });
+    for (const id of this.#index.serviceIds()) this.#dirtyServices.add(id);
+    this.#loop.ring();
+  }
+
+  #onCommit(commit: Commit): void {
+    for (const event of commit.events) {
+      this.#index.apply(event);
+      this.#nodes.apply(event);
+      this.#mark(event);
+    }
+    if (this.#nodes.held !== this.#held) this.#onHoldChanged();
+    const isDirty = this.#dirtyServices.size + this.#dirtySlots.size + this.#dirtyNodes.size > 0;
+    if (isDirty) this.#loop.ring();
+  }
+
+  #onHoldChanged(): void {
+    const { log } = this.#options;
+    const count = this.#nodes.held.size;
+    if (count > this.#held.size)
+      log.error('more than half of the nodes were lost at once: their tasks are not replaced', {
+        nodes: count,
+      });
+    else log.info('fewer nodes are lost than before', { held: count });
+    this.#held = this.#nodes.held;
+    for (const id of this.#nodes.downIds()) this.#dirtyNodes.add(id);
+  }
+
+  #mark(event: StoreEvent): void {
+    switch (event.table) {
+      case 'service':
+        if (event.kind === 'remove') this.#globals.delete(event.object.id);
+        if (event.kind !== 'remove') this.#noteService(event.object);
+        else this.#dirtyServices.add(event.object.id);
+        break;
+      case 'node':
+        if (event.kind !== 'update' || isNodeChangeOfInterest(event.old, event.object))
+          this.#dirtyNodes.add(event.object.id);
+        break;
+      case 'task':
+        this.#markTask(event.kind, event.object, event.old);
+        break;
+      case 'cluster':
+        break;
+    }
+  }
+
+  #markTask(kind: 'create' | 'update' | 'remove', task: Task, old: Task | undefined): void {
+    if (kind === 'remove') {
+      // A task that goes when it was to go leaves nothing to do.
+      if (task.desiredState < TaskState.REMOVE) this.#dirtyServices.add(task.serviceId);
+      return;
+    }
+    const isOfInterest =
+      kind === 'create'
+        ? task.desiredState === TaskState.READY
+        : task.desiredState !== old?.desiredState ||
+          (stateOf(task) !== old?.status?.state && stateOf(task) >= TaskState.RUNNING);
+    if (isOfInterest) this.#markSlot(task.serviceId, slotKeyOf(task));
+  }
+
+  #markSlot(serviceId: string, key: string): void {
+    const keys = this.#dirtySlots.get(serviceId);
+    if (keys === undefined) this.#dirtySlots.set(serviceId, new Set([key]));
+    else keys.add(key);
+  }
+
+  async #pass(): Promise<Ms> {
+    const { clock, store } = this.#options;
+    const startedAt = clock.monotonic();
+    for (const key of this.#wakes.takeDue(clock.now())) this.#wake(key);
+    const steps: Step[] = [];
+    store.view((tx) => this.#plan(tx, steps));
+    const costMs = clock.monotonic() - startedAt;
+    this.#loop.ringAt(this.#wakes.nextAtMs);
+    if (steps.length > 0) await store.batch(steps, applyStep);
+    const createCount = steps.reduce(
+      (sum, { changes }) => sum + changes.filter(({ kind }) => kind === 'create').length,
+      0,
+    );
+    if (createCount > 0) this.#created.inc({}, createCount);
+    return costMs;
+  }
+
+  #wake(key: string): void {
+    const at = key.indexOf('/');
+    if (at < 0) this.#dirtyServices.add(key);
+    else this.#markSlot(key.slice(0, at), key.slice(at + 1));
+  }
+
+  #plan(tx: ReadTransaction, steps: Step[]): void {
+    const world = this.#world();
+    this.#spreadNodes(tx);
+    for (const [serviceId, keys] of this.#dirtySlots) {
+      const service = tx.get('service', serviceId);
+      // While an update moves, every task's state matters to the whole.
+      if (service === undefined || isUpdating(service)) this.#dirtyServices.add(serviceId);
+      if (this.#dirtyServices.has(serviceId)) continue;
+      if (service === undefined) continue;
+      for (const key of keys) this.#planSlot(world, service, key, steps);
+    }
+    this.#dirtySlots.clear();
+    for (const serviceId of this.#dirtyServices) {
+      if (steps.length >= stepsPerPass) break;
+      this.#dirtyServices.delete(serviceId);
+      const room = stepsPerPass - steps.length;
+      const slots = this.#index.slots(serviceId);
+      const service = tx.get('service', serviceId);
+      const plan =
+        service === undefined
+          ? planRemoval(serviceId, slots)
+          : planService(world, service, slots, room);
+      this.#take(serviceId, plan, steps);
+      this.#wakes.set(serviceId, plan.wakeAtMs);
+      // Not all slots were opened: go on once these are written.
+      if (plan.steps.length >= room) this.#dirtyServices.add(serviceId);
+    }
+    if (this.#dirtyServices.size > 0) this.#loop.ring();
+  }
+
+  #planSlot(world: World, service: Service, key: string, steps: Step[]): void {
+    const slot = this.#index.slot(service.id, key);
+    if (slot === undefined || membersOf(slot).length === 0) {
+      // Perhaps a node that may now run a global service.
+      if (isGlobal(service)) this.#take(service.id, planOneNode(world, service, key), steps);
+      return;
+    }
+    this.#take(service.id, planOneSlot(world, service, slot), steps);
+  }
+
+  #take(serviceId: string, plan: Plan, steps: Step[]): void {
+    for (const step of plan.steps) steps.push(step);
+    for (const { key, atMs } of plan.slotWakes) this.#wakes.set(`${serviceId}/${key}`, atMs);
+  }
+
+  /** What changed nodes mean for slots: those of their tasks, and of every global service. */
+  #spreadNodes(tx: ReadTransaction): void {
+    for (const nodeId of this.#dirtyNodes) {
+      for (const task of tx.tasksOfNode(nodeId)) this.#markSlot(task.serviceId, slotKeyOf(task));
+      for (const serviceId of this.#globals) this.#markSlot(serviceId, nodeId);
+    }
+    this.#dirtyNodes.clear();
+  }
+
+  #world(): World {
+    const { clock, random } = this.#options;
+    return {
+      nowMs: clock.now(),
+      random,
+      node: (id) => this.#nodes.get(id),
+      nodes: () => this.#nodes.all(),
+      replaceAtMs: (node) => this.#nodes.replaceAtMs(node),
+    };
+  }
+}

@@ -1,0 +1,75 @@
+/** Whether a task is what its service would make today. */
+import { nodeSatisfies } from '#scheduler';
+import type { Node, PortConfig, Service, Task, TaskSpec } from '#proto';
+import { constraintsOf, hostPortsOf } from './service-config.ts';
+
+/** Structural equality of plain objects as the codecs make them; `undefined` equals a missing field. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => isSame(item, b[index]));
+  }
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...names].every((name) => isSame(left[name], right[name]));
+}
+
+/** The spec without what may change under a running task: where it may be, how its image is fetched. */
+function essence(spec: TaskSpec | undefined): unknown {
+  if (spec === undefined) return undefined;
+  const bare = (container: object): object => ({ ...container, registryAuth: undefined });
+  return {
+    ...spec,
+    placement: undefined,
+    containers: spec.containers.map(bare),
+    initContainers: spec.initContainers.map(bare),
+  };
+}
+
+interface Comparison {
+  readonly isSame: boolean;
+  readonly areConstraintsSame: boolean;
+}
+
+/** Compares tasks with one service. All tasks of one spec version are alike, so each is compared once. */
+export class TaskComparer {
+  readonly #service: Service;
+  readonly #node: (id: string) => Node | undefined;
+  readonly #ports: readonly PortConfig[];
+  readonly #known = new Map<number, Comparison>();
+
+  constructor(service: Service, node: (id: string) => Node | undefined) {
+    this.#service = service;
+    this.#node = node;
+    this.#ports = hostPortsOf(service);
+  }
+
+  /**
+   * Whether an update has to replace the task. One that differs only in its constraints may stay on a
+   * node that satisfies the new ones.
+   */
+  isOutdated(task: Task): boolean {
+    if (!isSame(task.ports, this.#ports)) return true;
+    if (task.specVersion === this.#service.specVersion) return false;
+    const comparison = this.#compare(task);
+    if (!comparison.isSame) return true;
+    if (comparison.areConstraintsSame) return false;
+    const node = this.#node(task.nodeId);
+    return node === undefined || !nodeSatisfies(node, constraintsOf(this.#service.spec?.task));
+  }
+
+  #compare(task: Task): Comparison {
+    const known = this.#known.get(task.specVersion);
+    if (known !== undefined) return known;
+    const spec = this.#service.spec?.task;
+    const comparison = {
+      isSame: isSame(essence(task.spec), essence(spec)),
+      areConstraintsSame: isSame(constraintsOf(task.spec), constraintsOf(spec)),
+    };
+    this.#known.set(task.specVersion, comparison);
+    return comparison;
+  }
+}

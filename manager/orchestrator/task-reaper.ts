@@ -1,0 +1,230 @@
+/**
+ * Deletes what nobody needs any more: tasks that are to be removed and have stopped, finished tasks past the
+ * history limit, services without tasks that are to be removed. Declares tasks ORPHANED whose node is gone.
+ */
+import type { Counter, Ms } from '#lib';
+import { TaskState } from '#proto';
+import type { Node, Service, Task } from '#proto';
+import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
+import type { WriteTransaction } from '../store/types.ts';
+import type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+import { historyLimitDefault, isRemovable, orphanAtMs, planSlotReaping } from './plan-reaping.ts';
+import { ReconcileLoop } from './reconcile-loop.ts';
+import { restartConfigOf } from './service-config.ts';
+import { slotKeyOf } from './slot.ts';
+import { TaskIndex } from './task-index.ts';
+import { isOnNode, isStopped, isWanted, statusWith } from './task-state.ts';
+import { WakeUps } from './wake-ups.ts';
+
+/** A pass stops collecting when it has this many chores; the rest follows in the next. */
+export const choresPerPass = 5_000;
+
+type Chore =
+  | { readonly kind: 'delete-task'; readonly task: Task }
+  | { readonly kind: 'orphan'; readonly task: Task }
+  | { readonly kind: 'delete-service'; readonly serviceId: string };
+
+export class TaskReaper implements LeaderLoop {
+  readonly #options: LeaderLoopOptions;
+  readonly #loop: ReconcileLoop;
+  readonly #index = new TaskIndex();
+  readonly #wakes = new WakeUps();
+  /** Service id to keys of slots. */
+  readonly #dirtySlots = new Map<string, Set<string>>();
+  readonly #dirtyNodes = new Set<string>();
+  /** Services that are being removed. */
+  readonly #removing = new Set<string>();
+  /** Those of them that may have no tasks left. */
+  readonly #emptied = new Set<string>();
+  readonly #deleted: Counter;
+  readonly #orphaned: Counter;
+  #watch: Subscription | undefined;
+
+  constructor(options: LeaderLoopOptions) {
+    this.#options = options;
+    const { metrics } = options;
+    this.#deleted = metrics.counter('tessera_reaper_tasks_deleted_total', 'Tasks deleted.');
+    this.#orphaned = metrics.counter(
+      'tessera_reaper_tasks_orphaned_total',
+      'Tasks given up because their node is gone.',
+    );
+    this.#loop = new ReconcileLoop({
+      ...options,
+      name: 'reaper',
+      pass: () => this.#pass(),
+      onFailure: () => this.#markAll(),
+      catchUp: (signal) => options.store.readBarrier(signal),
+    });
+  }
+
+  start(): void {
+    this.#options.store.view((tx) => this.#index.load(tx));
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#markAll();
+    this.#loop.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.cancel();
+    await this.#loop.stop();
+  }
+
+  #markAll(): void {
+    this.#options.store.view((tx) => {
+      for (const { id } of tx.list('node')) this.#dirtyNodes.add(id);
+      for (const service of tx.list('service'))
+        if (service.isRemoving) this.#noteRemoving(service.id);
+      // A node that was removed leaves no event behind.
+      for (const task of tx.list('task')) if (task.nodeId !== '') this.#dirtyNodes.add(task.nodeId);
+    });
+    for (const serviceId of this.#index.serviceIds())
+      for (const key of this.#index.slots(serviceId).keys()) this.#markSlot(serviceId, key);
+    this.#loop.ring();
+  }
+
+  #noteRemoving(serviceId: string): void {
+    this.#removing.add(serviceId);
+    this.#emptied.add(serviceId);
+  }
+
+  #markSlot(serviceId: string, key: string): void {
+    const keys = this.#dirtySlots.get(serviceId);
+    if (keys === undefined) this.#dirtySlots.set(serviceId, new Set([key]));
+    else keys.add(key);
+  }
+
+  #onCommit(commit: Commit): void {
+    for (const event of commit.events) {
+      this.#index.apply(event);
+      this.#mark(event);
+    }
+    if (this.#dirtySlots.size + this.#dirtyNodes.size + this.#emptied.size > 0) this.#loop.ring();
+  }
+
+  #mark(event: StoreEvent): void {
+    if (event.table === 'service') {
+      if (event.kind === 'remove') this.#removing.delete(event.object.id);
+      else if (event.object.isRemoving) this.#noteRemoving(event.object.id);
+    }
+    if (event.table === 'node') {
+      const isStateChange = event.old?.status?.state !== event.object.status?.state;
+      if (event.kind === 'remove' || isStateChange) this.#dirtyNodes.add(event.object.id);
+    }
+    if (event.table === 'cluster' && event.kind === 'update') {
+      const limitOf = (cluster: typeof event.object): number | undefined =>
+        cluster.spec?.taskHistoryLimit;
+      if (limitOf(event.object) !== limitOf(event.old)) this.#markAll();
+    }
+    if (event.table === 'task') this.#markTask(event.kind, event.object);
+  }
+
+  #markTask(kind: StoreEvent['kind'], task: Task): void {
+    if (kind === 'remove') {
+      if (this.#removing.has(task.serviceId)) this.#emptied.add(task.serviceId);
+      return;
+    }
+    if (!isWanted(task) && (isStopped(task) || task.desiredState === TaskState.REMOVE))
+      this.#markSlot(task.serviceId, slotKeyOf(task));
+  }
+
+  async #pass(): Promise<Ms> {
+    const { clock, store } = this.#options;
+    const startedAt = clock.monotonic();
+    for (const nodeId of this.#wakes.takeDue(clock.now())) this.#dirtyNodes.add(nodeId);
+    const chores: Chore[] = [];
+    store.view((tx) => this.#collect(tx, chores));
+    const costMs = clock.monotonic() - startedAt;
+    this.#loop.ringAt(this.#wakes.nextAtMs);
+    if (chores.length === 0) return costMs;
+    const nowMs = clock.now();
+    await store.batch(chores, (tx, chore) => this.#do(tx, chore, nowMs));
+    const count = (kind: Chore['kind']): number =>
+      chores.filter((chore) => chore.kind === kind).length;
+    this.#deleted.inc({}, count('delete-task'));
+    this.#orphaned.inc({}, count('orphan'));
+    return costMs;
+  }
+
+  #collect(tx: ReadTransaction, chores: Chore[]): void {
+    const node = (id: string): Node | undefined => tx.get('node', id);
+    for (const nodeId of this.#dirtyNodes) this.#lookAtNode(tx, nodeId, node, chores);
+    this.#dirtyNodes.clear();
+    for (const [serviceId, keys] of this.#dirtySlots) {
+      if (chores.length >= choresPerPass) break;
+      this.#dirtySlots.delete(serviceId);
+      const historyLimit = historyLimitOf(tx, tx.get('service', serviceId));
+      for (const key of keys) {
+        const tasks = this.#index.slot(serviceId, key)?.tasks ?? [];
+        for (const task of planSlotReaping({ tasks, node, historyLimit }))
+          chores.push({ kind: 'delete-task', task });
+      }
+    }
+    if (this.#dirtySlots.size > 0) this.#loop.ring();
+    // After their tasks, so that a service goes in one entry with its last ones.
+    const going = new Map<string, number>();
+    for (const chore of chores)
+      if (chore.kind === 'delete-task')
+        going.set(chore.task.serviceId, (going.get(chore.task.serviceId) ?? 0) + 1);
+    for (const serviceId of going.keys())
+      if (this.#removing.has(serviceId)) this.#emptied.add(serviceId);
+    for (const serviceId of this.#emptied) {
+      let left = -(going.get(serviceId) ?? 0);
+      for (const slot of this.#index.slots(serviceId).values()) left += slot.tasks.length;
+      if (left <= 0) chores.push({ kind: 'delete-service', serviceId });
+    }
+    this.#emptied.clear();
+  }
+
+  /** Tasks on a node that is DOWN or gone: the ones to be removed go, the others wait to be orphaned. */
+  #lookAtNode(
+    tx: ReadTransaction,
+    nodeId: string,
+    node: (id: string) => Node | undefined,
+    chores: Chore[],
+  ): void {
+    const nowMs = this.#options.clock.now();
+    let wakeAtMs = Infinity;
+    for (const task of tx.tasksOfNode(nodeId)) {
+      if (!isOnNode(task)) continue;
+      if (isRemovable(task, node)) {
+        this.#markSlot(task.serviceId, slotKeyOf(task));
+        continue;
+      }
+      const atMs = orphanAtMs(task, node);
+      if (atMs <= nowMs) chores.push({ kind: 'orphan', task });
+      else wakeAtMs = Math.min(wakeAtMs, atMs);
+    }
+    this.#wakes.set(nodeId, wakeAtMs);
+  }
+
+  #do(tx: WriteTransaction, chore: Chore, nowMs: Ms): void {
+    const node = (id: string): Node | undefined => tx.get('node', id);
+    if (chore.kind === 'delete-service') {
+      const service = tx.get('service', chore.serviceId);
+      if (service?.isRemoving !== true) return;
+      for (const _ of tx.tasksOfService(chore.serviceId)) return;
+      tx.remove('service', chore.serviceId);
+      return;
+    }
+    const task = tx.get('task', chore.task.id);
+    if (task === undefined) return;
+    if (chore.kind === 'delete-task') {
+      const isPast = isStopped(task) && !isWanted(task);
+      if (isPast || isRemovable(task, node)) tx.remove('task', task.id);
+      return;
+    }
+    if (!isOnNode(task) || orphanAtMs(task, node) > nowMs) return;
+    const error = node(task.nodeId) === undefined ? 'its node was removed' : 'its node is lost';
+    const status = statusWith(task, { state: TaskState.ORPHANED, changedAtMs: nowMs, error });
+    tx.update('task', { ...task, status });
+  }
+}
+
+/** Restarts that are counted need the tasks that they are counted from. */
+function historyLimitOf(tx: ReadTransaction, service: Service | undefined): number {
+  let limit = historyLimitDefault;
+  for (const cluster of tx.list('cluster')) limit = cluster.spec?.taskHistoryLimit ?? limit;
+  if (limit < 0) return limit;
+  const { attemptsMax } = restartConfigOf(service?.spec?.task);
+  return attemptsMax > 0 ? Math.max(limit, attemptsMax + 1) : limit;
+}
