@@ -11,7 +11,7 @@ interface Watched {
 
 /**
  * A check that fires this much late, ms, means that this process stood still: what arrived meanwhile
- * is still unread, so the node gets the lost time back.
+ * is still unread, so the node gets a third of its grace more.
  */
 const stallMs = 200;
 
@@ -77,7 +77,8 @@ export class Liveness {
   #check(nodeId: string, watched: Watched): void {
     const now = this.#clock.monotonic();
     const lateMs = now - watched.dueAt;
-    if (lateMs > stallMs) watched.lastSeenAt += Math.min(lateMs, watched.graceMs);
+    if (lateMs > stallMs)
+      watched.lastSeenAt = Math.max(watched.lastSeenAt, now - (2 * watched.graceMs) / 3);
     if (watched.lastSeenAt + watched.graceMs > now) {
       this.#arm(nodeId, watched);
       return;
