@@ -4,6 +4,7 @@
  * tasks, a task's desired state and delay, a service's update status, and the deletion of tasks and services.
  */
 export type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+export { ConstraintEnforcer } from './constraint-enforcer.ts';
 export { ServiceOrchestrator } from './service-orchestrator.ts';
 export { TaskReaper } from './task-reaper.ts';
 export { assertTransition, desiredStates, firstStates } from './task-transitions.ts';

@@ -1,0 +1,18 @@
+import type { LeaderLoop, LoopBasics } from './leader-loops.ts';
+import { ConstraintEnforcer, ServiceOrchestrator, TaskReaper } from './orchestrator/index.ts';
+import { SchedulingLoop } from './scheduling/index.ts';
+
+/** Makers of the loops that turn services into placed tasks and clear up after them, in starting order. */
+export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, () => LeaderLoop>> {
+  const make = (name: string): LoopBasics => ({
+    ...basics,
+    random: basics.random.fork(name),
+    log: basics.log.child({ loop: name }),
+  });
+  return {
+    orchestrator: () => new ServiceOrchestrator(make('orchestrator')),
+    scheduler: () => new SchedulingLoop(make('scheduler')),
+    enforcer: () => new ConstraintEnforcer(make('enforcer')),
+    reaper: () => new TaskReaper(make('reaper')),
+  };
+}
