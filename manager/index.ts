@@ -4,3 +4,7 @@
  */
 export * from './store/index.ts';
 export * from './ca/index.ts';
+export { Manager } from './manager.ts';
+export type { FirstObjects, ManagerOptions, ManagerTransport } from './manager.ts';
+export type { ManagerHandlers } from './manager-handlers.ts';
+export type { MemberStatus, ReplicationStatus } from './replication/members.ts';

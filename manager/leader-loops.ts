@@ -1,0 +1,58 @@
+import { messageOf } from '#lib';
+import type { Clock, Logger, Metrics, Random } from '#lib';
+import type { Store } from './store/types.ts';
+
+/** Something that runs on the leader only. After `stop` resolves it does nothing any more. */
+export interface LeaderLoop {
+  start(): void | Promise<void>;
+  stop(): void | Promise<void>;
+}
+
+/** What every loop is made of. */
+export interface LoopBasics {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** One name a loop, for the log. A loop is made anew for each term. */
+export type LoopMakers = Readonly<Record<string, () => LeaderLoop>>;
+
+/** The loops of one term of leadership. */
+export class LeaderLoops {
+  readonly #log: Logger;
+  readonly #running: { readonly name: string; readonly loop: LeaderLoop }[] = [];
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Starts them in order. A loop that cannot start is logged, and does not keep the others from it. */
+  async start(makers: LoopMakers): Promise<void> {
+    for (const [name, make] of Object.entries(makers)) {
+      try {
+        const loop = make();
+        this.#running.push({ name, loop });
+        await loop.start();
+      } catch (error) {
+        this.#log.error('a loop of the leader could not start', { loop: name, err: error });
+      }
+    }
+  }
+
+  /** Stops them in the opposite order. */
+  async stop(): Promise<void> {
+    for (const { name, loop } of this.#running.splice(0).toReversed()) {
+      try {
+        await loop.stop();
+      } catch (error) {
+        this.#log.error('a loop of the leader did not stop well', {
+          loop: name,
+          reason: messageOf(error),
+        });
+      }
+    }
+  }
+}

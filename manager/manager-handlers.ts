@@ -1,0 +1,83 @@
+import type { Clock, Logger, Metrics, Random } from '#lib';
+import type {
+  CertificateAuthorityService,
+  ControlService,
+  DispatcherService,
+  Handlers,
+  RaftMembershipService,
+  RaftTransportService,
+} from '#proto';
+import { certificateHandlers, makeJoinToken } from './ca/index.ts';
+import type { CertificateSigner } from './ca/index.ts';
+import { controlHandlers } from './control/index.ts';
+import { dispatcherHandlers } from './dispatcher/index.ts';
+import type { Dispatcher } from './dispatcher/index.ts';
+import { membershipHandlers } from './replication/membership-handlers.ts';
+import type { Membership } from './replication/membership.ts';
+import type { RaftReplicator } from './replication/raft-replicator.ts';
+import { transportHandlers } from './replication/transport-handlers.ts';
+import type { Store } from './store/types.ts';
+import type { WorkRouter } from './work/index.ts';
+
+/** Every call a manager serves. */
+export interface ManagerHandlers {
+  readonly control: Handlers<typeof ControlService>;
+  readonly dispatcher: Handlers<typeof DispatcherService>;
+  readonly certificates: Handlers<typeof CertificateAuthorityService>;
+  readonly raftTransport: Handlers<typeof RaftTransportService>;
+  readonly raftMembership: Handlers<typeof RaftMembershipService>;
+}
+
+export interface ManagerHandlersOptions {
+  readonly clusterId: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly signer: CertificateSigner;
+  readonly dispatcher: Dispatcher;
+  readonly work: WorkRouter;
+  readonly replicator: RaftReplicator;
+  readonly membership: Membership;
+  readonly canRemoveManager: (nodeId: string) => string | undefined;
+}
+
+/** host:port of every manager, the leader first. */
+function addressesOf(replicator: RaftReplicator): readonly string[] {
+  const { members } = replicator.status();
+  const leaderFirst = members.toSorted((a, b) => Number(b.isLeader) - Number(a.isLeader));
+  return leaderFirst.map((member) => member.address);
+}
+
+export function managerHandlers(options: ManagerHandlersOptions): ManagerHandlers {
+  const { replicator, membership, random } = options;
+  return {
+    control: controlHandlers({
+      ...options,
+      managerStatus: () =>
+        replicator.status().members.map(({ raftId, isLeader, isReachable }) => ({
+          raftId,
+          isLeader,
+          reachable: isReachable,
+        })),
+      canRemoveManager: options.canRemoveManager,
+      makeToken: (_role, rootCa) => makeJoinToken(rootCa.digest, random),
+    }),
+    dispatcher: dispatcherHandlers({
+      ...options,
+      leaderAddress: () => replicator.status().leader?.address,
+    }),
+    certificates: certificateHandlers({
+      ...options,
+      log: options.log.child({ module: 'ca' }),
+      managerAddresses: () => addressesOf(replicator),
+    }),
+    raftTransport: transportHandlers({
+      ...options,
+      log: options.log.child({ module: 'raft' }),
+      addressOf: (id) => replicator.addressOf(id),
+    }),
+    raftMembership: membershipHandlers(membership),
+  };
+}

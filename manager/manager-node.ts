@@ -1,0 +1,63 @@
+/** A manager on this machine: disk, gRPC to the others, X.509. */
+import { join } from 'node:path';
+import type { ClusterError } from '#lib';
+import { RaftJoinRequest, RaftLeaveRequest, RaftMembershipService } from '#proto';
+import { callUnary } from '#proto/rpc';
+import type { grpc } from '#proto/rpc';
+import { nodeDisk } from 'raft-ts/node';
+import { certificateSigner } from './ca/certificates-node.ts';
+import type { MembershipClient } from './joining.ts';
+import { Manager } from './manager.ts';
+import type { ManagerOptions } from './manager.ts';
+import { GrpcRaftTransport } from './replication/raft-transport-node.ts';
+import { standardLoops } from './standard-loops.ts';
+
+/** Longer than the leader takes to dial back and to wait for the change before. */
+const joinDeadlineMs = 20_000;
+const leaveDeadlineMs = 15_000;
+
+type FromMachine = 'disk' | 'transport' | 'client' | 'signer' | 'loops' | 'onFailed';
+
+export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
+  /** Own directory of this manager. */
+  readonly directory: string;
+  /** host:port -> a client with this node's certificate; asked at each call. */
+  readonly channelFor: (address: string) => grpc.Client;
+  /** Default: ends the process with an uncaught error; it starts anew from its disk. */
+  readonly onFailed?: (error: ClusterError) => void;
+}
+
+function membershipClient(channelFor: (address: string) => grpc.Client): MembershipClient {
+  const { join: joinMethod, leave } = RaftMembershipService;
+  return {
+    join: (peer, address, raftId, signal) =>
+      callUnary(channelFor(peer), joinMethod, RaftJoinRequest.create({ address, raftId }), {
+        deadlineMs: joinDeadlineMs,
+        signal,
+      }),
+    leave: (peer, force, signal) =>
+      callUnary(channelFor(peer), leave, RaftLeaveRequest.create({ force }), {
+        deadlineMs: leaveDeadlineMs,
+        signal,
+      }),
+  };
+}
+
+function endProcess(error: ClusterError): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+export function nodeManager(options: NodeManagerOptions): Manager {
+  const { directory, channelFor } = options;
+  return new Manager({
+    ...options,
+    disk: (name) => nodeDisk(join(directory, name)),
+    transport: (addressOf) => new GrpcRaftTransport({ ...options, addressOf }),
+    client: membershipClient(channelFor),
+    signer: certificateSigner,
+    loops: standardLoops,
+    onFailed: options.onFailed ?? endProcess,
+  });
+}

@@ -1,0 +1,161 @@
+import { Bell, hasCode, messageOf } from '#lib';
+import type { Clock, Logger, Ms, Timer } from '#lib';
+import { ManagerStatus, NodeRole } from '#proto';
+import type { Node } from '#proto';
+import type { MemberId } from 'raft-ts';
+import type { Store, Subscription, WriteTransaction } from '../store/types.ts';
+import type { MemberStatus } from './members.ts';
+import type { Membership } from './membership.ts';
+import type { RaftReplicator } from './raft-replicator.ts';
+
+/** Between two looks while something is unfinished: a learner that catches up, a member to remove. */
+const retryMs: Ms = 250;
+
+export interface RoleManagerOptions {
+  readonly store: Store;
+  readonly replicator: RaftReplicator;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Brings the members of Raft and the roles of nodes together; runs on the leader. Owns
+ * node.manager_status, and node.role of a node that steps down. A learner that has caught up becomes a
+ * voter; a member whose node is to be a worker, or is gone, is removed; only then the node's role follows.
+ */
+export class RoleManager {
+  readonly #options: RoleManagerOptions;
+  readonly #bell = new Bell();
+  readonly #stopping = new AbortController();
+  #subscriptions: readonly Subscription[] = [];
+  #timer: Timer | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: RoleManagerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { store, replicator } = this.#options;
+    this.#subscriptions = [
+      replicator.onChange(() => this.#bell.ring()),
+      store.watch(({ events }) => {
+        if (events.some((event) => event.table === 'node')) this.#bell.ring();
+      }),
+    ];
+    this.#bell.ring();
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    for (const subscription of this.#subscriptions) subscription.cancel();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#bell.wait(signal);
+        const isDone = await this.#reconcile();
+        if (!isDone) this.#later();
+      } catch (error) {
+        if (signal.aborted) return;
+        const isExpected = hasCode(error, 'NOT_LEADER') || hasCode(error, 'QUORUM_AT_RISK');
+        const fields = { reason: messageOf(error) };
+        if (isExpected) this.#options.log.debug('roles wait', fields);
+        else this.#options.log.warn('roles could not be settled', fields);
+        this.#later();
+      }
+    }
+  }
+
+  #later(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.after(retryMs, () => this.#bell.ring());
+  }
+
+  /** One pass; true when nothing is left to do. */
+  async #reconcile(): Promise<boolean> {
+    const { store, replicator, membership } = this.#options;
+    let isDone = true;
+    for (const member of replicator.status().members) {
+      const node = store.view((tx) => tx.get('node', member.nodeId));
+      if (node === undefined || node.spec?.role === NodeRole.WORKER) {
+        isDone = (await this.#letGo(member)) && isDone;
+      } else if (!member.isVoter) {
+        isDone = (await membership.promote(member.raftId)) && isDone;
+      }
+    }
+    await this.#settleNodes();
+    return isDone;
+  }
+
+  async #letGo(member: MemberStatus): Promise<boolean> {
+    const { replicator, membership, log } = this.#options;
+    if (member.raftId !== replicator.status().raftId) {
+      await membership.remove(member.raftId, false);
+      log.info('manager let go', { ...member });
+      return true;
+    }
+    // The next leader does the rest.
+    await membership.handOver();
+    return false;
+  }
+
+  async #settleNodes(): Promise<void> {
+    const { store, replicator } = this.#options;
+    const members = new Map(replicator.status().members.map((one) => [one.nodeId, one]));
+    const wrong = store.view((tx) =>
+      [...tx.list('node')].filter((node) => settled(node, members.get(node.id)) !== node),
+    );
+    if (wrong.length === 0) return;
+    await store.batch(
+      wrong.map((node) => node.id),
+      (tx, id) => settleNode(tx, id, members),
+    );
+  }
+}
+
+function settleNode(
+  tx: WriteTransaction,
+  id: string,
+  members: ReadonlyMap<string, MemberStatus>,
+): void {
+  const node = tx.get('node', id);
+  if (node === undefined) return;
+  const next = settled(node, members.get(id));
+  if (next !== node) tx.update('node', next);
+}
+
+/** The node as it should be beside its member of Raft; the same object when it is already. */
+function settled(node: Node, member: MemberStatus | undefined): Node {
+  const { managerStatus } = node;
+  if (member === undefined) {
+    const isWorker = node.spec?.role !== NodeRole.MANAGER;
+    const role = isWorker ? NodeRole.WORKER : node.role;
+    if (managerStatus === undefined && node.role === role) return node;
+    return { ...node, role, managerStatus: undefined };
+  }
+  const isSame =
+    managerStatus?.raftId === member.raftId && managerStatus.address === member.address;
+  if (isSame) return node;
+  const { raftId, address } = member;
+  return { ...node, managerStatus: ManagerStatus.create({ raftId, address }) };
+}
+
+/** Members whose nodes are to be workers, by the applied state: they do not count for a quorum. */
+export function leavingMembers(
+  store: Store,
+  members: readonly MemberStatus[],
+): ReadonlySet<MemberId> {
+  return store.view((tx) => {
+    const leaving = members.filter(
+      (member) => tx.get('node', member.nodeId)?.spec?.role !== NodeRole.MANAGER,
+    );
+    return new Set(leaving.map((member) => member.raftId));
+  });
+}
