@@ -130,7 +130,8 @@ class SimulatedDisk implements MemoryDisk {
   async list(directory: string): Promise<readonly string[]> {
     await this.#wait('list', directory);
     const inside = [...this.#names.keys()].filter((path) => directoryOf(path) === directory);
-    return inside.map((path) => path.slice(directory.length + 1)).sort();
+    const start = directory === '' ? 0 : directory.length + 1;
+    return inside.map((path) => path.slice(start)).sort();
   }
 
   async read(path: string): Promise<Uint8Array> {
