@@ -105,7 +105,7 @@ export class OrchestrationWorld {
 
   /** The term ends. */
   async resign(): Promise<void> {
-    await Promise.all(this.#loops.splice(0).map((loop) => loop.stop()));
+    for (const loop of this.#loops.splice(0)) await loop.stop();
   }
 
   async addNodes(count: number, init: (at: number) => Partial<Node> = () => ({})): Promise<void> {

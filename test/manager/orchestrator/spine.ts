@@ -76,7 +76,7 @@ test('a task that fails is replaced after a second, then after two, then after f
   const starts = world
     .tasks('web')
     .map((task) => task.meta?.createdAtMs ?? 0)
-    .toSorted();
+    .toSorted((a, b) => a - b);
   const gaps = starts.slice(1).map((at, index) => at - (starts[index] ?? 0));
   t.is(gaps.length, 4);
   // The replacement is made at once and runs after the delay, so each waited for the one before.
