@@ -11,6 +11,8 @@ export interface LeafCommand {
   readonly name: string;
   readonly alias?: string;
   readonly summary: string;
+  /** Everything after the first operand belongs to it, flags included. */
+  readonly passesThrough?: boolean;
   readonly load: () => Promise<{ readonly command: CommandModule }>;
 }
 
@@ -31,21 +33,68 @@ const leaf = (name: string, summary: string, load: Load, alias?: string): LeafCo
 
 const nodeCommands: readonly LeafCommand[] = [
   leaf('ls', 'List the nodes', () => import('./commands/node-ls.ts'), 'list'),
+  leaf('inspect', 'Show everything about nodes', () => import('./commands/node-inspect.ts')),
+  leaf('ps', 'List the tasks of nodes', () => import('./commands/node-ps.ts')),
+  leaf('update', 'Change a node', () => import('./commands/node-update.ts')),
+  leaf('promote', 'Make nodes managers', () => import('./commands/node-promote.ts')),
+  leaf('demote', 'Make managers workers', () => import('./commands/node-demote.ts')),
+  leaf('rm', 'Remove nodes', () => import('./commands/node-rm.ts'), 'remove'),
+];
+
+const serviceCommands: readonly LeafCommand[] = [
+  {
+    ...leaf('create', 'Create a service', () => import('./commands/service-create.ts')),
+    passesThrough: true,
+  },
+  leaf('ls', 'List the services', () => import('./commands/service-ls.ts'), 'list'),
+  leaf('ps', 'List the tasks of services', () => import('./commands/service-ps.ts')),
+  leaf('inspect', 'Show everything about services', () => import('./commands/service-inspect.ts')),
+  leaf('scale', 'Set the number of replicas', () => import('./commands/service-scale.ts')),
+  leaf('update', 'Change a service', () => import('./commands/service-update.ts')),
+  leaf('rollback', 'Go back to the spec before', () => import('./commands/service-rollback.ts')),
+  leaf('logs', 'Show what tasks wrote', () => import('./commands/service-logs.ts')),
+  leaf('rm', 'Remove services', () => import('./commands/service-rm.ts'), 'remove'),
+];
+
+const imageCommands: readonly LeafCommand[] = [
+  leaf('load', 'Bring images of an archive to nodes', () => import('./commands/image-load.ts')),
+  leaf('pull', 'Have nodes pull an image', () => import('./commands/image-pull.ts')),
+  leaf('ls', 'List the images of nodes', () => import('./commands/image-ls.ts'), 'list'),
+  leaf('rm', 'Remove an image from nodes', () => import('./commands/image-rm.ts'), 'remove'),
+];
+
+const contextCommands: readonly LeafCommand[] = [
+  leaf('ls', 'List the contexts', () => import('./commands/context-ls.ts'), 'list'),
+  leaf('use', 'Choose the daemon to talk to', () => import('./commands/context-use.ts')),
+  leaf('create', 'Name a daemon', () => import('./commands/context-create.ts')),
+  leaf('inspect', 'Show contexts', () => import('./commands/context-inspect.ts')),
+  leaf('rm', 'Remove contexts', () => import('./commands/context-rm.ts'), 'remove'),
 ];
 
 const labCommands: readonly LeafCommand[] = [
   leaf('up', 'Raise a cluster on this machine', () => import('./commands/lab-up.ts')),
   leaf('down', 'Remove a lab', () => import('./commands/lab-down.ts')),
   leaf('ls', 'List the labs', () => import('./commands/lab-ls.ts'), 'list'),
-  leaf('exec', 'Run a command in a host', () => import('./commands/lab-exec.ts')),
+  {
+    ...leaf('exec', 'Run a command in a host', () => import('./commands/lab-exec.ts')),
+    passesThrough: true,
+  },
   leaf('logs', "Show a host's daemon log", () => import('./commands/lab-logs.ts')),
-  leaf('fault', 'Break or heal a host', () => import('./commands/lab-fault.ts')),
+  leaf('fault', 'Break or heal hosts', () => import('./commands/lab-fault.ts')),
   leaf('start', 'Power hosts on', () => import('./commands/lab-start.ts')),
 ];
 
 export const commandTree: readonly CommandNode[] = [
   leaf('init', 'Make a cluster', () => import('./commands/init.ts')),
   leaf('join', 'Join a cluster', () => import('./commands/join.ts')),
+  leaf('join-token', 'Show or rotate a join token', () => import('./commands/join-token.ts')),
+  leaf('leave', 'Leave the cluster', () => import('./commands/leave.ts')),
   { name: 'node', summary: 'The hosts of the cluster', commands: nodeCommands },
+  { name: 'service', summary: 'What runs on the cluster', commands: serviceCommands },
+  { name: 'image', summary: 'Images on the nodes', commands: imageCommands },
   { name: 'lab', summary: 'Clusters on this one machine', commands: labCommands },
+  { name: 'context', summary: 'The daemons that tsctl knows', commands: contextCommands },
+  leaf('info', 'Show the daemon and its cluster', () => import('./commands/info.ts')),
+  leaf('version', 'Show the versions', () => import('./commands/version.ts')),
+  leaf('completion', 'Print a script for the shell', () => import('./commands/completion.ts')),
 ];

@@ -67,7 +67,7 @@ export function contextStore(dir: string): ContextStore {
     list: () => {
       const names = existsSync(folder) ? readdirSync(folder) : [];
       const own = names.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
-      return [builtIn, ...own.sort().map(get)];
+      return [builtIn, ...own.sort().map((name) => readOr(fileOf(name), name))];
     },
     use: (name) => {
       get(name);
@@ -89,6 +89,15 @@ export function contextStore(dir: string): ContextStore {
       if (currentName() === name) rmSync(currentFile, { force: true });
     },
   };
+}
+
+/** A damaged file shows as such in lists. */
+function readOr(path: string, name: string): Context {
+  try {
+    return readContext(path, name);
+  } catch {
+    return { name, host: '', description: 'damaged' };
+  }
 }
 
 function readContext(path: string, name: string): Context {

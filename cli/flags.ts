@@ -10,7 +10,7 @@ export function addExamples(command: Command, examples: readonly string[]): void
 /** --format, -q: what every list has. */
 export function addListFlags(command: Command, examples: readonly string[]): void {
   command
-    .option('--format <format>', 'table, json (one object a line) or name')
+    .option('--format <format>', 'table, json or name')
     .option('-q, --quiet', 'print ids only');
   addExamples(command, examples);
 }

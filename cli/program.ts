@@ -2,18 +2,15 @@
  * Reads a command line and runs it. Only the file of the command that was asked for is loaded:
  * start-up time is what people feel.
  */
-import { Command, CommanderError } from 'commander';
-import { ClusterError, messageOf } from '#lib';
-import { UsageError } from './cli.ts';
+import { Command } from 'commander';
+import { addOpposites, normaliseSwitches } from './boolean-flags.ts';
 import type { Cli } from './cli.ts';
 import { commandTree, isGroup } from './command-tree.ts';
 import type { CommandGroup, CommandNode, LeafCommand } from './command-tree.ts';
+import { describeFailure, exitOk } from './failure.ts';
 import { globalFlagsWithValue, readGlobals } from './globals.ts';
 import type { GlobalOptions } from './globals.ts';
-
-export const exitOk = 0;
-export const exitError = 1;
-export const exitUsage = 2;
+import { nearest } from './suggest.ts';
 
 /** Makes a `Cli` for the global options; called once, before the command's file is loaded. */
 export type CliFactory = (globals: GlobalOptions) => Cli;
@@ -87,38 +84,11 @@ function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
-/** The candidate that a slip of the finger may have meant: at most two edits away. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
-    .filter(({ candidate, edits }) => edits <= Math.min(2, Math.floor(candidate.length / 2) + 1))
-    .sort((a, b) => a.edits - b.edits);
-  return ranked[0]?.candidate;
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours between two words. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;
-  for (let i = 1; i <= a.length; i++) {
-    const line = [i];
-    rows.push(line);
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, at(i - 2, j - 2) + 1);
-      line.push(best);
-    }
-  }
-  return at(a.length, b.length);
-}
-
 /** The whole program, with the flags of `chosen` filled in. */
 export async function buildProgram(
   makeCli: CliFactory,
   chosen: readonly LeafCommand[],
-): Promise<Command> {
+): Promise<{ readonly program: Command; readonly made: ReadonlyMap<CommandNode, Command> }> {
   const program = settle(new Command('tsctl'));
   program.description('Runs services on a cluster of hosts.').enablePositionalOptions();
   program.allowExcessArguments(true);
@@ -141,8 +111,17 @@ export async function buildProgram(
       command,
       lazyCli(() => makeCli(program.opts<GlobalOptions>())),
     );
+    addOpposites(command);
   }
-  return program;
+  return { program, made };
+}
+
+/** The words after the command's own name, with `--flag=false` in a form that commander knows. */
+function normalised(args: readonly string[], leaf: LeafCommand, command: Command): string[] {
+  const [first = ''] = commandWords(args);
+  const start = args.indexOf(first) + (command.parent?.parent === null ? 1 : 2);
+  const words = normaliseSwitches(command, args.slice(start), leaf.passesThrough === true);
+  return [...args.slice(0, start), ...words];
 }
 
 /** The `Cli` is made on first use: after the global options are read. */
@@ -164,32 +143,15 @@ export async function runProgram(
 ): Promise<number> {
   try {
     const leaf = findCommand(args);
-    const program = await buildProgram(makeCli, leaf === undefined ? [] : [leaf]);
-    await program.parseAsync([...args], { from: 'user' });
+    const { program, made } = await buildProgram(makeCli, leaf === undefined ? [] : [leaf]);
+    const command = leaf === undefined ? undefined : made.get(leaf);
+    const words =
+      leaf === undefined || command === undefined ? [...args] : normalised(args, leaf, command);
+    await program.parseAsync(words, { from: 'user' });
     return exitOk;
   } catch (error) {
     const { line, code } = describeFailure(error);
     if (line !== undefined) printError(`tsctl: ${line}\n`);
     return code;
   }
-}
-
-/** What is printed for whatever was thrown, and the exit code. */
-export function describeFailure(error: unknown): { line: string | undefined; code: number } {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return { line: undefined, code: exitOk };
-    return { line: oneLine(usageText(error)), code: exitUsage };
-  }
-  if (error instanceof UsageError) return { line: oneLine(error.message), code: exitUsage };
-  if (error instanceof ClusterError) return { line: oneLine(error.message), code: exitError };
-  return { line: `internal error: ${oneLine(messageOf(error))}`, code: exitError };
-}
-
-const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
-
-/** commander's words, without its prefix, with its suggestion as part of the line. */
-function usageText(error: CommanderError): string {
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = /\(Did you mean (.*)\?\)/.exec(rest.join(' '))?.[1];
-  return suggestion === undefined ? first : `${first}: did you mean ${suggestion}?`;
 }

@@ -18,7 +18,7 @@ export interface Listing<T> {
   /** What -q prints. */
   readonly id: (item: T) => string;
   readonly name: (item: T) => string;
-  /** One object a line under `--format json`. */
+  /** What `--format json` prints of each, in one array. */
   readonly json: (item: T) => unknown;
 }
 

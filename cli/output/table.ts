@@ -1,12 +1,10 @@
 /** Tables as docker prints them: upper-case heads, columns two or more blanks apart. */
-import { stripVTControlCharacters } from 'node:util';
-
 const gap = 3;
 
-/** Cells a text takes on a terminal: colours take none, wide East Asian characters and emoji two. */
+/** Cells a text takes on a terminal: wide East Asian characters and emoji two. */
 export function cellWidth(text: string): number {
   let width = 0;
-  for (const { segment } of segmenter.segment(stripVTControlCharacters(text)))
+  for (const { segment } of segmenter.segment(text))
     width +=
       /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
         segment,
@@ -22,9 +20,7 @@ const padded = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - cellWidth(text)));
 
 /** Control characters (a name or error from elsewhere may hold them) never reach the terminal. */
-// eslint-disable-next-line no-control-regex
-const clean = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000a-\u001a\u001c-\u001f]/g, ' ');
+const clean = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 
 /** One line per row, each ended by a line end; the last column is not padded. */
 export function renderTable(

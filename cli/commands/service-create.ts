@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { ControlService } from '#proto';
+import type { CommandModule } from '../command-tree.ts';
+import { addExamples, collect } from '../flags.ts';
+import { specFromFlags } from '../service/create-spec.ts';
+import { addCreateListFlags, addSettingFlags } from '../service/flags.ts';
+import { followService } from '../service/follow.ts';
+import { withRegistryAuth } from '../service/registry-auth.ts';
+
+interface Options {
+  readonly detach?: boolean;
+  readonly quiet?: boolean;
+  readonly withRegistryAuth?: boolean;
+}
+
+export const command: CommandModule = {
+  configure(command, cli) {
+    command
+      .argument('<IMAGE>', 'the image of the containers')
+      .argument('[CMD...]', "what runs instead of the image's command")
+      .passThroughOptions()
+      .option('--name <name>', 'name of the service (default: one is made up)')
+      .option('--mode <mode>', 'replicated or global (default replicated)')
+      .option('-d, --detach', 'do not wait until the service runs')
+      .option('-q, --quiet', 'print the id only')
+      .option('--env-file <file>', 'read environment variables from a file (repeatable)', collect)
+      .option('--with-registry-auth', "send the registry's credentials of this machine");
+    addCreateListFlags(command);
+    addSettingFlags(command);
+    addExamples(command, [
+      'tsctl service create --name web --replicas 3 --publish mode=host,published=8080,target=80 nginx',
+      'tsctl service create --mode global --mount type=bind,src=/var/log,dst=/logs,ro busybox tail -f /logs/syslog',
+      'tsctl service create --limit-memory 64m --constraint node.labels.zone==a -e LEVEL=info app:2',
+    ]);
+    command.action(async (image: string, args: readonly string[], options: Options) => {
+      const flags = { ...options };
+      const sources = { env: cli.env, readFile: (path: string) => readFileSync(path, 'utf8') };
+      let spec = specFromFlags(image, args, flags, sources);
+      if (options.withRegistryAuth === true) spec = withRegistryAuth(spec, cli.env);
+      const connection = await cli.connect();
+      const answer = await connection.call(ControlService.createService, { spec });
+      for (const warning of answer.warnings) cli.terminal.err(`tsctl: warning: ${warning}\n`);
+      const id = answer.service?.id ?? '';
+      cli.terminal.out(`${id}\n`);
+      if (options.detach !== true)
+        await followService(cli, connection, id, { isQuiet: options.quiet === true });
+    });
+  },
+};

@@ -1,0 +1,133 @@
+/** `service inspect --pretty`: what a person wants to know of a service, in docker's order. */
+import { FailureActionNames, MountKindNames, ProtocolNames, PublishModeNames } from '#proto';
+import { RestartConditionNames, UpdateOrderNames, UpdateState, UpdateStateNames } from '#proto';
+import type { Resources, Service, UpdateConfig } from '#proto';
+import { humanMemory, shortDuration } from '../output/words.ts';
+
+type Line = readonly [string, string];
+
+const word = (names: Readonly<Record<number, string>>, value: number): string =>
+  (names[value] ?? String(value)).toLowerCase().replaceAll('_', '-');
+
+function section(title: string, lines: readonly Line[]): string[] {
+  const shown = lines.filter(([, value]) => value !== '');
+  return shown.length === 0
+    ? []
+    : [`${title}:`, ...shown.map(([name, value]) => ` ${`${name}:`.padEnd(18)}${value}`)];
+}
+
+function labelLines(labels: Readonly<Record<string, string>>): string[] {
+  const pairs = Object.entries(labels).map(([key, value]) => ` ${key}=${value}`);
+  return pairs.length === 0 ? [] : ['Labels:', ...pairs];
+}
+
+function updateSection(title: string, update: UpdateConfig | undefined): string[] {
+  if (update === undefined) return [];
+  return section(title, [
+    ['Parallelism', update.parallelism === 0 ? 'all' : String(update.parallelism)],
+    ['Delay', update.delayMs === 0 ? '' : shortDuration(update.delayMs)],
+    ['On failure', word(FailureActionNames, update.failureAction)],
+    ['Monitor', shortDuration(update.monitorMs)],
+    ['Max failure ratio', String(update.maxFailureRatio)],
+    ['Order', word(UpdateOrderNames, update.order)],
+  ]);
+}
+
+function resourceLines(side: string, resources: Resources | undefined): Line[] {
+  if (resources === undefined) return [];
+  const { cpuNano, memoryBytes, pids } = resources;
+  return [
+    [`${side} CPU`, cpuNano === 0 ? '' : String(cpuNano / 1e9)],
+    [`${side} memory`, memoryBytes === 0 ? '' : humanMemory(memoryBytes)],
+    [`${side} pids`, pids === 0 ? '' : String(pids)],
+  ];
+}
+
+function containerSection(service: Service): string[] {
+  return (service.spec?.task?.containers ?? []).flatMap((container) =>
+    section(`Container ${container.name}`, [
+      ['Image', container.image],
+      ['Command', container.command.join(' ')],
+      ['Args', container.args.join(' ')],
+      ['Env', container.env.join(' ')],
+      ['Dir', container.workingDirectory],
+      ['User', container.user],
+      ['Read-only', container.isReadOnly ? 'yes' : ''],
+      ['Capabilities', capabilities(container.capabilityAdd, container.capabilityDrop)],
+      ['Stop signal', container.stopSignal],
+      [
+        'Stop grace period',
+        container.stopGracePeriodMs === undefined ? '' : shortDuration(container.stopGracePeriodMs),
+      ],
+      ...container.mounts.map(
+        (mount): Line => [
+          'Mount',
+          `${mount.target} (${word(MountKindNames, mount.kind)} ${mount.source}` +
+            `${mount.isReadOnly ? ', read-only' : ''})`,
+        ],
+      ),
+    ]),
+  );
+}
+
+const capabilities = (added: readonly string[], dropped: readonly string[]): string =>
+  [...added.map((name) => `+${name}`), ...dropped.map((name) => `-${name}`)].join(' ');
+
+function headLines(service: Service): string[] {
+  const { spec, updateStatus } = service;
+  const mode = spec?.mode;
+  const lines: Line[] = [
+    ['ID', service.id],
+    ['Name', spec?.name ?? ''],
+    ['Service mode', mode?.kind ?? ''],
+    ['Replicas', mode?.kind === 'replicated' ? String(mode.replicated.replicas) : ''],
+    ['Removing', service.isRemoving ? 'yes' : ''],
+  ];
+  if (updateStatus !== undefined && updateStatus.state !== UpdateState.NONE)
+    lines.push(
+      ['Update status', word(UpdateStateNames, updateStatus.state)],
+      ['Update message', updateStatus.message],
+    );
+  return lines
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${`${name}:`.padEnd(19)}${value}`);
+}
+
+/** Several lines, the last one ended. */
+export function prettyService(service: Service): string {
+  const { spec } = service;
+  const restart = spec?.task?.restart;
+  const placement = spec?.task?.placement;
+  const resources = spec?.task?.resources;
+  const lines = [
+    ...headLines(service),
+    ...labelLines(spec?.labels ?? {}),
+    ...section('Placement', [
+      ['Constraints', placement?.constraints.join(', ') ?? ''],
+      ['Preferences', placement?.preferences.join(', ') ?? ''],
+      ['Max per node', placement?.replicasMaxPerNode ? String(placement.replicasMaxPerNode) : ''],
+    ]),
+    ...containerSection(service),
+    ...section('Resources', [
+      ...resourceLines('Reserved', resources?.reservations),
+      ...resourceLines('Limit', resources?.limits),
+    ]),
+    ...(restart === undefined
+      ? []
+      : section('Restart', [
+          ['Condition', word(RestartConditionNames, restart.condition)],
+          ['Delay', restart.delayMs === undefined ? '' : shortDuration(restart.delayMs)],
+          ['Max attempts', restart.attemptsMax === 0 ? '' : String(restart.attemptsMax)],
+        ])),
+    ...updateSection('Update', spec?.update),
+    ...updateSection('Rollback', spec?.rollback),
+    ...section(
+      'Ports',
+      (spec?.endpoint?.ports ?? []).map((port) => [
+        word(PublishModeNames, port.mode),
+        `${port.publishedPort} -> ${port.targetPort}/${word(ProtocolNames, port.protocol)}`,
+      ]),
+    ),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
