@@ -1124,6 +1124,50 @@ export const ApplyResponse: MessageCodec<ApplyResponse> = {
   },
 };
 
+export interface PublishRequest {
+  readonly topic: string;
+  readonly event?: Any | undefined;
+}
+export const PublishRequest: MessageCodec<PublishRequest> = {
+  typeName: 'containerd.services.events.v1.PublishRequest',
+  fields: [
+    { name: 'topic', type: 'string', shape: 'one' },
+    { name: 'event', type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
+  ],
+  create(init) {
+    return { topic: '', ...init };
+  },
+  write(m, w) {
+    if (m.topic !== '') w.uint32(10).string(m.topic);
+    if (m.event !== undefined) Any.write(m.event, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return PublishRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PublishRequest.create() as Mutable<PublishRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.topic = r.string();
+          break;
+        case 2:
+          m.event = Any.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PublishRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PublishRequest.read(r, r.len);
+  },
+};
+
 export interface SubscribeRequest {
   readonly filters: readonly string[];
 }
@@ -3661,6 +3705,7 @@ export const DiffService = {
 } as const;
 
 export const EventsService = {
+  publish: method('/containerd.services.events.v1.Events/Publish', false, false, PublishRequest, Empty),
   subscribe: method('/containerd.services.events.v1.Events/Subscribe', false, true, SubscribeRequest, Envelope),
 } as const;
 
