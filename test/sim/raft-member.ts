@@ -160,11 +160,18 @@ export class SimMember {
     this.isPaused = true;
   }
 
-  resume(): void {
+  /** What came meanwhile is handled now, in order or, as from several sockets, in no order. */
+  resume(random: Random): void {
     this.isPaused = false;
     const backlog = this.#backlog;
     this.#backlog = [];
-    for (const fn of backlog) fn();
+    const boot = this.#boot;
+    const spreadMs = random.below(3);
+    for (const fn of backlog) {
+      this.#world.clock.after(random.below(spreadMs * 100 + 1) / 100, () => {
+        if (boot === this.#boot) this.deliver(fn);
+      });
+    }
   }
 
   #processClock(isAlive: () => boolean): Clock {

@@ -11,8 +11,9 @@ import { SimMember } from './raft-member.ts';
 import { Trace } from './sim-trace.ts';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
-const MEMBERS_MAX = 7;
+const MEMBERS_MAX = 8;
 const CONVERGE_MS = 30_000;
+const EVENTS_MAX = 100_000;
 
 /** Members, clients and faults drawn from one seed; first chaos, then everything heals. */
 class RaftWorld implements MemberWorld {
@@ -28,7 +29,7 @@ class RaftWorld implements MemberWorld {
   #isChaos = true;
   #failure: SimFailure | null = null;
   #writeCount = 0;
-  readonly counts = { committed: 0, rejected: 0, unknown: 0, reads: 0, faults: 0 };
+  readonly counts = { committed: 0, rejected: 0, unknown: 0, reads: 0, faults: 0, changes: 0 };
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
@@ -93,13 +94,13 @@ class RaftWorld implements MemberWorld {
       failure.message += `\n  ${this.#trace.tail().join('\n  ')}`;
       throw failure;
     }
-    const { committed, rejected, unknown, reads, faults } = this.counts;
+    const { committed, rejected, unknown, reads, faults, changes } = this.counts;
     return {
       traceHash: this.#trace.hash,
       eventCount: this.clock.eventCount,
       summary:
         `${this.#bootstrap.members.length} members, ${faults} faults, ${committed} committed, ` +
-        `${rejected} rejected, ${unknown} unknown, ${reads} reads`,
+        `${rejected} rejected, ${unknown} unknown, ${reads} reads, ${changes} membership changes`,
     };
   }
 
@@ -108,7 +109,9 @@ class RaftWorld implements MemberWorld {
       // A disk that fails while the process starts is a crash like any other.
       if (!isRaftError(error) && /EIO/.test(String(error))) member.kill();
       else
-        this.#fail(new SimFailure('checker', `member ${member.id} cannot start: ${error}`, error));
+        this.#fail(
+          new SimFailure('checker', `member ${member.id} cannot start: ${String(error)}`, error),
+        );
     });
   }
 
@@ -132,6 +135,8 @@ class RaftWorld implements MemberWorld {
       if (node !== null) this.checker.observe(id, node.inspection, this.#isStable);
     }
     if (this.#failure !== null) throw this.#failure;
+    if (this.clock.eventCount < EVENTS_MAX) return;
+    throw new SimFailure('convergence', `more than ${EVENTS_MAX} events`);
   }
 
   readonly #isStable = (id: MemberId, index: number, term: number): boolean => {
@@ -148,9 +153,19 @@ class RaftWorld implements MemberWorld {
       const all = [...this.members.values()];
       const any = all[random.below(all.length)];
       const member = random.below(10) < 7 ? (this.leader()?.member ?? any) : any;
-      if (member === undefined || member.node === null || member.isPaused) continue;
-      if (random.below(4) === 0) this.#read(member, member.node);
-      else for (let i = random.below(6); i >= 0; i--) this.#write(member.node, random.below(200));
+      const node = member?.node;
+      if (!member || !node) continue;
+      const count = 1 + random.below(6);
+      if (random.below(3) > 0) {
+        for (let i = 0; i < count; i++) {
+          const paddingBytes = random.below(200);
+          member.deliver(() => void this.#write(node, paddingBytes));
+        }
+      }
+      // All that believe to lead are asked: of two, at most one may answer.
+      for (const one of all) {
+        if (one.node?.inspection.role === 'leader') one.deliver(() => this.#read(one));
+      }
     }
   }
 
@@ -164,7 +179,9 @@ class RaftWorld implements MemberWorld {
     });
   }
 
-  #read(member: SimMember, node: RaftNode): void {
+  #read(member: SimMember): void {
+    const { node } = member;
+    if (node === null) return;
     const since = this.checker.acknowledgedMax;
     node.readIndex().then(
       (index) => {
@@ -177,17 +194,18 @@ class RaftWorld implements MemberWorld {
         }
       },
       (error: unknown) => {
-        if (!isRaftError(error)) this.#fail(new SimFailure('checker', `read failed: ${error}`));
+        if (!isRaftError(error))
+          this.#fail(new SimFailure('checker', `read failed: ${String(error)}`));
       },
     );
   }
 
   async #nemesis(random: Random): Promise<void> {
+    // Each seed has a nemesis of its own character: some faults often, some never.
     const faults = [
       () => this.#crash(random),
-      () => this.#crash(random),
       () => this.#partition(random),
-      () => this.#partition(random),
+      () => this.#isolateLeader(random),
       () => this.#pause(random),
       () => this.#weather(random),
       () => this.#disks(random),
@@ -195,9 +213,10 @@ class RaftWorld implements MemberWorld {
       () => this.#change(random),
       () => this.#transfer(random),
       () => this.network.heal(),
-    ];
-    while (this.#isChaos) {
-      await this.clock.wait(20 + random.below(500));
+    ].flatMap((fault) => Array.from({ length: random.below(4) }, () => fault));
+    const pauseMaxMs = 100 + random.below(700);
+    while (this.#isChaos && faults.length > 0) {
+      await this.clock.wait(20 + random.below(pauseMaxMs));
       if (!this.#isChaos) return;
       this.counts.faults++;
       faults[random.below(faults.length)]?.();
@@ -237,12 +256,31 @@ class RaftWorld implements MemberWorld {
     else for (const a of side) for (const b of others) this.network.cut(a, b);
   }
 
+  /** The leader goes on alone, maybe with a change of members that nobody else knows. */
+  #isolateLeader(random: Random): void {
+    const leader = this.leader()?.member;
+    if (leader === undefined) return;
+    const others = [...this.members.keys()].filter((id) => id !== leader.id);
+    const company = others.slice(0, random.below(3) === 0 ? 1 : 0);
+    this.trace(`isolate ${leader.id} ${company.join()}`);
+    const isAtOnce = random.below(2) === 0;
+    const cut = (): void =>
+      this.network.split(
+        [leader.id, ...company],
+        others.filter((id) => !company.includes(id)),
+      );
+    if (isAtOnce) cut();
+    else this.clock.after(random.below(4), cut);
+    for (let i = random.below(4); i > 0; i--) this.#change(random);
+    this.clock.after(200 + random.below(2500), () => this.network.heal());
+  }
+
   #pause(random: Random): void {
     const victim = this.#any(random);
     if (victim?.node == null || victim.isPaused) return;
     victim.pause();
     this.trace(`pause ${victim.id}`);
-    this.clock.after(random.below(2500), () => victim.resume());
+    this.clock.after(random.below(2500), () => victim.resume(random));
   }
 
   #weather(random: Random): void {
@@ -276,32 +314,35 @@ class RaftWorld implements MemberWorld {
   #change(random: Random): void {
     const leader = this.leader();
     if (leader === null) return;
-    const { members } = leader.node.status().membership;
-    const one = members[random.below(members.length)];
-    const change = this.#drawChange(random, one?.id ?? 1);
+    const change = this.#drawChange(random, leader.node.status().membership);
     if (change.kind === 'add-learner') {
       const joining = new SimMember(change.id, this, undefined);
       this.members.set(change.id, joining);
       this.start(joining);
     }
     this.trace(`change ${change.kind} ${change.id}`);
-    void leader.node.changeMembership(change);
+    void leader.node.changeMembership(change).then(({ kind }) => {
+      if (kind === 'committed') this.counts.changes++;
+    });
   }
 
-  #drawChange(random: Random, id: MemberId): MembershipChange {
-    switch (random.below(6)) {
-      case 0:
-      case 1:
-        if (this.members.size >= MEMBERS_MAX) return { kind: 'promote', id };
-        return { kind: 'add-learner', id: this.members.size + 1, context: 'new' };
-      case 2:
-      case 3:
-        return { kind: 'promote', id };
-      case 4:
-        return random.below(2) === 0 ? { kind: 'demote', id } : { kind: 'remove', id };
-      default:
-        return { kind: 'update-context', id, context: `c${random.below(100)}` };
+  /** Mostly a change that makes sense, sometimes one that must be refused. */
+  #drawChange(random: Random, { members }: Membership): MembershipChange {
+    const ids = (role: string): MemberId[] =>
+      members.filter((one) => one.role === role).map((one) => one.id);
+    const learners = ids('learner');
+    const voters = ids('voter');
+    const one = members[random.below(members.length)]?.id ?? 1;
+    const learner = learners[random.below(Math.max(1, learners.length))] ?? one;
+    const voter = voters[random.below(Math.max(1, voters.length))] ?? one;
+    const draw = random.below(10);
+    if (draw < 5 && learners.length > 0) return { kind: 'promote', id: learner };
+    if (draw < 4 && this.members.size < MEMBERS_MAX) {
+      return { kind: 'add-learner', id: this.members.size + 1, context: 'new' };
     }
+    if (draw < 7 || voters.length > 5) return { kind: 'demote', id: voter };
+    if (draw < 8) return { kind: 'remove', id: one };
+    return { kind: 'update-context', id: one, context: `c${random.below(100)}` };
   }
 
   /** All faults end; then a write must succeed and every member must have everything. */
@@ -312,11 +353,12 @@ class RaftWorld implements MemberWorld {
     this.network.faults = { ...calmNetwork };
     for (const member of this.members.values()) {
       member.isDiskFailing = false;
-      member.resume();
+      member.resume(this.random);
     }
     const end = this.clock.monotonic() + CONVERGE_MS;
     for (;;) {
       const left = end - this.clock.monotonic();
+      if (left <= 0) throw new SimFailure('convergence', `no write succeeds in ${CONVERGE_MS} ms`);
       await this.clock.until(() => this.#startAll() && this.leader() !== null, left, 'a leader');
       const node = this.leader()?.node;
       if (node === undefined) continue;
