@@ -77,8 +77,8 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
       }),
     );
   return {
-    async getCluster() {
-      await store.readBarrier();
+    async getCluster(_request, context) {
+      await store.readBarrier(context.signal);
       return store.view((tx) =>
         GetClusterResponse.create({ cluster: redactCluster(clusterOf(tx)) }),
       );
@@ -104,8 +104,8 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
       );
     },
 
-    async getJoinTokens() {
-      await store.readBarrier();
+    async getJoinTokens(_request, context) {
+      await store.readBarrier(context.signal);
       return tokens();
     },
 

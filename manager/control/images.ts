@@ -178,8 +178,11 @@ async function firstAnswer(options: ControlOptions, part: Part): Promise<WorkAns
 /** Images on the nodes: load an archive, pull, list, remove. */
 export function imageHandlers(options: ControlOptions): ImageHandlers {
   const { store } = options;
-  const nodesOf = async (refs: readonly string[]): Promise<readonly Node[]> => {
-    await store.readBarrier();
+  const nodesOf = async (
+    refs: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Node[]> => {
+    await store.readBarrier(signal);
     return store.view((tx) => targets(tx, refs));
   };
   return {
@@ -194,7 +197,7 @@ export function imageHandlers(options: ControlOptions): ImageHandlers {
         );
       const { nodeRefs, name } = part.header;
       const work = WorkLoadImage.create({ name });
-      const parts = openParts(options, await nodesOf(nodeRefs), {
+      const parts = openParts(options, await nodesOf(nodeRefs, context.signal), {
         kind: 'loadImage',
         loadImage: work,
       });
@@ -211,15 +214,15 @@ export function imageHandlers(options: ControlOptions): ImageHandlers {
     async *pullImage(request: PullImageRequest, context) {
       validateImage('image', request.image);
       const { image, auth } = request;
-      const parts = openParts(options, await nodesOf(request.nodeRefs), {
+      const parts = openParts(options, await nodesOf(request.nodeRefs, context.signal), {
         kind: 'pullImage',
         pullImage: WorkPullImage.create({ image, auth }),
       });
       yield* merged(parts, image, context.signal);
     },
 
-    async listImages(request: ListImagesRequest) {
-      const parts = openParts(options, await nodesOf(request.nodeRefs), {
+    async listImages(request: ListImagesRequest, context) {
+      const parts = openParts(options, await nodesOf(request.nodeRefs, context.signal), {
         kind: 'listImages',
         listImages: WorkListImages.create(),
       });
@@ -242,7 +245,7 @@ export function imageHandlers(options: ControlOptions): ImageHandlers {
       if (request.image === '')
         throw new ClusterError('INVALID_ARGUMENT', 'no image given: name the one to remove');
       const { image, force } = request;
-      const parts = openParts(options, await nodesOf(request.nodeRefs), {
+      const parts = openParts(options, await nodesOf(request.nodeRefs, context.signal), {
         kind: 'removeImage',
         removeImage: WorkRemoveImage.create({ image, force }),
       });

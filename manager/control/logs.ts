@@ -1,5 +1,6 @@
 import { ClusterError, hasCode, messageOf, withDeadline } from '#lib';
 import { LogChunk, LogOptions, TaskState, WorkLogs } from '#proto';
+import type { Timer } from '#lib';
 import type { ServiceLogsRequest, Task } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
 import { Channel, abortWith } from '../work/index.ts';
@@ -57,7 +58,9 @@ class LogReader {
   readonly #log: LogOptions;
   readonly #asked = new Set<string>();
   readonly #open = new Set<WorkExchange>();
+  readonly #retries = new Set<Timer>();
   #running = 0;
+  #isComplete = false;
 
   constructor(options: ControlOptions, scope: Scope, log: LogOptions) {
     this.#options = options;
@@ -65,6 +68,7 @@ class LogReader {
     this.#log = log;
     this.out.onClose(() => {
       for (const exchange of this.#open) exchange.cancel();
+      for (const timer of this.#retries) timer.cancel();
     });
   }
 
@@ -79,9 +83,14 @@ class LogReader {
     for (const [nodeId, taskIds] of byNode) this.#start(nodeId, taskIds, this.#log);
   }
 
-  /** Ends the answer when nothing is read any more. */
-  endWhenIdle(): void {
-    if (this.#running === 0) this.out.end();
+  /** No task will be added any more. */
+  complete(): void {
+    this.#isComplete = true;
+    this.#endWhenIdle();
+  }
+
+  #endWhenIdle(): void {
+    if (this.#isComplete && this.#running === 0 && this.#retries.size === 0) this.out.end();
   }
 
   #start(nodeId: string, taskIds: readonly string[], log: LogOptions): void {
@@ -94,7 +103,7 @@ class LogReader {
 
   #stopped(): void {
     this.#running--;
-    if (!this.#log.follow || this.#scope.taskId !== '') this.endWhenIdle();
+    this.#endWhenIdle();
   }
 
   async #read(nodeId: string, taskIds: readonly string[], log: LogOptions): Promise<void> {
@@ -110,27 +119,34 @@ class LogReader {
       await this.out.push(
         LogChunk.create({ nodeId, error: `the logs on ${node} are cut off: ${messageOf(error)}` }),
       );
-      if (log.follow)
-        this.#retry(nodeId, taskIds, { ...log, sinceMs: Math.max(lastMs + 1, log.sinceMs) });
+      if (!log.follow) return;
+      // What was shown already is not asked for again.
+      const { tail: _, ...rest } = log;
+      this.#retry(nodeId, taskIds, lastMs === 0 ? log : { ...rest, sinceMs: lastMs + 1 });
     }
   }
 
-  /** Only while a task there is still meant to run, and the node is connected again. */
+  /** Only while a task there is meant to run; waits until the node is connected again. */
   #retry(nodeId: string, taskIds: readonly string[], log: LogOptions): void {
-    const { clock, store, work } = this.#options;
-    const { tail: _, ...rest } = log;
-    const next = log.sinceMs > 1 ? LogOptions.create(rest) : log;
-    const timer = clock.after(followRetryMs, () => {
-      const isAlive = store.view((tx) =>
-        taskIds.some(
-          (id) => (tx.get('task', id)?.status?.state ?? TaskState.ORPHANED) <= TaskState.RUNNING,
-        ),
-      );
-      if (!isAlive || this.out.isClosed) return;
-      if (work.isConnected(nodeId)) this.#start(nodeId, taskIds, next);
-      else this.#retry(nodeId, taskIds, log);
+    const timer = this.#options.clock.after(followRetryMs, () => {
+      this.#retries.delete(timer);
+      if (this.#isMeantToRun(taskIds)) {
+        if (this.#options.work.isConnected(nodeId)) this.#start(nodeId, taskIds, log);
+        else this.#retry(nodeId, taskIds, log);
+      }
+      this.#endWhenIdle();
     });
-    this.out.onClose(() => timer.cancel());
+    this.#retries.add(timer);
+  }
+
+  #isMeantToRun(taskIds: readonly string[]): boolean {
+    return this.#options.store.view((tx) =>
+      taskIds.some((id) => {
+        const task = tx.get('task', id);
+        if (task === undefined || task.desiredState > TaskState.RUNNING) return false;
+        return (task.status?.state ?? TaskState.NEW) <= TaskState.RUNNING;
+      }),
+    );
   }
 
   #nodeName(nodeId: string): string {
@@ -175,7 +191,7 @@ export function logHandlers(options: ControlOptions): Pick<ControlHandlers, 'ser
   const { store } = options;
   return {
     async *serviceLogs(request: ServiceLogsRequest, context) {
-      await store.readBarrier();
+      await store.readBarrier(context.signal);
       const log = request.options ?? LogOptions.create();
       const { scope, tasks } = store.view((tx) => {
         const found = scopeOf(tx, request.ref);
@@ -193,13 +209,13 @@ export function logHandlers(options: ControlOptions): Pick<ControlHandlers, 'ser
             event.kind === 'remove' &&
             event.object.id === scope.serviceId
           )
-            reader.endWhenIdle();
+            reader.complete();
         }
         if (fresh.length > 0) reader.ask(fresh);
       });
       try {
         reader.ask(tasks);
-        if (!log.follow) reader.endWhenIdle();
+        if (!log.follow || scope.taskId !== '') reader.complete();
         yield* reader.out;
       } finally {
         subscription.cancel();

@@ -23,6 +23,7 @@ import type {
 } from '#proto';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
+import { requireFits } from './answer-size.ts';
 import { clusterDefaults, clusterOf } from './cluster.ts';
 import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
 import { limits } from './limits.ts';
@@ -132,13 +133,14 @@ export function nodeHandlers(options: ControlOptions): NodeHandlers {
   const { store } = options;
   const shown = (node: Node): Node => withManagerStatus(node, options.managerStatus());
   return {
-    async listNodes() {
-      await store.readBarrier();
+    async listNodes(_request, context) {
+      await store.readBarrier(context.signal);
       const nodes = store.view((tx) => [...tx.list('node')]);
-      return ListNodesResponse.create({ nodes: nodes.map(shown) });
+      const answer = ListNodesResponse.create({ nodes: nodes.map(shown) });
+      return requireFits(ListNodesResponse, answer, 'nodes');
     },
-    async getNode(request: GetNodeRequest) {
-      await store.readBarrier();
+    async getNode(request: GetNodeRequest, context) {
+      await store.readBarrier(context.signal);
       const node = store.view((tx) => findNode(tx, request.ref));
       return GetNodeResponse.create({ node: shown(node) });
     },

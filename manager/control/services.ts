@@ -18,6 +18,7 @@ import type {
   UpdateServiceRequest,
 } from '#proto';
 import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
+import { requireFits } from './answer-size.ts';
 import { invalid } from './invalid.ts';
 import { inventName, isTaskChanged, keepCredentials, normaliseSpec } from './normalise-spec.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
@@ -160,17 +161,19 @@ export function serviceHandlers(options: ControlOptions): ServiceHandlers {
       return CreateServiceResponse.create(read(id));
     },
 
-    async listServices() {
-      await store.readBarrier();
+    async listServices(_request, context) {
+      await store.readBarrier(context.signal);
       return store.view((tx) => {
         const services = [...tx.list('service')];
         const counts = services.map((service) => countTasks(tx, service));
-        return ListServicesResponse.create({ services: services.map(redactService), counts });
+        const shown = services.map((each) => redactService({ ...each, previousSpec: undefined }));
+        const answer = ListServicesResponse.create({ services: shown, counts });
+        return requireFits(ListServicesResponse, answer, 'services');
       });
     },
 
-    async getService(request: GetServiceRequest) {
-      await store.readBarrier();
+    async getService(request: GetServiceRequest, context) {
+      await store.readBarrier(context.signal);
       return store.view((tx) => {
         const service = findService(tx, request.ref);
         return GetServiceResponse.create({

@@ -1,13 +1,11 @@
 import { GetTaskResponse, ListTasksResponse, Task } from '#proto';
 import type { GetTaskRequest, ListTasksRequest } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
+import { answerBytesMax } from './answer-size.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { redactTask } from './redact.ts';
 import { findNode, findService, findTask } from './refs.ts';
 import { isHistory } from './service-counts.ts';
-
-/** Largest answer of one call, bytes of tasks; below the limit of a message on the wire. */
-const answerBytesMax = 3 << 20;
 
 function* selected(tx: ReadTransaction, request: ListTasksRequest): Iterable<Task> {
   const serviceId = request.serviceRef === '' ? '' : findService(tx, request.serviceRef).id;
@@ -45,12 +43,12 @@ export function taskHandlers(
 ): Pick<ControlHandlers, 'listTasks' | 'getTask'> {
   const { store } = options;
   return {
-    async listTasks(request: ListTasksRequest) {
-      await store.readBarrier();
+    async listTasks(request: ListTasksRequest, context) {
+      await store.readBarrier(context.signal);
       return store.view((tx) => page(tx, request));
     },
-    async getTask(request: GetTaskRequest) {
-      await store.readBarrier();
+    async getTask(request: GetTaskRequest, context) {
+      await store.readBarrier(context.signal);
       return store.view((tx) =>
         GetTaskResponse.create({ task: redactTask(findTask(tx, request.ref)) }),
       );

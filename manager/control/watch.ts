@@ -125,7 +125,7 @@ export function watchHandlers(options: ControlOptions): Pick<ControlHandlers, 'w
           'LIMIT_EXCEEDED',
           `${watchesMax} watches are open already: close some, or try again later`,
         );
-      await store.readBarrier();
+      await store.readBarrier(context.signal);
       const queue = new Channel<WatchResponse>(watchQueueMax);
       // One turn: nothing is committed between the snapshot and the subscription.
       const { first, serviceId } = store.view((tx) => {

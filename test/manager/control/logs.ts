@@ -147,6 +147,38 @@ test('following goes on where it was when a node comes back', async (t) => {
   await own.clock.resolve(logs.ended, 1000);
 });
 
+test('following ends when the service is gone and its last lines are read', async (t) => {
+  const own = await make();
+  const workers = ['n1', 'n2'].map((nodeId) => new FakeWorker(own.work, nodeId, () => undefined));
+  const logs = open(own, 'web', { follow: true });
+  await own.clock.until(() => workers.every((worker) => worker.streams.length === 1), 1000);
+  await own.store.update((tx) => {
+    for (const id of ['t1', 't2']) tx.remove('task', id);
+    tx.remove('service', own.serviceId);
+  });
+  workers[0]?.streams[0]?.line('t1', 'bye').done();
+  await own.clock.advance(1000);
+  t.deepEqual(logs.lines, ['n1/t1: bye']);
+  workers[1]?.streams[0]?.done();
+  t.is(await own.clock.resolve(logs.ended, 1000), 'accepted');
+});
+
+test('a lost node is not waited for once its tasks are replaced', async (t) => {
+  const own = await make();
+  const worker = new FakeWorker(own.work, 'n1', () => undefined);
+  const logs = open(own, 't1', { follow: true });
+  await own.clock.until(() => worker.streams.length === 1, 1000);
+  own.work.nodeDisconnected('n1', worker.send);
+  own.work.nodeLost('n1');
+  await own.clock.advance(5000);
+  t.deepEqual(logs.lines, ['n1/: the logs on node host1 are cut off: node n1 is down']);
+  await own.store.update((tx) => {
+    const task = tx.get('task', 't1') as Task;
+    tx.update('task', { ...task, desiredState: TaskState.SHUTDOWN });
+  });
+  t.is(await own.clock.resolve(logs.ended, 2000), 'accepted');
+});
+
 test('logs of what is not there are refused with one line', async (t) => {
   const own = await make();
   const { ended } = open(own, 'db');
