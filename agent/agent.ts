@@ -272,7 +272,7 @@ export class Agent {
     const known = new Map(tasks.map((task) => [task.id, task.status?.state ?? 0]));
     for (const { task, status } of this.#reconciler.views()) {
       const state = known.get(task.id);
-      if (state !== undefined && status.state > state) this.#outbox.put(task.id, status);
+      if (state !== undefined && status.state > state) this.#outbox.put(task.id, status, 0);
     }
     this.#isSettled = true;
     this.#flushIn(0);
@@ -285,8 +285,9 @@ export class Agent {
   }
 
   #report(taskId: string, status: TaskStatus, isAwaited: boolean): void {
-    this.#outbox.put(taskId, status);
-    this.#flushIn(isAwaited ? flushSoonMs : flushLazilyMs);
+    const delayMs = isAwaited ? flushSoonMs : flushLazilyMs;
+    this.#outbox.put(taskId, status, this.#options.clock.monotonic() + delayMs);
+    this.#flushIn(delayMs);
   }
 
   #flushIn(delayMs: Ms): void {
@@ -302,9 +303,16 @@ export class Agent {
 
   #sendStatuses(): void {
     this.#flush = undefined;
+    // A new session sends all that waits once its full set is applied.
     if (!this.#isSettled || !this.#session.isUp) return;
-    for (let batch = this.#outbox.next(); batch !== undefined; batch = this.#outbox.next())
-      this.#session.send(AgentMessage.create({ body: { kind: 'statuses', statuses: batch } }));
+    const nowMs = this.#options.clock.monotonic();
+    for (;;) {
+      const statuses = this.#outbox.next(nowMs);
+      if (statuses === undefined) break;
+      this.#session.send(AgentMessage.create({ body: { kind: 'statuses', statuses } }));
+    }
+    const dueAtMs = this.#outbox.nextDueAtMs;
+    if (dueAtMs !== undefined) this.#flushIn(Math.max(0, dueAtMs - nowMs));
     if (this.#outbox.isAwaiting) this.#awaitAccepted();
   }
 

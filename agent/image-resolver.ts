@@ -69,9 +69,9 @@ export class ImageResolver {
     auth: RegistryAuth | undefined,
     signal: AbortSignal,
   ): Promise<ImageConfig> {
-    const local = await this.#finds.run('normal', () => this.#images.find(name, signal));
+    const local = await this.#finds.run('normal', signal, () => this.#images.find(name, signal));
     if (local !== undefined) return local;
     const ignore = (_event: ImageProgressEvent): void => undefined;
-    return this.#pulls.run('normal', () => this.#images.pull(name, auth, ignore, signal));
+    return this.#pulls.run('normal', signal, () => this.#images.pull(name, auth, ignore, signal));
   }
 }

@@ -21,7 +21,8 @@ export class Lane {
     return this.#running;
   }
 
-  async run<T>(priority: Priority, work: () => Promise<T>): Promise<T> {
+  /** Rejects with the signal's reason when it is aborted before `work` has its turn. */
+  async run<T>(priority: Priority, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#width) {
       const turn = Promise.withResolvers<void>();
       (priority === 'urgent' ? this.#urgent : this.#normal).push({ start: turn.resolve });
@@ -30,6 +31,7 @@ export class Lane {
       this.#running++;
     }
     try {
+      signal.throwIfAborted();
       return await work();
     } finally {
       const next = this.#urgent.shift() ?? this.#normal.shift();

@@ -7,7 +7,7 @@ import type { HostFiles } from './host-files.ts';
 import { ImageResolver } from './image-resolver.ts';
 import { Lane } from './lane.ts';
 import { orphanTask } from './orphans.ts';
-import type { TaskNetworks } from './runtime/network-port.ts';
+import type { NetworkAttachment, TaskNetworks } from './runtime/network-port.ts';
 import type { ContainerState, Runtime } from './runtime/port.ts';
 import type { Savable, StateSaver } from './state-saver.ts';
 import { TaskController } from './task/task-controller.ts';
@@ -36,11 +36,19 @@ export interface ReconcilerOptions {
   readonly onForgotten: (taskId: string) => void;
 }
 
+/** What the host has of one task. */
+interface Leftover {
+  readonly containers: readonly ContainerState[];
+  readonly network: NetworkAttachment | undefined;
+}
+
 /** Makes the host's containers what the assignments say. Owns the controllers of all tasks. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #tasks = new Map<string, TaskController>();
   readonly #host: TaskHost;
+  /** What runs of tasks that this agent does not know (yet): theirs once they are assigned. */
+  readonly #unclaimed = new Map<string, Leftover>();
   #saver: StateSaver | undefined;
   #unsubscribe: (() => void) | undefined;
   #timer: Timer | undefined;
@@ -108,15 +116,16 @@ export class Reconciler {
    */
   async adopt(signal: AbortSignal): Promise<void> {
     const { runtime, networks, log } = this.#options;
-    this.#unsubscribe ??= runtime.onExit((state) => this.#tasks.get(state.taskId)?.observe(state));
+    this.#unsubscribe ??= runtime.onExit((state) => this.#exited(state));
     await networks.start(signal);
-    const [states, attachments] = await Promise.all([runtime.list(signal), networks.list(signal)]);
-    const byTask = Map.groupBy(states, ({ taskId }) => taskId);
-    const networkOf = new Map(attachments.map((attachment) => [attachment.taskId, attachment]));
-    for (const [id, controller] of this.#tasks)
-      controller.adopt(byTask.get(id) ?? [], networkOf.get(id));
-    const running = states.filter(({ phase }) => phase === 'running').length;
-    log.info('adopted containers', { tasks: this.#tasks.size, running, listed: states.length });
+    const found = await this.#look(signal);
+    for (const [id, controller] of this.#tasks) {
+      const { containers, network } = found.get(id) ?? { containers: [], network: undefined };
+      controller.adopt(containers, network);
+      found.delete(id);
+    }
+    for (const [id, leftover] of found) this.#unclaimed.set(id, leftover);
+    log.info('adopted containers', { tasks: this.#tasks.size, unclaimed: this.#unclaimed.size });
     for (const controller of this.#tasks.values()) controller.drive();
     this.#scheduleRelist(relistPeriodMs);
   }
@@ -127,7 +136,9 @@ export class Reconciler {
     const added: Task[] = [];
     for (const task of change.upserted) {
       if (this.#tasks.has(task.id)) continue;
-      this.#tasks.set(task.id, new TaskController(task, this.#host));
+      const controller = new TaskController(task, this.#host);
+      this.#tasks.set(task.id, controller);
+      this.#claim(task.id, controller);
       added.push(task);
     }
     const wanted = new Set(change.upserted.map(({ id }) => id));
@@ -145,22 +156,18 @@ export class Reconciler {
    * Removes what no task of this node accounts for: after the first full set of assignments only.
    */
   async removeUnknown(signal: AbortSignal): Promise<void> {
-    const { runtime, networks, files, log } = this.#options;
-    const [states, attachments, filed] = await Promise.all([
-      runtime.list(signal),
-      networks.list(signal),
-      files.listTasks(),
-    ]);
+    const { files, log } = this.#options;
+    const [found, filed] = await Promise.all([this.#look(signal), files.listTasks()]);
     if (this.#isStopped) return;
-    const byTask = Map.groupBy(states, ({ taskId }) => taskId);
-    const networkOf = new Map(attachments.map((attachment) => [attachment.taskId, attachment]));
-    for (const id of new Set([...byTask.keys(), ...networkOf.keys(), ...filed])) {
+    this.#unclaimed.clear();
+    const nothing: Leftover = { containers: [], network: undefined };
+    for (const id of new Set([...found.keys(), ...filed])) {
       if (this.#tasks.has(id)) continue;
-      const containers = byTask.get(id) ?? [];
+      const { containers, network } = found.get(id) ?? nothing;
       log.warn('removing what an unknown task left', { taskId: id, containers: containers.length });
       const controller = new TaskController(orphanTask(id, containers), this.#host);
       this.#tasks.set(id, controller);
-      controller.adopt(containers, networkOf.get(id));
+      controller.adopt(containers, network);
       controller.drop();
     }
   }
@@ -185,6 +192,36 @@ export class Reconciler {
     this.#unsubscribe?.();
     this.#timer?.cancel();
     await Promise.all([...this.#tasks.values()].map((controller) => controller.close()));
+  }
+
+  /** Everything of ours on the host, by task. */
+  async #look(signal: AbortSignal): Promise<Map<string, Leftover>> {
+    const { runtime, networks } = this.#options;
+    const [states, attachments] = await Promise.all([runtime.list(signal), networks.list(signal)]);
+    const byTask = Map.groupBy(states, ({ taskId }) => taskId);
+    const networkOf = new Map(attachments.map((attachment) => [attachment.taskId, attachment]));
+    const ids = new Set([...byTask.keys(), ...networkOf.keys()]);
+    return new Map(
+      [...ids].map((id): [string, Leftover] => [
+        id,
+        { containers: byTask.get(id) ?? [], network: networkOf.get(id) },
+      ]),
+    );
+  }
+
+  #claim(taskId: string, controller: TaskController): void {
+    const leftover = this.#unclaimed.get(taskId);
+    if (leftover === undefined) return;
+    this.#unclaimed.delete(taskId);
+    controller.adopt(leftover.containers, leftover.network);
+  }
+
+  #exited(state: ContainerState): void {
+    this.#tasks.get(state.taskId)?.observe(state);
+    const leftover = this.#unclaimed.get(state.taskId);
+    if (leftover === undefined) return;
+    const containers = leftover.containers.map((known) => (known.id === state.id ? state : known));
+    this.#unclaimed.set(state.taskId, { ...leftover, containers });
   }
 
   #scheduleRelist(delayMs: Ms): void {
@@ -262,7 +299,8 @@ export class Reconciler {
   }
 
   #statusChanged(taskId: string, status: TaskStatus): void {
-    this.#saver?.saveSoon();
+    // What leads up to RUNNING is found again by looking at the host.
+    if (status.state >= TaskState.RUNNING) this.#saver?.saveSoon();
     const wish = this.#tasks.get(taskId)?.view.task.desiredState ?? TaskState.RUNNING;
     const isAwaited =
       status.state >= TaskState.RUNNING ||

@@ -19,7 +19,7 @@ export interface StateSaverOptions {
 }
 
 /** Changes that can wait are saved together, this long after the first. */
-const soonMs: Ms = 200;
+const soonMs: Ms = 500;
 /** A disk that takes longer counts as refusing. */
 const saveDeadlineMs: Ms = 10_000;
 

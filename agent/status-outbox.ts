@@ -1,3 +1,4 @@
+import type { Ms } from '#lib';
 import type { TaskStatus, TaskStatusUpdate } from '#proto';
 import { StatusBatch } from '#proto';
 
@@ -8,6 +9,8 @@ interface Pending {
   status: TaskStatus;
   /** The batch that carries `status`; 0 = not sent in this session. */
   sequence: number;
+  /** Not sent before this, monotonic: a state that passes quickly is overtaken and never sent. */
+  dueAtMs: Ms;
 }
 
 /**
@@ -23,13 +26,17 @@ export class StatusOutbox {
     return this.#pending.size;
   }
 
-  put(taskId: string, status: TaskStatus): void {
+  put(taskId: string, status: TaskStatus, dueAtMs: Ms): void {
     const pending = this.#pending.get(taskId);
-    if (pending === undefined) this.#pending.set(taskId, { status, sequence: 0 });
-    else if (pending.status !== status) {
-      pending.status = status;
-      pending.sequence = 0;
+    if (pending === undefined) {
+      this.#pending.set(taskId, { status, sequence: 0, dueAtMs });
+      return;
     }
+    if (pending.status === status) return;
+    const isUnsent = pending.sequence === 0;
+    pending.dueAtMs = isUnsent ? Math.min(pending.dueAtMs, dueAtMs) : dueAtMs;
+    pending.status = status;
+    pending.sequence = 0;
   }
 
   /** The manager no longer knows the task: nobody waits for its status. */
@@ -54,11 +61,19 @@ export class StatusOutbox {
     return false;
   }
 
-  /** The next batch of unsent statuses; undefined when there are none. */
-  next(): StatusBatch | undefined {
+  /** When the next unsent status is due; undefined when there is none. */
+  get nextDueAtMs(): Ms | undefined {
+    let next: Ms | undefined;
+    for (const { sequence, dueAtMs } of this.#pending.values())
+      if (sequence === 0 && (next === undefined || dueAtMs < next)) next = dueAtMs;
+    return next;
+  }
+
+  /** The next batch of unsent statuses that are due; undefined when there are none. */
+  next(nowMs: Ms): StatusBatch | undefined {
     const updates: TaskStatusUpdate[] = [];
     for (const [taskId, pending] of this.#pending) {
-      if (pending.sequence !== 0) continue;
+      if (pending.sequence !== 0 || pending.dueAtMs > nowMs) continue;
       if (updates.length === 0) this.#sequence++;
       pending.sequence = this.#sequence;
       updates.push({ taskId, status: pending.status });

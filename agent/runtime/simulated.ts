@@ -227,9 +227,13 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async #call(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { clock, random } = this.#options;
     const [least, most] = this.#options.callMs ?? [1, 20];
-    const tookMs = least + (most - least) * this.#options.random.next();
-    if (most > 0) await sleep(this.#options.clock, tookMs, signal);
+    const tookMs = least + (most - least) * random.next();
+    if (most > 0) await sleep(clock, tookMs);
+    // Given up half-way: it may have been done all the same.
+    if (signal.aborted && random.next() < 0.5) throw signal.reason;
     if (this.isDown)
       throw new ClusterError('RUNTIME_UNAVAILABLE', 'the container runtime does not answer');
   }

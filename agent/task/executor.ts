@@ -60,7 +60,7 @@ export async function execute(
       return sendSignals(host, record, step.signals, signal);
     case 'remove': {
       const id = containerId(taskId, step.containerName);
-      await host.containerLane.run('normal', () => host.runtime.remove(id, signal));
+      await host.containerLane.run('normal', signal, () => host.runtime.remove(id, signal));
       record.removed(step.containerName);
       return;
     }
@@ -134,7 +134,7 @@ async function create(
     files,
     networkNamespacePath: network.namespacePath,
   });
-  await host.containerLane.run('normal', () => host.runtime.create(plan, signal));
+  await host.containerLane.run('normal', signal, () => host.runtime.create(plan, signal));
   signal.throwIfAborted();
   const { id, taskId, containerName, labels } = plan;
   record.containers.set(containerName, {
@@ -156,7 +156,9 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const id = containerId(record.task.id, container.name);
-  const { pid } = await host.containerLane.run('normal', () => host.runtime.start(id, signal));
+  const { pid } = await host.containerLane.run('normal', signal, () =>
+    host.runtime.start(id, signal),
+  );
   signal.throwIfAborted();
   const created = record.containers.get(container.name);
   // Its exit may have been told before.
@@ -173,7 +175,7 @@ async function sendSignals(
 ): Promise<void> {
   for (const { containerName, signal } of signals) {
     const id = containerId(record.task.id, containerName);
-    await host.signalLane.run('urgent', () => host.runtime.kill(id, signal, abort));
+    await host.signalLane.run('urgent', abort, () => host.runtime.kill(id, signal, abort));
     const now = host.clock.monotonic();
     if (!record.signalledAtMs.has(containerName)) record.signalledAtMs.set(containerName, now);
     else record.killedAtMs.set(containerName, now);

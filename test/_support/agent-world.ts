@@ -30,6 +30,13 @@ export function assigned(id: string, init: Partial<Task> = {}, env: readonly str
   });
 }
 
+interface PlayedSession {
+  readonly handlers: SessionHandlers;
+  sequence: number;
+  /** What is still under way does not arrive. */
+  isLost: boolean;
+}
+
 /** A manager that accepts whatever it is told and remembers it; tests decide what it sends. */
 export class PlayedManager implements ManagerLine {
   readonly #clock: VirtualClock;
@@ -55,7 +62,8 @@ export class PlayedManager implements ManagerLine {
   goodbyes = 0;
   sessions = 0;
   openError: ClusterError | undefined;
-  #session: { readonly handlers: SessionHandlers; sequence: number } | undefined;
+  #last: Assignments | undefined;
+  #session: PlayedSession | undefined;
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
@@ -66,7 +74,7 @@ export class PlayedManager implements ManagerLine {
   }
 
   openSession(handlers: SessionHandlers): SessionLink {
-    const session = { handlers, sequence: 0 };
+    const session: PlayedSession = { handlers, sequence: 0, isLost: false };
     let isOver = false;
     const close = (error: unknown): void => {
       if (isOver) return;
@@ -84,7 +92,7 @@ export class PlayedManager implements ManagerLine {
     return {
       send: (message) => {
         this.#clock.after(this.delayMs, () => {
-          if (!isOver && this.#session === session) this.#receive(message);
+          if (!session.isLost && !this.isDown) this.#receive(message);
         });
       },
       close: () => {
@@ -102,6 +110,7 @@ export class PlayedManager implements ManagerLine {
   hangUp(error: unknown = new ClusterError('UNAVAILABLE', 'connection reset')): void {
     const session = this.#session;
     this.#session = undefined;
+    if (session !== undefined) session.isLost = true;
     session?.handlers.onClose(error);
   }
 
@@ -122,7 +131,18 @@ export class PlayedManager implements ManagerLine {
     this.assign([{ ...task, desiredState }]);
   }
 
+  /** The next increment has a number too high. */
+  skipSequence(): void {
+    if (this.#session !== undefined) this.#session.sequence++;
+  }
+
+  /** Sends the last assignments once more. */
+  repeatLast(): void {
+    if (this.#last !== undefined) this.sendAssignments(this.#last);
+  }
+
   sendAssignments(assignments: Assignments): void {
+    this.#last = assignments;
     this.#send({ body: { kind: 'assignments', assignments } });
   }
 
@@ -210,11 +230,16 @@ export class AgentWorld {
 
   /** The agent's process dies where it is; another one starts. Containers do not notice. */
   async crash(): Promise<void> {
-    const old = this.agent;
-    old.abandon();
+    this.agent.abandon();
     this.manager.hangUp();
+    this.restart();
+    await this.until('a session', () => this.agent.isConnected);
+  }
+
+  /** Another process of the agent begins; the one before must be dead. */
+  restart(): void {
     this.agent = this.#makeAgent();
-    await this.begin();
+    this.agent.start();
   }
 
   until(what: string, condition: () => boolean, withinMs = 60_000): Promise<void> {
