@@ -151,7 +151,7 @@ export class OrchestrationWorld {
 
   /** What a task's container does by itself. */
   async endTask(id: string, state: TaskState): Promise<void> {
-    await this.#report(id, state);
+    await this.clock.resolve(this.#report(id, state), 10_000);
   }
 
   tasks(serviceId: string): readonly Task[] {
