@@ -110,7 +110,10 @@ export class Daemon {
   /** For the local socket. */
   handlers(): Handlers<typeof LocalService> {
     return {
-      info: () => Promise.resolve(this.#info()),
+      info: async () => {
+        await this.#loaded.promise;
+        return this.#info();
+      },
       init: (request) => this.#init(request),
       join: (request) => this.#joinCluster(request),
       leave: (request) => this.#leave(request),
@@ -233,7 +236,7 @@ export class Daemon {
     const done = this.#finishJoin(joiner);
     this.#state = { kind: 'joining', joiner, done };
     done.catch((error: unknown) => {
-      this.#options.log.error('join failed', { reason: messageOf(error) });
+      if (!this.#isStopped) this.#options.log.error('join failed', { reason: messageOf(error) });
     });
     return done;
   }

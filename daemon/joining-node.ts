@@ -1,10 +1,12 @@
 /** The first words of a new node with a manager: the root by its digest, then a certificate by token. */
+import { connect } from 'node:net';
 import { ClusterError } from '#lib';
 import { parseJoinToken } from '#manager';
 import { CertificateAuthorityService, GetRootCertificateRequest } from '#proto';
 import { IssueCertificateRequest, RenewCertificateRequest } from '#proto';
 import type { CertificateResponse } from '#proto';
-import { callUnary, grpc } from '#proto/rpc';
+import { callUnary } from '#proto/rpc';
+import { splitHostPort } from './advertise.ts';
 import { anonymousClient } from './channels-node.ts';
 import type { JoinRecord } from './node-record.ts';
 import type { ChannelFor } from './ports.ts';
@@ -51,9 +53,9 @@ export async function requestCertificate(options: IssueOptions): Promise<Certifi
 }
 
 async function fetchRoot(address: string, signal: AbortSignal): Promise<Uint8Array> {
+  await reachable(address, signal);
   const client = anonymousClient(address, undefined);
   try {
-    await reachable(client, address);
     const response = await callUnary(
       client,
       CertificateAuthorityService.getRootCertificate,
@@ -66,17 +68,25 @@ async function fetchRoot(address: string, signal: AbortSignal): Promise<Uint8Arr
   }
 }
 
-function reachable(client: grpc.Client, address: string): Promise<void> {
+/** A plain connection first: a refused or unknown address is told at once, not after a deadline. */
+function reachable(address: string, signal: AbortSignal): Promise<void> {
+  const { host, port } = splitHostPort(address, 0, 'HOST:PORT');
   return new Promise((resolve, reject) => {
-    client.waitForReady(Date.now() + callDeadlineMs, (error) => {
-      if (error === undefined || error === null) resolve();
-      else
-        reject(
-          new ClusterError(
-            'UNAVAILABLE',
-            `no manager can be reached at ${address}: check the address, the port and the firewall`,
-          ),
-        );
+    const socket = connect({ host, port, timeout: callDeadlineMs, signal });
+    const fail = (): void => {
+      socket.destroy();
+      reject(
+        new ClusterError(
+          'UNAVAILABLE',
+          `no manager can be reached at ${address}: check the address, the port and the firewall`,
+        ),
+      );
+    };
+    socket.once('error', fail);
+    socket.once('timeout', fail);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
     });
   });
 }

@@ -1,7 +1,7 @@
 /** The root-only unix socket: who can open it is root of this host, and may do everything. */
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { ClusterError, messageOf } from '#lib';
 import { ControlService, LocalService } from '#proto';
@@ -25,6 +25,7 @@ export class LocalServer {
   readonly #grpc: grpc.Server;
   readonly #injector: grpc.ConnectionInjector;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: LocalServerOptions) {
     this.#directory = options.runDirectory;
@@ -36,6 +37,8 @@ export class LocalServer {
     serve(this.#grpc, ControlService, options.control, { ...options, identify });
     this.#injector = this.#grpc.createConnectionInjector(grpc.ServerCredentials.createInsecure());
     this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
       this.#injector.injectConnection(socket);
     });
@@ -73,6 +76,7 @@ export class LocalServer {
   async close(): Promise<void> {
     this.#injector.destroy();
     this.#grpc.forceShutdown();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await rm(this.#path, { force: true });
   }

@@ -6,12 +6,13 @@ import { systemClock } from '#lib/clock-node';
 import { pinoLogger } from '#lib/log-node';
 import { prometheusMetrics } from '#lib/metrics-node';
 import { systemRandom } from '#lib/random-node';
+import { nodeManager } from '#manager/manager-node';
 import { agentMaker } from './agent-part-node.ts';
-import { managerMaker } from './manager-part-node.ts';
 import { helpText, parseConfig, parseFlags, resolveOptions } from './options.ts';
 import type { Given, Options } from './options.ts';
 import { run } from './run-node.ts';
 import type { Running } from './run-node.ts';
+import { simulatedHost } from './simulated-host.ts';
 import { version } from './version.ts';
 
 /** After a signal the process ends within this time, whatever hangs; containers run on. */
@@ -61,8 +62,8 @@ process.on('unhandledRejection', (error) => {
 
 let running: Running;
 try {
-  const makeAgent = agentMaker(options);
-  running = await run({ ...basics, options, makeAgent, makeManager: managerMaker() });
+  const makeAgent = agentMaker(simulatedHost);
+  running = await run({ ...basics, options, makeAgent, makeManager: nodeManager });
 } catch (error) {
   fail(error, 1);
 }

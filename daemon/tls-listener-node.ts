@@ -35,6 +35,8 @@ export class TlsListener {
   readonly #injector: grpc.ConnectionInjector;
   readonly #refused: Counter;
   readonly #sockets = new Map<TLSSocket, PeerIdentity | undefined>();
+  /** Every connection, also those in the middle of their handshake. */
+  readonly #connections = new Set<Socket>();
   /** By the very object that `getAuthContext` hands out. */
   readonly #identities = new WeakMap<PeerCertificate, PeerIdentity>();
   #material: TlsMaterial;
@@ -65,6 +67,10 @@ export class TlsListener {
       handshakeTimeout: handshakeDeadlineMs,
     });
     this.#server.maxConnections = connectionCountMax;
+    this.#server.on('connection', (socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error, socket) =>
       this.#refuse('handshake', socket, messageOf(error)),
@@ -112,8 +118,8 @@ export class TlsListener {
   async close(): Promise<void> {
     this.#sweep?.cancel();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets.keys()) socket.destroy();
     this.#injector.destroy();
+    for (const socket of this.#connections) socket.destroy();
     await closed;
   }
 

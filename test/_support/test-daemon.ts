@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { silentLogger } from '#lib';
-import type { Logger } from '#lib';
+import type { Clock, Logger, Ms } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { prometheusMetrics } from '#lib/metrics-node';
 import { systemRandom } from '#lib/random-node';
@@ -38,6 +38,8 @@ export class TestDaemon {
   metrics: PrometheusMetrics = prometheusMetrics();
   /** Collects what is logged, one line each. */
   readonly lines: string[] = [];
+  /** Added to the wall clock of the next start. */
+  clockShiftMs = 0;
   readonly #makeManager: MakeManager;
   readonly #makeAgent = agentMaker(simulatedHost);
   #running: Running | undefined;
@@ -88,7 +90,7 @@ export class TestDaemon {
     this.metrics = prometheusMetrics();
     this.#running = await run({
       options: resolveOptions(flags, {}),
-      clock: systemClock(),
+      clock: shifted(this.clockShiftMs),
       random: systemRandom(),
       log: collecting(this.lines),
       metrics: this.metrics,
@@ -116,6 +118,11 @@ export class TestDaemon {
     const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
+}
+
+function shifted(byMs: Ms): Clock {
+  const clock = systemClock();
+  return { ...clock, now: () => clock.now() + byMs };
 }
 
 function collecting(lines: string[]): Logger {
