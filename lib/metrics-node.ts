@@ -7,10 +7,19 @@ export interface PrometheusMetrics extends Metrics {
   readonly contentType: string;
 }
 
+/** Gauges of prom-client that are named like counters: `promtool check metrics` refuses them. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 /** A registry of its own, with the process' figures (memory, event-loop delay) under `tessera_`. */
 export function prometheusMetrics(): PrometheusMetrics {
   const registry = new prometheus.Registry();
   prometheus.collectDefaultMetrics({ register: registry, prefix: 'tessera_' });
+  for (const name of misnamed) registry.removeSingleMetric(`tessera_${name}`);
+  const readers = new Map<string, () => number>();
   const registers = [registry];
   const once = <T>(name: string, make: () => unknown): T =>
     (registry.getSingleMetric(name) ?? make()) as T;
@@ -32,6 +41,7 @@ export function prometheusMetrics(): PrometheusMetrics {
       return { set: (value, labels = {}) => metric.set(labels, value) };
     },
     observedGauge(name, help, read) {
+      readers.set(name, read);
       once(
         name,
         () =>
@@ -40,7 +50,7 @@ export function prometheusMetrics(): PrometheusMetrics {
             help,
             registers,
             collect() {
-              this.set(read());
+              this.set((readers.get(name) ?? read)());
             },
           }),
       );

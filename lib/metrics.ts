@@ -16,7 +16,7 @@ export interface Histogram {
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
-  /** A gauge whose value is asked for at each scrape. */
+  /** A gauge whose value is asked for at each scrape, of whoever registered it last. */
   observedGauge(name: string, help: string, read: () => number): void;
   /** `buckets`: upper bounds, ascending, in the unit of the name (seconds, bytes). */
   histogram(

@@ -68,20 +68,25 @@ export class Worker {
     const kind = request.kind?.kind ?? 'none';
     let link: WorkLink | undefined;
     let outcome = 'ok';
+    // Ends what may still run of the work; the line itself must live until the answer is out.
+    const over = new AbortController();
+    const signal = AbortSignal.any([controller.signal, over.signal]);
     try {
       link = line.openWork(controller.signal);
       await link.send({ body: { kind: 'id', id: request.id } });
       // An archive is read by the work itself; all else only ends when the manager hangs up.
       if (kind !== 'loadImage') void this.#watch(request.id, link);
-      const done = await this.#answer(request, link, controller.signal, isRefused);
+      const done = await this.#answer(request, link, signal, isRefused);
       if (done.errorCode !== '') outcome = 'refused';
       await link.send({ body: { kind: 'done', done } });
     } catch (error) {
       outcome = 'failed';
+      // Not after success: it would cancel the stream before the last word is out.
+      over.abort(new ClusterError('CANCELLED', 'the work is over'));
       log.info('work was given up', { workId: request.id, kind, err: messageOf(error) });
+      controller.abort(error);
     } finally {
       this.#running.delete(request.id);
-      controller.abort(new ClusterError('CANCELLED', 'the work is over'));
       link?.close();
       this.#done.inc({ kind, outcome });
     }
