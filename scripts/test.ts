@@ -1,0 +1,91 @@
+/**
+ * `make test`: checks, unit tests, simulation, then real hosts. Usage: test.ts [PART...] with the
+ * parts check, unit, sim, e2e; all by default. The last line is "N passed, N failed", alone; the
+ * exit code is 1 when something failed.
+ */
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runChecks } from './check.ts';
+import { node, project, requireNode, run, secondsSince, tool } from './steps.ts';
+import { TapReader } from './tap.ts';
+import type { TapCounts } from './tap.ts';
+
+/** Seeds per simulated world in one `make test`; `make sim` runs more. */
+const simSeeds = 20;
+
+async function checks(): Promise<TapCounts> {
+  const results = await runChecks([]);
+  const failed = results.filter(({ isGood }) => !isGood).length;
+  return { passed: results.length - failed, failed };
+}
+
+/** Runs ava; its whole output is kept in build/NAME.tap. */
+async function ava(name: string, args: readonly string[]): Promise<TapCounts> {
+  mkdirSync(join(project, 'build'), { recursive: true });
+  const file = createWriteStream(join(project, `build/${name}.tap`));
+  const reader = new TapReader();
+  const { code } = await run([node, tool('ava'), '--tap', ...args], {
+    onLine: (line) => {
+      file.write(`${line}\n`);
+      const shown = reader.read(line);
+      if (shown !== undefined) console.log(shown);
+    },
+  });
+  file.end();
+  return reader.end(code);
+}
+
+async function simulation(): Promise<TapCounts> {
+  let passed = 0;
+  const { code, output } = await run([node, 'test/sim/run.ts', '--seeds', String(simSeeds)], {
+    onLine: (line) => {
+      console.log(line);
+      if (/ seeds held/.test(line)) passed++;
+    },
+  });
+  const isGood = code === 0 && output !== '' && passed > 0;
+  return { passed, failed: isGood ? 0 : 1 };
+}
+
+async function realHosts(): Promise<TapCounts> {
+  if (process.getuid?.() !== 0) {
+    console.log('e2e: needs root: run make test as root');
+    return { passed: 0, failed: 1 };
+  }
+  const image = await run([node, 'scripts/make-image.ts']);
+  if (image.code !== 0) {
+    console.log(image.output);
+    return { passed: 0, failed: 1 };
+  }
+  return await ava('e2e', ['--config', 'e2e.config.js']);
+}
+
+const parts: Readonly<Record<string, () => Promise<TapCounts>>> = {
+  check: checks,
+  unit: () => ava('unit', []),
+  sim: simulation,
+  e2e: realHosts,
+};
+
+requireNode();
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+  console.error(`no part '${unknown}': use ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
+const startedAt = performance.now();
+let passed = 0;
+let failed = 0;
+for (const name of names.length > 0 ? names : Object.keys(parts)) {
+  const partAt = performance.now();
+  console.log(`test: ${name} ...`);
+  const counts = (await parts[name]?.()) ?? { passed: 0, failed: 1 };
+  passed += counts.passed;
+  failed += counts.failed;
+  const took = secondsSince(partAt);
+  console.log(`test: ${name}: ${counts.passed} passed, ${counts.failed} failed (${took})`);
+}
+console.log(`test: all after ${secondsSince(startedAt)}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
