@@ -81,12 +81,11 @@ export class Worker {
       await link.send({ body: { kind: 'done', done } });
     } catch (error) {
       outcome = 'failed';
-      // Not after success: it would cancel the stream before the last word is out.
-      over.abort(new ClusterError('CANCELLED', 'the work is over'));
       log.info('work was given up', { workId: request.id, kind, err: messageOf(error) });
       controller.abort(error);
     } finally {
       this.#running.delete(request.id);
+      over.abort(new ClusterError('CANCELLED', 'the work is over'));
       link?.close();
       this.#done.inc({ kind, outcome });
     }
