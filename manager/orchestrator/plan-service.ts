@@ -96,23 +96,25 @@ export function stopSlot(service: Service, slot: Slot): Step | undefined {
   return changes.length === 0 ? undefined : stepOf(service, changes);
 }
 
-/** Restarts first; slots that need none are open to the update. */
+/** Restarts first; slots that need nothing are open to the update. */
 function planLive(world: World, service: Service, live: readonly LiveSlot[]): Plan {
   const steps: Step[] = [];
-  const calm: Slot[] = [];
+  const busy = new Set<Slot>();
   const closed = new Set<Slot>();
   const slotWakes: SlotWake[] = [];
   for (const { slot, mayCreate } of live) {
     const plan = planSlot(world, service, slot, mayCreate);
     if (plan.wakeAtMs < never) slotWakes.push({ key: slot.key, atMs: plan.wakeAtMs });
-    if (plan.changes.length > 0) steps.push(stepOf(service, plan.changes));
-    else calm.push(slot);
+    if (plan.changes.length > 0) {
+      steps.push(stepOf(service, plan.changes));
+      busy.add(slot);
+    }
     if (!mayCreate) closed.add(slot);
   }
   const update = planUpdate(world, {
     service,
-    slots: calm,
-    busySlotCount: live.length - calm.length,
+    slots: live.map(({ slot }) => slot),
+    busy,
     comparer: new TaskComparer(service, (id) => world.node(id)),
     mayCreate: (slot) => !closed.has(slot),
   });

@@ -37,10 +37,10 @@ export function isUpdating(service: Service): boolean {
 
 export interface UpdateInput {
   readonly service: Service;
-  /** Slots that are to stay and in which nothing else is to be done just now. */
+  /** Slots that are to stay. */
   readonly slots: readonly Slot[];
-  /** Slots in which something else is to be done first; they hold up the end of the update. */
-  readonly busySlotCount: number;
+  /** Those of them in which something else is done just now: they count as under way. */
+  readonly busy: ReadonlySet<Slot>;
   readonly comparer: TaskComparer;
   /** Whether a slot may get a new task now; a paused node's may not. */
   readonly mayCreate: (slot: Slot) => boolean;
@@ -65,8 +65,8 @@ export function planUpdate(world: World, input: UpdateInput): Plan {
   const isRollback = state === UpdateState.ROLLBACK_STARTED;
   const config = updateConfigOf(service, isRollback);
   if (state !== UpdateState.NONE && !isUpdating(service)) return emptyPlan;
+  if (state === UpdateState.NONE && !isAnyOutdated(input)) return emptyPlan;
   const progress = measure(world, input, config);
-  if (state === UpdateState.NONE && progress.outdated.length === 0) return emptyPlan;
   const steps: Step[] = [];
   if (state === UpdateState.NONE || service.updateStatus?.specVersion !== service.specVersion)
     steps.push(started(world, service, isRollback));
@@ -86,13 +86,24 @@ export function planUpdate(world: World, input: UpdateInput): Plan {
       );
   const begun = begin(world, input, config, progress);
   steps.push(...begun);
-  const isDone =
-    begun.length + progress.underWayCount + progress.outdated.length + input.busySlotCount === 0;
+  const isDone = begun.length + progress.underWayCount + progress.outdated.length === 0;
   if (!isDone) return { steps, wakeAtMs: progress.wakeAtMs, slotWakes: [] };
   if (world.nowMs < progress.watchedAtMs)
     return { steps, wakeAtMs: progress.watchedAtMs, slotWakes: [] };
   steps.push(completed(world, service, isRollback));
   return { steps, wakeAtMs: never, slotWakes: [] };
+}
+
+/** Whether there is anything to update at all: a quick look that most plans end with. */
+function isAnyOutdated({ slots, comparer }: UpdateInput): boolean {
+  return slots.some((slot) => {
+    if (!slot.tasks.some((task) => comparer.isOutdated(task))) return false;
+    const members = membersOf(slot);
+    const wanted = members.filter(isWanted);
+    const newest = members[members.length - 1];
+    const standing = wanted.length > 0 || newest === undefined ? wanted : [newest];
+    return standing.some((task) => comparer.isOutdated(task));
+  });
 }
 
 function measure(world: World, input: UpdateInput, config: UpdateConfig): Progress {
@@ -107,12 +118,15 @@ function measure(world: World, input: UpdateInput, config: UpdateConfig): Progre
   };
   for (const slot of input.slots) {
     const one = classify(world.nowMs, input.service, slot, input.comparer, config);
+    const isBusy = input.busy.has(slot);
+    if (isBusy) progress.underWayCount++;
     if (one.kind === 'untouched') continue;
     progress.totalCount++;
     if (one.failure !== undefined) progress.failed.push(one);
     if (one.giveUp.length > 0) progress.stuck.push(one);
     progress.wakeAtMs = Math.min(progress.wakeAtMs, one.wakeAtMs);
     progress.watchedAtMs = Math.max(progress.watchedAtMs, one.watchedAtMs);
+    if (isBusy) continue;
     if (one.kind === 'outdated') progress.outdated.push(one);
     else if (one.kind === 'under-way') progress.underWayCount++;
   }
