@@ -146,16 +146,17 @@ async function readHeader(
   parts: PartReader,
 ): Promise<{ readonly meta: SnapshotMeta; readonly checksum: number }> {
   const head = await parts.exactly(HEADER_BYTES);
-  const input = new ByteReader(head);
-  const magic = input.u32();
-  const index = input.u64();
-  const term = input.u64();
+  const input = new ByteReader(head, HEADER_BYTES - 8);
   const length = input.u32();
-  if (magic !== MAGIC || length > META_BYTES_MAX) throw lost('header of a snapshot');
+  const stored = input.u32();
+  if (length > META_BYTES_MAX) throw lost('header of a snapshot');
   const membership = await parts.exactly(length);
   const checksum = crc32(membership, crc32(head.subarray(0, HEADER_BYTES - 4)));
-  if (input.u32() !== checksum) throw lost('header of a snapshot');
-  return { meta: { index, term, membership: decodeMembership(membership) }, checksum };
+  const numbers = new ByteReader(head);
+  if (stored !== checksum || numbers.u32() !== MAGIC) throw lost('header of a snapshot');
+  const index = numbers.u64();
+  const meta = { index, term: numbers.u64(), membership: decodeMembership(membership) };
+  return { meta, checksum };
 }
 
 /** Cuts a stream of chunks of any size into pieces of a wanted size. */

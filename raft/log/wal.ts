@@ -37,6 +37,8 @@ export class Wal {
   readonly #position: Position = { sequence: 1, checksum: 0 };
   /** Above every entry in any segment, replaced ones too. */
   #nextIndex = 1;
+  /** The newest durable one: a new segment begins with it, so that older ones may go. */
+  #hardState: HardState = { term: 0, vote: 0, commit: 0 };
   #file: DiskFile | null = null;
   #fileBytes = 0;
 
@@ -62,9 +64,7 @@ export class Wal {
 
   /** Makes the hard state and `records` durable in one write; returns its bytes. */
   async append(hardState: HardState, records: readonly WalRecord[]): Promise<number> {
-    if (this.#file === null || this.#fileBytes >= this.#segmentBytesMax) {
-      await this.#begin(hardState);
-    }
+    if (this.#file === null || this.#fileBytes >= this.#segmentBytesMax) await this.#begin();
     return this.#write([{ kind: 'hard-state', hardState }, ...records]);
   }
 
@@ -100,11 +100,13 @@ export class Wal {
   }
 
   #seen(record: WalRecord): void {
-    if (record.kind === 'entry')
+    if (record.kind === 'hard-state') this.#hardState = record.hardState;
+    if (record.kind === 'entry') {
       this.#nextIndex = Math.max(this.#nextIndex, record.entry.index + 1);
+    }
   }
 
-  async #begin(hardState: HardState): Promise<void> {
+  async #begin(): Promise<void> {
     await this.#file?.close();
     const number = (this.#segments.at(-1)?.number ?? 0) + 1;
     const nextIndex = this.#nextIndex;
@@ -114,7 +116,7 @@ export class Wal {
     this.#position.checksum = 0;
     await this.#write([
       { kind: 'segment', number, previousChecksum, nextIndex },
-      { kind: 'hard-state', hardState },
+      { kind: 'hard-state', hardState: this.#hardState },
     ]);
     await this.#disk.syncDirectory(DIRECTORY);
     this.#segments.push({ number, nextIndex });

@@ -277,7 +277,7 @@ class RaftWorld implements MemberWorld {
 
   #pause(random: Random): void {
     const victim = this.#any(random);
-    if (victim?.node == null || victim.isPaused) return;
+    if (!victim?.node || victim.isPaused) return;
     victim.pause();
     this.trace(`pause ${victim.id}`);
     this.clock.after(random.below(2500), () => victim.resume(random));

@@ -1,0 +1,260 @@
+import type { Disk, Entry, MemoryDisk, Write } from 'raft-ts';
+import fc from 'fast-check';
+import test from 'ava';
+import { DurableLog, isRaftError, memoryDisk } from 'raft-ts';
+import { seededRandom } from '#lib';
+
+const members = [1, 2, 3].map((id) => ({ id, role: 'voter', context: `m${id}` }) as const);
+const membership = { members };
+const small = { segmentBytesMax: 400 };
+
+function entryAt(index: number, term: number, text = `entry ${index}/${term}`): Entry {
+  return { index, term, kind: 'data', data: new TextEncoder().encode(text) };
+}
+
+function writeOf(term: number, entries: readonly Entry[], commit = 0): Write {
+  return { hardState: { term, vote: 2, commit }, entries, snapshot: null, messages: [] };
+}
+
+/** What a member would find, as plain data. */
+async function contentOf(disk: Disk): Promise<string> {
+  const { log, recovered } = await DurableLog.open(disk, small);
+  await log.close();
+  const { hardState, snapshot, base, entries } = recovered;
+  const texts = entries.map(
+    ({ index, term, data }) => `${index}/${term} ${new TextDecoder().decode(data)}`,
+  );
+  return JSON.stringify({ hardState, snapshot, base, texts });
+}
+
+function copyOf(files: ReadonlyMap<string, Uint8Array>): MemoryDisk {
+  const disk = memoryDisk();
+  for (const [path, bytes] of files) disk.overwrite(path, bytes);
+  return disk;
+}
+
+/** A log over several segments with replaced suffixes, and its content after each write. */
+async function history(): Promise<{ readonly disk: MemoryDisk; readonly contents: string[] }> {
+  const disk = memoryDisk();
+  const contents = [await contentOf(disk)];
+  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
+  contents.push(await contentOf(copyOf(disk.files())));
+  const writes = [
+    writeOf(1, [entryAt(1, 1), entryAt(2, 1)]),
+    writeOf(1, [entryAt(3, 1, 'x'.repeat(90))], 2),
+    writeOf(2, [], 2),
+    writeOf(3, [entryAt(3, 3), entryAt(4, 3), entryAt(5, 3)], 2),
+    writeOf(3, [entryAt(6, 3, ''), entryAt(7, 3)], 5),
+    writeOf(4, [entryAt(7, 4, 'y'.repeat(200)), entryAt(8, 4)], 6),
+    writeOf(4, [entryAt(9, 4)], 8),
+  ];
+  for (const write of writes) {
+    await log.append(write);
+    contents.push(await contentOf(copyOf(disk.files())));
+  }
+  await log.close();
+  return { disk, contents };
+}
+
+function walFiles(disk: MemoryDisk): [string, Uint8Array][] {
+  const files = [...disk.files()].filter(([path]) => path.startsWith('wal/'));
+  return files.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+async function outcomeOf(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+  try {
+    return await contentOf(copyOf(files));
+  } catch (error) {
+    if (isRaftError(error, 'DATA_LOSS')) return 'refused';
+    throw error;
+  }
+}
+
+test('each write is there after it returned', async (t) => {
+  const { disk, contents } = await history();
+  t.is(new Set(contents).size, contents.length);
+  t.is(await contentOf(disk), contents.at(-1) ?? '');
+  t.true(walFiles(disk).length >= 3, 'the history spans segments');
+});
+
+test('the last segment cut at any byte is the log after some earlier write', async (t) => {
+  const { disk, contents } = await history();
+  const [path, bytes] = walFiles(disk).at(-1) ?? ['', new Uint8Array(0)];
+  let reached = contents.length - 1;
+  for (let length = bytes.length - 1; length >= 0; length--) {
+    const files = new Map(disk.files()).set(path, bytes.slice(0, length));
+    const found = contents.indexOf(await outcomeOf(files));
+    t.true(found >= 0 && found <= reached, `cut at ${length}`);
+    reached = found;
+  }
+});
+
+test('an earlier segment cut anywhere is refused', async (t) => {
+  const { disk } = await history();
+  for (const [path, bytes] of walFiles(disk).slice(0, -1)) {
+    for (let length = 0; length < bytes.length; length++) {
+      const files = new Map(disk.files()).set(path, bytes.slice(0, length));
+      t.is(await outcomeOf(files), 'refused', `${path} cut at ${length}`);
+    }
+  }
+});
+
+test('a flipped byte gives the log of before, of an earlier write, or a refusal', async (t) => {
+  const { disk, contents } = await history();
+  const all = walFiles(disk);
+  const counts = { same: 0, earlier: 0, refused: 0 };
+  for (const [path, bytes] of all) {
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] ?? 0) ^ 0x5a;
+      const outcome = await outcomeOf(new Map(disk.files()).set(path, damaged));
+      if (outcome === 'refused') counts.refused++;
+      else if (outcome === contents.at(-1)) counts.same++;
+      else {
+        // Only the last write can be taken for torn.
+        t.is(contents.indexOf(outcome), contents.length - 2, `${path} at ${at}`);
+        t.is(path, all.at(-1)?.[0] ?? '');
+        counts.earlier++;
+      }
+    }
+  }
+  t.true(counts.refused > 500 && counts.earlier > 20);
+  t.true(counts.same < 8 * contents.length + 8 * all.length, 'only padding may be damaged unseen');
+});
+
+test('a missing segment is refused', async (t) => {
+  const { disk } = await history();
+  for (const [path] of walFiles(disk).slice(0, -1)) {
+    const files = new Map(disk.files());
+    files.delete(path);
+    t.is(await outcomeOf(files), 'refused', path);
+  }
+});
+
+test('segments that change places are refused', async (t) => {
+  const { disk } = await history();
+  const [one, two] = walFiles(disk);
+  const files = new Map(disk.files());
+  files.set(one?.[0] ?? '', two?.[1] ?? new Uint8Array(0));
+  files.set(two?.[0] ?? '', one?.[1] ?? new Uint8Array(0));
+  t.is(await outcomeOf(files), 'refused');
+});
+
+test('after a power cut at any moment the log holds every write that had returned', async (t) => {
+  const seeds = fc.integer({ min: 0, max: 100_000 });
+  const sizes = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(seeds, sizes, fc.nat(40), async (seed, bytes, stopAfter) => {
+      let operations = 0;
+      const hang = new Promise<never>(() => {});
+      const before = (): Promise<void> => (++operations > stopAfter ? hang : Promise.resolve());
+      const disk = memoryDisk({ before });
+      let acknowledged = 0;
+      const run = async (): Promise<void> => {
+        const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
+        for (const [i, size] of bytes.entries()) {
+          await log.append(writeOf(1, [entryAt(i + 1, 1, 'z'.repeat(size))]));
+          acknowledged = i + 1;
+        }
+      };
+      void run();
+      await new Promise((resolve) => setImmediate(resolve));
+      disk.crash(seededRandom(seed));
+      const { recovered } = await DurableLog.open(copyOf(disk.files()), small);
+      t.true(recovered.entries.length >= acknowledged);
+      t.true(recovered.entries.length <= acknowledged + 1);
+      for (const [i, { data }] of recovered.entries.entries()) t.is(data.length, bytes[i] ?? -1);
+    }),
+    { seed: 4, numRuns: 300 },
+  );
+});
+
+test('what a torn write left behind does not come back into a later segment', async (t) => {
+  const { disk, contents } = await history();
+  const [path, bytes] = walFiles(disk).at(-1) ?? ['', new Uint8Array(0)];
+  const torn = new Uint8Array(bytes.length + 3000).fill(7);
+  torn.set(bytes);
+  disk.overwrite(path, torn);
+  const { log } = await DurableLog.open(disk, small);
+  for (let index = 10; index < 20; index++) await log.append(writeOf(4, [entryAt(index, 4)], 9));
+  await log.close();
+  const { recovered } = await DurableLog.open(disk, small);
+  t.is(recovered.entries.at(-1)?.index, 19);
+  t.not(await contentOf(disk), contents.at(-1));
+});
+
+async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield new TextEncoder().encode(text);
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const chunk of chunks) text += new TextDecoder().decode(chunk);
+  return text;
+}
+
+test('a snapshot lets the segments before it go, and is read back chunk by chunk', async (t) => {
+  const { disk } = await history();
+  const { log } = await DurableLog.open(disk, small);
+  const meta = { index: 8, term: 4, membership };
+  await log.saveSnapshot(meta, chunksOf('a', 'b'.repeat(3 << 20), ''));
+  await log.compact(meta, 8);
+  t.true(walFiles(disk).length <= 2);
+  t.is(await textOf(log.readSnapshot(meta)), `a${'b'.repeat(3 << 20)}`);
+  await log.close();
+  const { recovered } = await DurableLog.open(disk, small);
+  t.deepEqual(recovered.snapshot, meta);
+  t.is(recovered.entries.at(-1)?.index, 9);
+  t.true(recovered.base.index <= 8);
+});
+
+test('a snapshot ahead of the log takes its place', async (t) => {
+  const { disk } = await history();
+  const { log } = await DurableLog.open(disk, small);
+  const meta = { index: 50, term: 6, membership };
+  await log.saveSnapshot(meta, chunksOf('state'));
+  await log.close();
+  const again = await DurableLog.open(disk, small);
+  t.deepEqual(again.recovered.entries, []);
+  t.is(again.recovered.base.index, 50);
+  t.is(again.recovered.hardState.term, 6);
+  await again.log.append(writeOf(6, [entryAt(51, 6)], 50));
+  await again.log.close();
+  const { recovered } = await DurableLog.open(disk, small);
+  t.deepEqual(
+    recovered.entries.map(({ index }) => index),
+    [51],
+  );
+});
+
+test('a snapshot whose stream breaks leaves nothing behind', async (t) => {
+  const disk = memoryDisk();
+  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
+  const broken = async function* (): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(10);
+    throw new Error('the stream broke');
+  };
+  const meta = { index: 5, term: 1, membership };
+  await t.throwsAsync(log.saveSnapshot(meta, broken()), { message: 'the stream broke' });
+  t.deepEqual(await disk.list('snap'), []);
+});
+
+test('a damaged snapshot is refused, wherever the damage is', async (t) => {
+  const disk = memoryDisk();
+  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
+  const meta = { index: 5, term: 1, membership };
+  await log.saveSnapshot(meta, chunksOf('some', 'state'));
+  const [path, bytes] = [...disk.files()].find(([name]) => name.startsWith('snap/')) ?? ['', null];
+  for (let at = 0; at < (bytes?.length ?? 0); at++) {
+    const damaged = bytes?.slice() ?? new Uint8Array(0);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    const copy = copyOf(new Map(disk.files()).set(path, damaged));
+    const read = async (): Promise<string> => {
+      const opened = await DurableLog.open(copy, small);
+      return textOf(opened.log.readSnapshot(opened.recovered.snapshot));
+    };
+    const error = await t.throwsAsync(read, undefined, `damage at ${at}`);
+    t.true(isRaftError(error, 'DATA_LOSS'), `damage at ${at}: ${String(error)}`);
+  }
+  t.true((bytes?.length ?? 0) > 50);
+});
