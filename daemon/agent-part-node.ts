@@ -1,6 +1,7 @@
 /** The agent as a part of the daemon: its line to the managers, its storage, and the host under it. */
 import { Agent, fileStorage, GrpcManagerLine, ManagerAddresses } from '#agent';
 import type { HostFiles, Runtime, TaskNetworks } from '#agent';
+import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
 import type { AgentParameters, AgentPart, Basics, MakeAgent } from './ports.ts';
 import { version } from './version.ts';
@@ -8,8 +9,9 @@ import { version } from './version.ts';
 /** A node that leaves gives its tasks this long to stop. */
 const drainDeadlineMs = 30_000;
 const infoDeadlineMs = 10_000;
+const hostRetry = { baseMs: 250, maxMs: 5_000, jitter: 0.3 } as const;
 
-/** What containers run on; made once per process, because simulated ones live in it. */
+/** What containers run on. */
 export interface AgentHost {
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
@@ -18,34 +20,83 @@ export interface AgentHost {
   close(): Promise<void>;
 }
 
-export type MakeAgentHost = (basics: Basics) => AgentHost;
+/** Rejects while the host is not ready, as when containerd does not answer: it is asked again. */
+export type MakeAgentHost = (
+  basics: Basics & { readonly nodeId: string },
+  signal: AbortSignal,
+) => Promise<AgentHost>;
 
 export function agentMaker(makeHost: MakeAgentHost): MakeAgent {
-  let host: AgentHost | undefined;
-  return (parameters) => {
-    host ??= makeHost(parameters);
-    return agentPart(parameters, host);
-  };
+  return (parameters) => new HostedAgent(parameters, makeHost);
 }
 
-function agentPart(parameters: AgentParameters, host: AgentHost): AgentPart {
-  const { random, log, channelFor, managerAddresses, directory } = parameters;
-  const addresses = new ManagerAddresses(managerAddresses, random);
-  const agent = new Agent({
-    ...parameters,
-    ...host,
-    line: new GrpcManagerLine({ addresses, channelFor, log }),
-    storage: fileStorage(directory, log),
-    describe: () => describe(parameters.hostname, host.runtime),
-  });
-  return {
-    start: () => {
-      agent.start();
-      return Promise.resolve();
-    },
-    stop: () => agent.stop(),
-    drainAll: () => agent.drainAll(drainDeadlineMs),
-  };
+/** Waits for the host's runtime, then runs the agent on it. */
+class HostedAgent implements AgentPart {
+  readonly #parameters: AgentParameters;
+  readonly #makeHost: MakeAgentHost;
+  readonly #stopping = new AbortController();
+  #booting: Promise<void> = Promise.resolve();
+  #host: AgentHost | undefined;
+  #agent: Agent | undefined;
+
+  constructor(parameters: AgentParameters, makeHost: MakeAgentHost) {
+    this.#parameters = parameters;
+    this.#makeHost = makeHost;
+  }
+
+  start(): Promise<void> {
+    this.#booting = this.#boot().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted)
+        this.#parameters.log.error('the agent cannot start', { err: error });
+    });
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new ClusterError('CANCELLED', 'the agent is stopping'));
+    await this.#booting;
+    await this.#agent?.stop();
+    await this.#host?.close();
+  }
+
+  async drainAll(): Promise<void> {
+    if (this.#agent === undefined)
+      throw new ClusterError(
+        'RUNTIME_UNAVAILABLE',
+        'the container runtime does not answer: what still runs there has to be stopped by hand',
+      );
+    await this.#agent.drainAll(drainDeadlineMs);
+  }
+
+  async #boot(): Promise<void> {
+    const host = await this.#untilHost();
+    const { random, log, channelFor, managerAddresses, directory, hostname } = this.#parameters;
+    const addresses = new ManagerAddresses(managerAddresses, random);
+    this.#host = host;
+    this.#agent = new Agent({
+      ...this.#parameters,
+      ...host,
+      line: new GrpcManagerLine({ addresses, channelFor, log }),
+      storage: fileStorage(directory, log),
+      describe: () => describe(hostname, host.runtime),
+    });
+    this.#agent.start();
+  }
+
+  async #untilHost(): Promise<AgentHost> {
+    const { clock, random, log } = this.#parameters;
+    const { signal } = this.#stopping;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        return await this.#makeHost(this.#parameters, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn('this host is not ready for containers', { reason: messageOf(error) });
+        await sleep(clock, backoffMs(hostRetry, attempt, random), signal);
+      }
+    }
+  }
 }
 
 async function describe(hostname: string, runtime: Runtime): Promise<NodeDescription> {

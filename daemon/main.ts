@@ -8,6 +8,7 @@ import { prometheusMetrics } from '#lib/metrics-node';
 import { systemRandom } from '#lib/random-node';
 import { nodeManager } from '#manager/manager-node';
 import { agentMaker } from './agent-part-node.ts';
+import { containerdHost } from './containerd-host-node.ts';
 import { helpText, parseConfig, parseFlags, resolveOptions } from './options.ts';
 import type { Given, Options } from './options.ts';
 import { run } from './run-node.ts';
@@ -62,7 +63,8 @@ process.on('unhandledRejection', (error) => {
 
 let running: Running;
 try {
-  const makeAgent = agentMaker(simulatedHost);
+  const makeHost = options.runtime === 'simulated' ? simulatedHost() : containerdHost(options);
+  const makeAgent = agentMaker(makeHost);
   running = await run({ ...basics, options, makeAgent, makeManager: nodeManager });
 } catch (error) {
   fail(error, 1);

@@ -41,7 +41,7 @@ export class TestDaemon {
   /** Added to the wall clock of the next start. */
   clockShiftMs = 0;
   readonly #makeManager: MakeManager;
-  readonly #makeAgent = agentMaker(simulatedHost);
+  readonly #makeAgent = agentMaker(simulatedHost());
   #running: Running | undefined;
   #client: grpc.Client | undefined;
 
