@@ -104,7 +104,10 @@ export class SimulatedRuntime implements Runtime {
     this.#write(id, `started ${container.plan.args.join(' ')}`);
     if (behaviour.exitAfterMs !== undefined)
       this.#exitLater(id, container, behaviour.exitAfterMs, behaviour.exitCode ?? 0);
-    return { pid: container.pid };
+    const { pid } = container;
+    // The answer may come after the word of the exit.
+    await this.#call(signal);
+    return { pid };
   }
 
   async kill(id: string, name: string, signal: AbortSignal): Promise<void> {
@@ -215,7 +218,8 @@ export class SimulatedRuntime implements Runtime {
   }
 
   #tell(state: ContainerState): void {
-    for (const handler of this.#handlers) handler(state);
+    const times = this.#options.random.next() < 0.1 ? 2 : 1;
+    for (let time = 0; time < times; time++) for (const handler of this.#handlers) handler(state);
   }
 
   #write(id: string, text: string): void {

@@ -377,3 +377,11 @@ test('quick steps on the way to running are not reported one by one', async (t) 
   t.deepEqual(new Set(reports), new Set([RUNNING]));
   t.true(world.manager.batches.length <= 10);
 });
+
+test('a container that ends before its start is answered is seen to end', async (t) => {
+  const world = new AgentWorld();
+  await world.begin();
+  world.manager.assign([assigned('t1', {}, ['SIM_EXIT_AFTER_MS=0'])]);
+  await world.reaches('t1', COMPLETE, 1_000);
+  t.is(world.manager.statuses.get('t1')?.containers[0]?.exitCode, 0);
+});
