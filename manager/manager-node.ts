@@ -23,6 +23,8 @@ export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
   readonly directory: string;
   /** host:port -> a client with this node's certificate; asked at each call. */
   readonly channelFor: (address: string) => grpc.Client;
+  /** Default: those of every leader. */
+  readonly loops?: ManagerOptions['loops'];
   /** Default: ends the process with an uncaught error; it starts anew from its disk. */
   readonly onFailed?: (error: ClusterError) => void;
 }
@@ -57,7 +59,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
     transport: (addressOf) => new GrpcRaftTransport({ ...options, addressOf }),
     client: membershipClient(channelFor),
     signer: certificateSigner,
-    loops: standardLoops,
+    loops: options.loops ?? standardLoops,
     onFailed: options.onFailed ?? endProcess,
   });
 }

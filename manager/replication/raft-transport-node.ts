@@ -195,25 +195,33 @@ class Peer {
     return this.#queue.splice(0, count).map(({ wire }) => wire);
   }
 
-  #open(): Stream {
+  #open(): Stream | undefined {
     this.#openedAt = this.#options.clock.monotonic();
-    const client = this.#options.channelFor(this.address);
     const definition = methodDefinition(RaftTransportService.exchange);
-    const stream: Stream = client.makeClientStreamRequest<RaftBatch, RaftExchangeEnd>(
-      definition.path,
-      definition.requestSerialize,
-      definition.responseDeserialize,
-      new grpc.Metadata(),
-      {},
-      (error) => this.#broke(stream, error),
-    );
-    // The callback tells the same.
-    stream.on('error', () => undefined);
-    return stream;
+    try {
+      const client = this.#options.channelFor(this.address);
+      const stream: Stream = client.makeClientStreamRequest<RaftBatch, RaftExchangeEnd>(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        new grpc.Metadata(),
+        {},
+        (error) => {
+          if (this.#stream === stream) this.#broke(error);
+        },
+      );
+      // The callback tells the same.
+      stream.on('error', () => undefined);
+      return stream;
+    } catch (error) {
+      // The channel was closed, as when this manager stops.
+      this.#broke(error);
+      return undefined;
+    }
   }
 
-  #broke(stream: Stream, error: unknown): void {
-    if (this.#stream !== stream || this.#isClosed) return;
+  #broke(error: unknown): void {
+    if (this.#isClosed) return;
     const { clock, random, log } = this.#options;
     // A peer that stays away is told of once.
     if (clock.monotonic() - this.#openedAt > quietMs) {

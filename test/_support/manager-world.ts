@@ -276,7 +276,7 @@ export function managerNode(id: string): Node {
   return Node.create({ id, spec, role: NodeRole.MANAGER, status: NodeStatus.create() });
 }
 
-function firstObjects(nodeId: string): { readonly cluster: Cluster; readonly node: Node } {
+export function firstObjects(nodeId: string): { readonly cluster: Cluster; readonly node: Node } {
   const spec = ClusterSpec.create({ name: 'default', heartbeatPeriodMs: 1000 });
   const cluster = Cluster.create({ id: clusterId, spec, rootCa: RootCa.create({ digest: 'd' }) });
   return { cluster, node: managerNode(nodeId) };
