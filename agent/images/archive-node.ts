@@ -135,7 +135,7 @@ export class ArchiveReader {
   }
 
   async #readEntry(entry: TarEntry): Promise<void> {
-    const { type, linkname, size = 0 } = entry.header;
+    const { type, linkname, size } = entry.header;
     const path = cleanPath(entry.header.name);
     if (type === 'symlink' || type === 'link') {
       const target = linkname ?? '';

@@ -1,0 +1,290 @@
+/**
+ * The default task network: a bridge with NAT, a namespace with one pair per task. Changes that are
+ * asked for while others are being made wait and go together: one `ip -batch` and one `nft -f` for all.
+ */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClusterError, durationBuckets, mapBounded, messageOf } from '#lib';
+import type { Clock, Histogram, Logger, Metrics } from '#lib';
+import type { NetworkAttachment, NetworkRequest, TaskNetworks } from '../runtime/network-port.ts';
+import { runCommand } from '../containerd/command-node.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { chooseSubnet, mustRun, setUpBridge } from './bridge-setup-node.ts';
+import { isPortFree } from './host-ports-node.ts';
+import {
+  attachLines,
+  clearLines,
+  detachLines,
+  failedLines,
+  insideLines,
+  linkName,
+  namespaceName,
+  namespacePrefix,
+} from './ip-commands.ts';
+import { portTaken, PublishedPorts } from './published-ports.ts';
+import { fullTable, portChange, tableName } from './rules.ts';
+import { loadState, saveState } from './state-node.ts';
+import { addressNumber, AddressPool, contains, parseSubnet, subnetText } from './subnet.ts';
+import type { Subnet } from './subnet.ts';
+
+export interface BridgeNetworksOptions {
+  /** Default `tessera0`. */
+  readonly bridge?: string;
+  /**
+   * Subnets to choose from, in this order; one = exactly that one. Default: 10.200.0.0/16 and the
+   * nineteen after it.
+   */
+  readonly subnets?: readonly string[];
+  /** The file that remembers attachments; on a file system that is empty after a reboot. */
+  readonly statePath: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+const defaultSubnets = Array.from({ length: 20 }, (_, i) => `10.${200 + i}.0.0/16`);
+const namespaceFolder = '/run/netns';
+/** Changes applied together at most; the rest waits for the next batch. */
+const batchMax = 128;
+/** Changes that wait at most; more is refused. */
+const queueMax = 4_096;
+/** Namespaces furnished at the same time, each by a process of its own. */
+const insideWidth = 4;
+
+type Change =
+  | { readonly kind: 'attach'; readonly request: NetworkRequest }
+  | { readonly kind: 'detach'; readonly taskId: string };
+
+export class BridgeNetworks implements TaskNetworks {
+  readonly #options: BridgeNetworksOptions;
+  readonly #bridge: string;
+  readonly #attachments = new Map<string, NetworkAttachment>();
+  readonly #ports = new PublishedPorts();
+  readonly #queue: BatchQueue<Change, NetworkAttachment | undefined>;
+  readonly #seconds: Histogram;
+  #network: { readonly subnet: Subnet; readonly pool: AddressPool } | undefined;
+
+  constructor(options: BridgeNetworksOptions) {
+    this.#options = options;
+    this.#bridge = options.bridge ?? 'tessera0';
+    this.#seconds = options.metrics.histogram(
+      'tessera_network_batch_seconds',
+      'Time that a batch of changes to task networks took.',
+      durationBuckets,
+    );
+    options.metrics.observedGauge(
+      'tessera_network_attachments',
+      'Tasks with a network on this host.',
+      () => this.#attachments.size,
+    );
+    this.#queue = new BatchQueue({ batchMax, queueMax, apply: (batch) => this.#apply(batch) });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { subnets = defaultSubnets, statePath, log } = this.#options;
+    const subnet = await chooseSubnet(subnets, this.#bridge, signal);
+    const pool = new AddressPool(subnet);
+    const state = await loadState(statePath);
+    const isSame = state !== undefined && contains(parseSubnet(state.subnet), subnet.base);
+    const known = isSame ? state.attachments : [];
+    await setUpBridge(this.#bridge, subnet, signal);
+    for (const attachment of known) {
+      const isInSubnet = contains(subnet, addressNumber(attachment.address) ?? 0);
+      if (!isInSubnet || !existsSync(attachment.namespacePath)) continue;
+      this.#attachments.set(attachment.taskId, attachment);
+      pool.reserve(attachment.address);
+      this.#ports.take(attachment.taskId, attachment.ports);
+    }
+    this.#network = { subnet, pool };
+    await this.#repair(subnet, signal);
+    log.info('task network is up', {
+      bridge: this.#bridge,
+      subnet: subnetText(subnet),
+      attachments: this.#attachments.size,
+    });
+  }
+
+  async attach(request: NetworkRequest, signal: AbortSignal): Promise<NetworkAttachment> {
+    const attachment = await this.#queue.add({ kind: 'attach', request }, signal);
+    if (attachment !== undefined) return attachment;
+    throw new ClusterError('INTERNAL', `attaching task ${request.taskId} gave nothing`);
+  }
+
+  async detach(taskId: string, signal: AbortSignal): Promise<void> {
+    await this.#queue.add({ kind: 'detach', taskId }, signal);
+  }
+
+  list(_signal: AbortSignal): Promise<readonly NetworkAttachment[]> {
+    return Promise.resolve([...this.#attachments.values()]);
+  }
+
+  /** Rules and ports anew, lost links back on the bridge, namespaces nobody knows away. */
+  async #repair(subnet: Subnet, signal: AbortSignal): Promise<void> {
+    const attachments = [...this.#attachments.values()];
+    const names = new Set(attachments.map(({ taskId }) => namespaceName(taskId)));
+    const present = await readdir(namespaceFolder).catch(() => []);
+    const lines = [
+      ...attachments.map(
+        ({ taskId }) => `link set dev ${linkName(taskId)} master ${this.#bridge} up`,
+      ),
+      ...present
+        .filter((name) => name.startsWith(namespacePrefix) && !names.has(name))
+        .map((name) => `netns delete ${name}`),
+    ];
+    await runCommand(['ip', '-force', '-batch', '-'], { stdin: `${lines.join('\n')}\n`, signal });
+    await mustRun(['nft', '-f', '-'], signal, fullTable(this.#bridge, subnet, attachments));
+    await this.#save(subnet);
+  }
+
+  /** Never throws: each change has its own outcome. */
+  async #apply(
+    batch: readonly Change[],
+  ): Promise<readonly (NetworkAttachment | undefined | ClusterError)[]> {
+    const { clock } = this.#options;
+    const startedMs = clock.monotonic();
+    try {
+      const network = this.#network;
+      if (network === undefined)
+        throw new ClusterError('FAILED_PRECONDITION', 'the task network has not been started');
+      const detached = batch.flatMap((change) => (change.kind === 'detach' ? [change.taskId] : []));
+      await this.#detachAll(detached, network.subnet);
+      const requests = batch.flatMap((change) =>
+        change.kind === 'attach' ? [change.request] : [],
+      );
+      const outcomes = await this.#attachAll(requests, network);
+      return batch.map((change) =>
+        change.kind === 'detach' ? undefined : outcomes.get(change.request.taskId),
+      );
+    } catch (error) {
+      const failure =
+        error instanceof ClusterError
+          ? error
+          : new ClusterError('RUNTIME_ERROR', messageOf(error), { cause: error });
+      return batch.map(() => failure);
+    } finally {
+      this.#seconds.observe((clock.monotonic() - startedMs) / 1_000);
+    }
+  }
+
+  async #detachAll(taskIds: readonly string[], subnet: Subnet): Promise<void> {
+    const gone = [...new Set(taskIds)].flatMap((taskId) => this.#attachments.get(taskId) ?? []);
+    if (gone.length === 0) return;
+    for (const { taskId } of gone) this.#attachments.delete(taskId);
+    const change = portChange('delete', gone);
+    if (change !== '') await this.#nft(change);
+    await this.#ip(gone.flatMap(({ taskId }) => detachLines(taskId)));
+    for (const { taskId, address, ports } of gone) {
+      this.#network?.pool.release(address);
+      this.#ports.release(taskId, ports);
+    }
+    await this.#save(subnet);
+  }
+
+  async #attachAll(
+    requests: readonly NetworkRequest[],
+    network: { readonly subnet: Subnet; readonly pool: AddressPool },
+  ): Promise<ReadonlyMap<string, NetworkAttachment | ClusterError>> {
+    const outcomes = new Map<string, NetworkAttachment | ClusterError>();
+    const fresh: NetworkAttachment[] = [];
+    for (const request of requests) {
+      const known = outcomes.get(request.taskId) ?? this.#attachments.get(request.taskId);
+      const outcome = known ?? (await this.#admit(request, network.pool));
+      outcomes.set(request.taskId, outcome);
+      if (known === undefined && !(outcome instanceof ClusterError)) fresh.push(outcome);
+    }
+    if (fresh.length === 0) return outcomes;
+    // On disk before in the kernel: what is made and not remembered would stay for ever.
+    for (const attachment of fresh) this.#attachments.set(attachment.taskId, attachment);
+    await this.#save(network.subnet);
+    const failures = await this.#build(fresh, network.subnet);
+    for (const attachment of fresh) {
+      const failure = failures.get(attachment.taskId);
+      if (failure !== undefined) outcomes.set(attachment.taskId, failure);
+    }
+    const failed = fresh.filter(({ taskId }) => failures.has(taskId)).map(({ taskId }) => taskId);
+    if (failed.length > 0) await this.#detachAll(failed, network.subnet);
+    return outcomes;
+  }
+
+  /** Address and ports, or why not. */
+  async #admit(
+    request: NetworkRequest,
+    pool: AddressPool,
+  ): Promise<NetworkAttachment | ClusterError> {
+    const { taskId } = request;
+    try {
+      const ports = this.#ports.take(taskId, request.ports);
+      try {
+        for (const port of ports)
+          if (!(await isPortFree(port))) throw portTaken(port, 'by another process');
+        const namespacePath = join(namespaceFolder, namespaceName(taskId));
+        return { taskId, namespacePath, address: pool.take(), ports };
+      } catch (error) {
+        this.#ports.release(taskId, ports);
+        throw error;
+      }
+    } catch (error) {
+      if (error instanceof ClusterError) return error;
+      return new ClusterError('RUNTIME_ERROR', messageOf(error), { cause: error });
+    }
+  }
+
+  /** Namespaces, pairs, addresses, ports; resolves to what failed, by task. */
+  async #build(
+    fresh: readonly NetworkAttachment[],
+    subnet: Subnet,
+  ): Promise<ReadonlyMap<string, ClusterError>> {
+    const failures = new Map<string, ClusterError>();
+    const fail = (taskId: string, said: string): unknown =>
+      failures.set(taskId, new ClusterError('RUNTIME_ERROR', `network of task ${taskId}: ${said}`));
+    const perTask = attachLines({ taskId: '', address: '0.0.0.0' }, '').length;
+    const attach = (list: readonly NetworkAttachment[]) =>
+      this.#ip(list.flatMap((task) => attachLines(task, this.#bridge)));
+    const failedTasks = (list: readonly NetworkAttachment[], lines: ReadonlyMap<number, string>) =>
+      new Map([...lines].map(([line, said]) => [list[Math.floor((line - 1) / perTask)], said]));
+    const first = failedTasks(fresh, await attach(fresh));
+    const again = [...first.keys()].filter((task) => task !== undefined);
+    if (again.length > 0) {
+      // Something of the same name was left over, most likely.
+      await this.#ip(again.flatMap(({ taskId }) => clearLines(taskId)));
+      for (const [task, said] of failedTasks(again, await attach(again)))
+        if (task !== undefined) fail(task.taskId, said);
+    }
+    const made = fresh.filter(({ taskId }) => !failures.has(taskId));
+    await mapBounded(made, insideWidth, async (task) => {
+      const argv = ['ip', '-netns', namespaceName(task.taskId), '-batch', '-'];
+      const stdin = `${insideLines(task, subnet).join('\n')}\n`;
+      const { exitCode, stderr } = await runCommand(argv, { stdin });
+      if (exitCode !== 0) fail(task.taskId, stderr.trim().replaceAll('\n', '; '));
+    });
+    const change = portChange('add', made);
+    if (change !== '') await this.#nft(change);
+    return failures;
+  }
+
+  async #ip(lines: readonly string[]): Promise<ReadonlyMap<number, string>> {
+    const stdin = `${lines.join('\n')}\n`;
+    const { stderr, exitCode } = await runCommand(['ip', '-force', '-batch', '-'], { stdin });
+    return exitCode === 0 ? new Map() : failedLines(stderr);
+  }
+
+  /** One transaction; when someone has flushed our table, all of it again. */
+  async #nft(change: string): Promise<void> {
+    const { exitCode, stderr } = await runCommand(['nft', '-f', '-'], { stdin: change });
+    if (exitCode === 0 || this.#network === undefined) return;
+    this.#options.log.warn('rules of the task network were not as expected, made anew', {
+      table: tableName,
+      err: stderr.trim(),
+    });
+    const table = fullTable(this.#bridge, this.#network.subnet, [...this.#attachments.values()]);
+    await mustRun(['nft', '-f', '-'], new AbortController().signal, table);
+  }
+
+  async #save(subnet: Subnet): Promise<void> {
+    await saveState(this.#options.statePath, {
+      subnet: subnetText(subnet),
+      attachments: [...this.#attachments.values()],
+    });
+  }
+}

@@ -1,0 +1,6 @@
+/**
+ * The default task network of a host: bridge `tessera0` with NAT, one namespace per task, published
+ * ports. Owns the nftables table `ip tessera`, the namespaces `ts-*` and their links.
+ */
+export { BridgeNetworks } from './bridge-networks-node.ts';
+export type { BridgeNetworksOptions } from './bridge-networks-node.ts';
