@@ -115,6 +115,11 @@ class LogReader {
       }
     } catch (error) {
       if (this.out.isClosed) return;
+      if (hasCode(error, 'NOT_LEADER')) {
+        // Agents talk to the leader only: whoever follows must ask anew.
+        this.out.end(error);
+        return;
+      }
       const node = this.#nodeName(nodeId);
       await this.out.push(
         LogChunk.create({ nodeId, error: `the logs on ${node} are cut off: ${messageOf(error)}` }),

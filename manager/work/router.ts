@@ -16,7 +16,8 @@ export interface WorkExchange {
   readonly nodeId: string;
   /**
    * What the node answers, in order; ends when the node is done. Throws the node's error, or
-   * UNAVAILABLE when it does not call back, hangs up or is lost. Leaving it cancels the work.
+   * UNAVAILABLE when it does not call back, hangs up or is lost, NOT_LEADER when this manager leads
+   * no more. Leaving it cancels the work.
    */
   readonly answers: AsyncIterable<WorkAnswer>;
   /** Waits for the node to call back and for room on the line; rejects once the work is over. */
@@ -90,7 +91,10 @@ export class WorkRouter {
   stop(): void {
     this.#nodes.clear();
     for (const entry of this.#entries.values())
-      this.#finish(entry, unavailable('this manager is not the leader any more: try again'));
+      this.#finish(
+        entry,
+        new ClusterError('NOT_LEADER', 'this manager is not the leader any more: try again'),
+      );
   }
 
   isConnected(nodeId: string): boolean {

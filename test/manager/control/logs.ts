@@ -163,6 +163,18 @@ test('following ends when the service is gone and its last lines are read', asyn
   t.is(await own.clock.resolve(logs.ended, 1000), 'accepted');
 });
 
+test('following ends when the manager leads no more, so that the reader asks the next one', async (t) => {
+  const own = await make();
+  const worker = new FakeWorker(own.work, 'n1', () => undefined);
+  const logs = open(own, 't1', { follow: true });
+  await own.clock.until(() => worker.streams.length === 1, 1000);
+  own.work.stop();
+  t.is(
+    await own.clock.resolve(logs.ended, 1000),
+    'NOT_LEADER: this manager is not the leader any more: try again',
+  );
+});
+
 test('a lost node is not waited for once its tasks are replaced', async (t) => {
   const own = await make();
   const worker = new FakeWorker(own.work, 'n1', () => undefined);
