@@ -1,0 +1,180 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { hasCode } from '#lib';
+import type { Service, Task } from '#proto';
+import type { Commit, WriteTransaction } from '#manager/store/types';
+import { aService, aTask } from '../../_support/objects.ts';
+import { makeTestStore } from '../../_support/test-store.ts';
+
+/** One write of a transaction, on few ids, so that they meet. */
+type Step =
+  | {
+      readonly kind: 'put-task';
+      readonly id: number;
+      readonly service: number;
+      readonly node: number;
+    }
+  | { readonly kind: 'remove-task'; readonly id: number }
+  | { readonly kind: 'put-service'; readonly id: number; readonly name: number }
+  | { readonly kind: 'remove-service'; readonly id: number }
+  | { readonly kind: 'throw' };
+
+const small = fc.nat({ max: 5 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('put-task' as const), id: small, service: small, node: small }),
+  fc.record({ kind: fc.constant('remove-task' as const), id: small }),
+  fc.record({ kind: fc.constant('put-service' as const), id: small, name: small }),
+  fc.record({ kind: fc.constant('remove-service' as const), id: small }),
+  { weight: 1, arbitrary: fc.constant({ kind: 'throw' as const }) },
+);
+/** Groups of transactions that are asked for in one turn. */
+const history = fc.array(fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 4 }), {
+  maxLength: 8,
+});
+
+/** The plainest store there is: copied as a whole, searched from end to end. */
+interface Model {
+  readonly tasks: Map<string, { service: string; node: string }>;
+  readonly services: Map<string, string>;
+}
+
+const copy = (model: Model): Model => ({
+  tasks: new Map(model.tasks),
+  services: new Map(model.services),
+});
+
+class Refused extends Error {}
+
+const nodeName = (node: number): string => (node === 0 ? '' : `n${node}`);
+
+function modelStep(model: Model, one: Step): void {
+  switch (one.kind) {
+    case 'put-task':
+      model.tasks.set(`t${one.id}`, { service: `s${one.service}`, node: nodeName(one.node) });
+      return;
+    case 'remove-task':
+      if (!model.tasks.delete(`t${one.id}`)) throw new Refused();
+      return;
+    case 'put-service': {
+      const name = `name${one.name}`;
+      for (const [id, taken] of model.services) {
+        if (taken === name && id !== `s${one.id}`) throw new Refused();
+      }
+      model.services.set(`s${one.id}`, name);
+      return;
+    }
+    case 'remove-service':
+      if (!model.services.delete(`s${one.id}`)) throw new Refused();
+      return;
+    case 'throw':
+      throw new Refused();
+  }
+}
+
+function storeStep(tx: WriteTransaction, one: Step): void {
+  switch (one.kind) {
+    case 'put-task': {
+      const part = { serviceId: `s${one.service}`, nodeId: nodeName(one.node) };
+      const present = tx.get('task', `t${one.id}`);
+      if (present === undefined) tx.create('task', aTask({ id: `t${one.id}`, ...part }));
+      else tx.update('task', { ...present, ...part });
+      return;
+    }
+    case 'remove-task':
+      tx.remove('task', `t${one.id}`);
+      return;
+    case 'put-service': {
+      const next = aService(`s${one.id}`, `Name${one.name}`);
+      const present = tx.get('service', next.id);
+      if (present === undefined) tx.create('service', next);
+      else tx.update('service', { ...present, spec: next.spec });
+      return;
+    }
+    case 'remove-service':
+      tx.remove('service', `s${one.id}`);
+      return;
+    case 'throw':
+      throw new Refused();
+  }
+}
+
+function runModel(model: Model, steps: readonly Step[]): Model {
+  const next = copy(model);
+  try {
+    for (const one of steps) modelStep(next, one);
+    return next;
+  } catch (error) {
+    if (error instanceof Refused) return model;
+    throw error;
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Refused || hasCode(error, 'NOT_FOUND') || hasCode(error, 'ALREADY_EXISTS');
+
+/** What a watcher knows that started with nothing. */
+function follow(mirror: Map<string, unknown>, commit: Commit): void {
+  for (const event of commit.events) {
+    const key = `${event.table}/${event.object.id}`;
+    const known = mirror.get(key);
+    if (known !== event.old) throw new Error(`${key}: the old object is not the last one told`);
+    if (event.kind === 'remove') mirror.delete(key);
+    else mirror.set(key, event.object);
+  }
+}
+
+test('the store does what a plain map does, and watchers can follow it', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(history, fc.integer({ min: 0, max: 1 }), async (groups, commitDelayMs) => {
+      const { store } = makeTestStore({ commitDelayMs });
+      const mirror = new Map<string, unknown>();
+      let lastVersion = 0;
+      store.watch((commit) => {
+        if (commit.version <= lastVersion) throw new Error('commits out of order');
+        lastVersion = commit.version;
+        follow(mirror, commit);
+      });
+      let model: Model = { tasks: new Map(), services: new Map() };
+      for (const group of groups) {
+        for (const steps of group) model = runModel(model, steps);
+        const updates = group.map((steps) =>
+          store.update((tx) => {
+            for (const one of steps) storeStep(tx, one);
+          }),
+        );
+        for (const result of await Promise.allSettled(updates)) {
+          if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
+        }
+      }
+      store.view((tx) => {
+        const ids = (tasks: Iterable<Task>): string[] => [...tasks].map((task) => task.id);
+        const sorted = [...model.tasks].toSorted(([a], [b]) => (a < b ? -1 : 1));
+        t.deepEqual(
+          ids(tx.list('task')),
+          sorted.map(([id]) => id),
+        );
+        for (let i = 0; i <= 5; i++) {
+          const ofService = sorted.filter(([, task]) => task.service === `s${i}`);
+          t.deepEqual(
+            ids(tx.tasksOfService(`s${i}`)),
+            ofService.map(([id]) => id),
+          );
+          const ofNode = i === 0 ? [] : sorted.filter(([, task]) => task.node === `n${i}`);
+          t.deepEqual(
+            ids(tx.tasksOfNode(`n${i}`)),
+            ofNode.map(([id]) => id),
+          );
+          const owner = [...model.services].find(([, name]) => name === `name${i}`)?.[0];
+          t.is(tx.serviceByName(`NAME${i}`)?.id, owner);
+        }
+        const all: (Service | Task)[] = [...tx.list('task'), ...tx.list('service')];
+        t.is(mirror.size, all.length);
+        for (const object of all) {
+          const table = object.id.startsWith('t') ? 'task' : 'service';
+          t.is(mirror.get(`${table}/${object.id}`), object);
+        }
+      });
+    }),
+    { numRuns: 150, seed: 20261 },
+  );
+});
