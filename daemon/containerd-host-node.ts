@@ -1,7 +1,8 @@
 /** A real host: containerd, its networks, its files. */
+import { join } from 'node:path';
 import { hostFiles } from '#agent';
-import type { NetworkAttachment, TaskNetworks } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
+import { BridgeNetworks } from '#agent/network/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
 import type { Options } from './options.ts';
 
@@ -19,30 +20,14 @@ export function containerdHost(options: Options): MakeAgentHost {
     );
     return {
       runtime,
-      networks: new HostNetwork(),
+      networks: new BridgeNetworks({
+        ...basics,
+        subnets: [options.taskSubnet],
+        // Gone after a reboot, as the namespaces are.
+        statePath: join(options.runDirectory, 'networks.json'),
+      }),
       files: hostFiles(options.dataDirectory),
       close: stop,
     };
   };
-}
-
-/** Tasks share the host's own network. */
-class HostNetwork implements TaskNetworks {
-  readonly #attachments = new Map<string, NetworkAttachment>();
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-  attach({ taskId, ports }: Parameters<TaskNetworks['attach']>[0]): Promise<NetworkAttachment> {
-    const attachment = { taskId, namespacePath: '', address: '', ports };
-    this.#attachments.set(taskId, attachment);
-    return Promise.resolve(attachment);
-  }
-  detach(taskId: string): Promise<void> {
-    this.#attachments.delete(taskId);
-    return Promise.resolve();
-  }
-  list(): Promise<readonly NetworkAttachment[]> {
-    return Promise.resolve([...this.#attachments.values()]);
-  }
 }
