@@ -105,7 +105,8 @@ export class OrchestrationWorld {
 
   /** The term ends. */
   async resign(): Promise<void> {
-    for (const loop of this.#loops.splice(0)) await loop.stop();
+    for (const loop of this.#loops.splice(0))
+      await this.clock.resolve(Promise.resolve(loop.stop()), 10_000);
   }
 
   async addNodes(count: number, init: (at: number) => Partial<Node> = () => ({})): Promise<void> {
@@ -171,6 +172,13 @@ export class OrchestrationWorld {
   untilRunning(serviceId: string, count: number, withinMs = 60_000): Promise<void> {
     const isSo = (): boolean => this.running(serviceId).length === count;
     return this.clock.until(isSo, withinMs, `${count} tasks of ${serviceId} RUNNING`);
+  }
+
+  /** Agents that were silent look at their tasks again, as after a new session. */
+  nudge(): void {
+    this.store.view((tx) => {
+      for (const task of tx.list('task')) this.#follow(task);
+    });
   }
 
   #follow(task: Task): void {
