@@ -5,6 +5,8 @@ import type { ReplicatedState, ReplicateOutcome, Replicator } from './replicator
 export interface LocalReplicatorOptions {
   /** How long a commit takes; 0 (default) commits within `propose`. */
   readonly delayMs?: Ms;
+  /** How many of the last entries are kept to be looked at; default all. */
+  readonly keepEntries?: number;
   /** Needed with a delay. */
   readonly clock?: Clock;
 }
@@ -28,7 +30,7 @@ export class LocalReplicator implements Replicator {
     this.#state = state;
   }
 
-  /** Every entry so far, in order. */
+  /** The entries so far, in order, as many as are kept. */
   get entries(): readonly { readonly version: number; readonly entry: Uint8Array }[] {
     return this.#log;
   }
@@ -67,6 +69,7 @@ export class LocalReplicator implements Replicator {
   #commit(entry: Uint8Array): ReplicateOutcome {
     const version = ++this.#lastVersion;
     this.#log.push({ version, entry });
+    if (this.#log.length > (this.#options.keepEntries ?? Infinity)) this.#log.shift();
     this.#state?.apply(version, entry);
     return { kind: 'committed', version };
   }
