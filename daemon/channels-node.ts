@@ -10,6 +10,8 @@ const channelCountMax = 64;
 /** One channel per address, made again when the certificate changes. */
 export class Channels {
   readonly #clients = new Map<string, grpc.Client>();
+  /** Of the certificate before: closing them would cut their streams. They go at the next rotation. */
+  #retired: readonly grpc.Client[] = [];
   #credentials: grpc.ChannelCredentials;
 
   constructor(material: TlsMaterial) {
@@ -32,12 +34,15 @@ export class Channels {
 
   /** Later calls use the new certificate; streams that are open go on over the old connections. */
   rotate(material: TlsMaterial): void {
-    this.close();
+    for (const client of this.#retired) client.close();
+    this.#retired = [...this.#clients.values()];
+    this.#clients.clear();
     this.#credentials = credentialsOf(material);
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.close();
+    for (const client of [...this.#retired, ...this.#clients.values()]) client.close();
+    this.#retired = [];
     this.#clients.clear();
   }
 }

@@ -8,7 +8,7 @@ import type { Options } from './options.ts';
 
 export function containerdHost(options: Options): MakeAgentHost {
   return async (basics, signal) => {
-    const { runtime, stop } = await createContainerdRuntime(
+    const running = await createContainerdRuntime(
       {
         ...basics,
         socketPath: options.containerdSocket,
@@ -19,7 +19,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       signal,
     );
     return {
-      runtime,
+      runtime: running.runtime,
       networks: new BridgeNetworks({
         ...basics,
         subnets: [options.taskSubnet],
@@ -27,7 +27,7 @@ export function containerdHost(options: Options): MakeAgentHost {
         statePath: join(options.runDirectory, 'networks.json'),
       }),
       files: hostFiles(options.dataDirectory),
-      close: stop,
+      close: () => running.stop(),
     };
   };
 }

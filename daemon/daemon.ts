@@ -88,7 +88,7 @@ export class Daemon {
     }
     const join = await files.loadJoin();
     if (join === undefined) this.#state = { kind: 'inactive' };
-    else this.#join(new Joiner({ ...this.#options, join }));
+    else void this.#join(new Joiner({ ...this.#options, join }));
   }
 
   /** Containers keep running; the next start takes everything up again. */

@@ -100,7 +100,7 @@ export class Joiner {
   async run(): Promise<JoinAnswer> {
     const { join, hostname, certificates, clock, random, log } = this.#options;
     const { signal } = this.#abort;
-    const { digestOf } = certificates;
+    const digestOf = (pem: Uint8Array): string => certificates.digestOf(pem);
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {

@@ -107,7 +107,11 @@ test('a service runs on all nodes, is watched, read and removed, over real conne
     t.is(chunk.error, '');
     from.add(chunk.taskId);
   }
-  t.deepEqual([...from].toSorted(), tasks.map((task) => task.id), 'a line of each task');
+  t.deepEqual(
+    [...from].toSorted(),
+    tasks.map((task) => task.id),
+    'a line of each task',
+  );
 
   const images = await one.call(ControlService.listImages, ListImagesRequest.create());
   t.deepEqual(
