@@ -71,6 +71,8 @@ export class GrpcManagerLine implements ManagerLine {
       close: () => {
         if (isOver) return;
         isOver = true;
+        // A manager that has gone silent says nothing more: the next session tries another one.
+        addresses.failed(address, undefined);
         finish(call);
       },
     };
