@@ -1,6 +1,7 @@
-import { ClusterError, newId } from '#lib';
+import { newId } from '#lib';
 import type { Clock, Random } from '#lib';
-import { certificateLifeDefaultMs, certificateLifeMinMs, makeJoinToken } from '#manager';
+import { certificateLifeDefaultMs, checkedClusterSpec } from '#manager';
+import { makeJoinToken, validateNodeSpec } from '#manager';
 import type { CertificateSigner, RootKeyPair } from '#manager';
 import { Cluster, ClusterSpec, JoinTokens, ManagerStatus, Node, NodeDescription } from '#proto';
 import { NodeRole, NodeSpec, NodeState, NodeStatus, RootCa } from '#proto';
@@ -78,14 +79,13 @@ export async function found(options: FoundOptions): Promise<Founded> {
 
 function firstNode(id: string, options: FoundOptions): Node {
   const { request, hostname, advertiseAddress, clock } = options;
+  const { availability, nodeLabels: labels } = request;
+  const spec = NodeSpec.create({ role: NodeRole.MANAGER, availability, labels });
+  validateNodeSpec(spec);
   return Node.create({
     id,
     role: NodeRole.MANAGER,
-    spec: NodeSpec.create({
-      role: NodeRole.MANAGER,
-      availability: request.availability,
-      labels: request.nodeLabels,
-    }),
+    spec,
     description: NodeDescription.create({ hostname }),
     status: NodeStatus.create({
       state: NodeState.DISCONNECTED,
@@ -97,7 +97,7 @@ function firstNode(id: string, options: FoundOptions): Node {
 }
 
 /** The defaults of a cluster. */
-export const clusterDefaults = {
+const clusterDefaults = {
   name: 'default',
   heartbeatPeriodMs: 1000,
   taskHistoryLimit: 5,
@@ -115,15 +115,5 @@ function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
     certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
     snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
   });
-  if (spec.certificateLifeMs < certificateLifeMinMs)
-    throw new ClusterError(
-      'INVALID_SPEC',
-      `--cert-expiry: ${spec.certificateLifeMs} ms is too short: use at least 1h`,
-    );
-  if (spec.heartbeatPeriodMs < 100 || spec.heartbeatPeriodMs > 60_000)
-    throw new ClusterError(
-      'INVALID_SPEC',
-      `--dispatcher-heartbeat: ${spec.heartbeatPeriodMs} ms is out of range: use 100ms to 60s`,
-    );
-  return spec;
+  return checkedClusterSpec(spec);
 }

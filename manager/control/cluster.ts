@@ -40,6 +40,7 @@ export function checkedClusterSpec(given: ClusterSpec): ClusterSpec {
     heartbeatPeriodMs: given.heartbeatPeriodMs || clusterDefaults.heartbeatPeriodMs,
     certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
     snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
+    taskHistoryLimit: Math.max(-1, given.taskHistoryLimit),
   };
   validateName('spec.name', 'cluster name', spec.name);
   validateLabels('spec.labels', '--label', spec.labels);

@@ -27,9 +27,9 @@ type ImageHandlers = Pick<
 >;
 
 /** Largest chunk of an archive, bytes. */
-export const imageChunkBytesMax = 1 << 20;
+const imageChunkBytesMax = 1 << 20;
 /** A node that takes no chunk for so long is dropped from a load, ms. */
-export const imageStallDeadlineMs = 30_000;
+const imageStallDeadlineMs = 30_000;
 /** A node that answers nothing for so long is given up, ms. */
 const answerDeadlineMs = 30_000;
 const progressQueueMax = 256;

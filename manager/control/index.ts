@@ -4,6 +4,5 @@
  * spec_version, is_removing; node.spec; cluster.spec and the join tokens.
  */
 export { controlHandlers } from './control.ts';
-export { checkedClusterSpec, clusterDefaults } from './cluster.ts';
+export { checkedClusterSpec } from './cluster.ts';
 export { validateNodeSpec } from './nodes.ts';
-export type { ControlHandlers, ControlOptions, ManagerReachability } from './options.ts';

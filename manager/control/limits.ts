@@ -23,7 +23,6 @@ export const limits = {
   platformsMax: 16,
   taintsMax: 64,
   imageLengthMax: 512,
-  wordLengthMax: 256,
   authLengthMax: 16_384,
   cpuNanoMin: 1_000_000,
   /** 4096 processors. */

@@ -9,9 +9,9 @@ import { redactService, redactTask } from './redact.ts';
 import { findService } from './refs.ts';
 
 /** Messages that wait for one watcher; when full its stream ends with LIMIT_EXCEEDED. */
-export const watchQueueMax = 1000;
+const watchQueueMax = 1000;
 /** Watches open at once; more are refused with LIMIT_EXCEEDED. */
-export const watchesMax = 1000;
+const watchesMax = 1000;
 /** Bytes of objects in one message. */
 const messageBytesMax = 1 << 20;
 

@@ -2,9 +2,9 @@ import { Assignments, Task, TaskState } from '#proto';
 import type { PortConfig } from '#proto';
 
 /** Most tasks in one message. */
-export const assignmentTasksMax = 1000;
+const assignmentTasksMax = 1000;
 /** Most bytes of tasks in one message; one task alone may be more. */
-export const assignmentBytesMax = 1 << 20;
+const assignmentBytesMax = 1 << 20;
 
 /** Whether the agent of the task's node must know of it. */
 export function isAssigned(task: Task | undefined, nodeId: string): task is Task {

@@ -12,7 +12,7 @@ import type { SessionLink } from './agent-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 /** Messages that wait for one agent; when full the session ends and the agent starts over. */
-export const sessionQueueMax = 256;
+const sessionQueueMax = 256;
 
 export interface DispatcherHandlerOptions {
   readonly dispatcher: Dispatcher;

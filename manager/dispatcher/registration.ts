@@ -5,7 +5,7 @@ import type { AgentHello, Node } from '#proto';
 import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
 
 /** Sessions one node may open within `windowMs`; more are refused with UNAVAILABLE. */
-export const registrationsMax = 20;
+const registrationsMax = 20;
 const windowMs: Ms = 10_000;
 const descriptionBytesMax = 65_536;
 
@@ -51,7 +51,7 @@ export function requireMember(tx: ReadTransaction, nodeId: string): Node {
 }
 
 /** INVALID_ARGUMENT for a description no honest agent sends. */
-export function checkedDescription(description: NodeDescription | undefined): NodeDescription {
+function checkedDescription(description: NodeDescription | undefined): NodeDescription {
   if (description === undefined || description.hostname === '')
     throw new ClusterError('INVALID_ARGUMENT', 'the hello describes no node: send its host name');
   const bytes = NodeDescription.encode(description).length;

@@ -5,7 +5,7 @@ import type { ReadTransaction } from '../store/types.ts';
 /** What `heartbeat_period_ms` 0 stands for. */
 const periodDefaultMs: Ms = 1000;
 /** Heartbeats that one leader takes per second; beyond, the period is stretched. */
-export const heartbeatsPerSecondMax = 2000;
+const heartbeatsPerSecondMax = 2000;
 /** A node is given up after so many periods without a sign of life. */
 const gracePeriods = 3;
 /** Share of the period by which agents are told different ones, so that they do not beat as one. */

@@ -3,5 +3,5 @@
  * own: logs and images. Bounded everywhere; a slow reader holds the node back, never the manager.
  */
 export { Channel, abortWith } from './channel.ts';
-export { WorkRouter, workAcceptDeadlineMs, workOpenMax } from './router.ts';
-export type { WorkAnswer, WorkExchange, WorkKind, WorkRouterOptions } from './router.ts';
+export { WorkRouter } from './router.ts';
+export type { WorkAnswer, WorkExchange, WorkKind } from './router.ts';

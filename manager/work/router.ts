@@ -34,7 +34,7 @@ export interface WorkRouterOptions {
 }
 
 /** How long a node may take to call back, ms. */
-export const workAcceptDeadlineMs = 5000;
+const workAcceptDeadlineMs = 5000;
 /** Pieces of work open at once; more are refused with LIMIT_EXCEEDED. */
 export const workOpenMax = 2000;
 /** Answers that wait for the reader before the node is held back. */

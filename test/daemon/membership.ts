@@ -44,7 +44,8 @@ test('a host makes a cluster, another joins it as a worker, both survive a resta
     const present = await nodes(one);
     return ready(present).length === 2 && present;
   });
-  t.deepEqual(new Set(list.map((node) => node.description?.hostname)), new Set(['one', 'two']));
+  const names = list.map((node) => node.description?.hostname ?? '');
+  t.deepEqual(names.toSorted(), ['one', 'two']);
 
   const info = await two.call(LocalService.info, InfoRequest.create());
   t.is(info.state, LocalState.ACTIVE);
@@ -61,7 +62,7 @@ test('a host makes a cluster, another joins it as a worker, both survive a resta
     const present = info.state === LocalState.ACTIVE ? await nodes(one) : [];
     return ready(present).length === 2 && present;
   });
-  t.deepEqual(new Set(again.map((node) => node.id)), new Set(list.map((node) => node.id)));
+  t.deepEqual(again.map((node) => node.id).toSorted(), list.map((node) => node.id).toSorted());
 });
 
 test('keys and the local socket are for root only', async (t) => {
