@@ -38,12 +38,13 @@ function isFarBehind(state: CoreState, id: number): boolean {
   return progress.match + state.options.promoteLagMax < state.log.last;
 }
 
-/** Leader: tracks exactly the members in effect. */
+/** Leader: tracks exactly the members in effect; a new one is sent their entry at once. */
 function followMembership(state: CoreState): void {
   const ids = new Set(state.memberships.current.members.map((member) => member.id));
   for (const id of state.progress.keys()) if (!ids.has(id)) state.progress.delete(id);
   for (const id of ids) {
-    if (id !== state.id && !state.progress.has(id)) state.progress.set(id, state.newProgress(id));
+    if (id === state.id || state.progress.has(id)) continue;
+    state.progress.set(id, state.newProgress(id, state.log.last));
   }
   if (!ids.has(state.transferTo)) state.transferTo = 0;
 }

@@ -38,7 +38,7 @@ export function enterLeadership(state: CoreState): void {
   state.leaderId = state.id;
   state.heartbeatAt = state.now;
   for (const { id } of state.memberships.current.members) {
-    if (id !== state.id) state.progress.set(id, state.newProgress(id));
+    if (id !== state.id) state.progress.set(id, state.newProgress(id, state.log.last + 1));
   }
 }
 

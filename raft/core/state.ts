@@ -105,8 +105,9 @@ export class CoreState {
     return progress !== undefined && this.now - progress.activeTick <= this.options.electionTicks;
   }
 
-  newProgress(id: MemberId): Progress {
-    return new Progress(id, this.log.last + 1, this.now, this.options);
+  /** `next`: the entry that the first append to the peer begins with. */
+  newProgress(id: MemberId, next: number): Progress {
+    return new Progress(id, next, this.now, this.options);
   }
 
   /** The membership in effect is not committed yet. */
