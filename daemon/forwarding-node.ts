@@ -17,6 +17,10 @@ const leaderPollMs = 25;
 /** Deadline of a forwarded call that came without one of its own. */
 const forwardDeadlineMs = 60_000;
 const connectDeadlineMs = 2_000;
+/** Tries of a call that certainly did nothing before. */
+const attemptsMax = 3;
+/** A leader that was replaced while it had our call may still answer within this time. */
+const lastWordMs = 300;
 
 export interface ForwardingOptions {
   readonly clock: Clock;
@@ -58,7 +62,7 @@ function parseCaller(value: Caller): Caller {
 }
 
 /**
- * The same handlers, but answered by the leader, here or elsewhere. A call is tried a second time only
+ * The same handlers, but answered by the leader, here or elsewhere. A call is tried again only
  * when it certainly did nothing: NOT_LEADER, not connected, or a read.
  */
 export function forwarding<Service extends Readonly<Record<string, unknown>>>(
@@ -98,11 +102,12 @@ class Forwarder {
     context: CallContext,
     isRead: boolean,
   ): Promise<unknown> {
-    try {
-      return await this.#unaryOnce(method, handler, request, context, isRead);
-    } catch (error) {
-      if (context.isForwarded === true || !isUndone(error)) throw error;
-      return await this.#unaryOnce(method, handler, request, context, isRead);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#unaryOnce(method, handler, request, context, isRead);
+      } catch (error) {
+        if (context.isForwarded === true || !isUndone(error) || attempt >= attemptsMax) throw error;
+      }
     }
   }
 
@@ -140,15 +145,52 @@ class Forwarder {
     if (leader === undefined) return handler(request, context);
     const client = await this.#connect(leader, context);
     this.#forwarded.inc({ method: method.path });
-    const call = { deadlineMs: forwardDeadlineMs, signal: context.signal };
+    const metadata = callerMetadata(context);
     try {
-      return await callUnary(client, method, request, {
-        ...call,
-        metadata: callerMetadata(context),
-      });
+      return await this.#whileLeading(leader, context, lastWordMs, (signal) =>
+        callUnary(client, method, request, { deadlineMs: forwardDeadlineMs, signal, metadata }),
+      );
     } catch (error) {
       throw isLost(error) ? lostOnTheWay(method, isRead, error) : error;
     }
+  }
+
+  /**
+   * Does `work` with a signal that is aborted when the caller hangs up, and `graceMs` after another manager
+   * has become the leader: a host without power never answers, and its connection looks well.
+   */
+  async #whileLeading<T>(
+    leader: { readonly address: string },
+    context: CallContext,
+    graceMs: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    const abort = new AbortController();
+    const onAbort = (): void => abort.abort(context.signal.reason);
+    if (context.signal.aborted) onAbort();
+    context.signal.addEventListener('abort', onAbort, { once: true });
+    let movedAtMs: number | undefined;
+    const look = (): void => {
+      if (this.#hasMoved(leader)) movedAtMs ??= clock.monotonic();
+      else movedAtMs = undefined;
+      if (movedAtMs !== undefined && clock.monotonic() - movedAtMs >= graceMs)
+        abort.abort(notReached(leader.address));
+      else timer = clock.after(leaderPollMs, look);
+    };
+    let timer = clock.after(leaderPollMs, look);
+    try {
+      return await work(abort.signal);
+    } finally {
+      timer.cancel();
+      context.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #hasMoved(leader: { readonly address: string }): boolean {
+    if (this.#options.isLeader()) return true;
+    const present = this.#options.leader();
+    return present !== undefined && present.address !== leader.address;
   }
 
   /** The leader to call, undefined when it is this manager. Waits a little for an election. */
@@ -166,17 +208,26 @@ class Forwarder {
   }
 
   /** Certain: when this rejects, nothing was sent. */
-  async #connect(leader: { address: string }, context: CallContext): Promise<grpc.Client> {
+  #connect(leader: { address: string }, context: CallContext): Promise<grpc.Client> {
     const client = this.#options.channelFor(leader.address);
-    const deadlineAtMs = this.#options.clock.now() + connectDeadlineMs;
-    context.signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      client.waitForReady(deadlineAtMs, (error) =>
-        error === undefined || error === null ? resolve() : reject(notReached(leader.address)),
-      );
+    return this.#whileLeading(leader, context, 0, async (signal) => {
+      await ready(client, leader.address, signal);
+      return client;
     });
-    return client;
   }
+}
+
+function ready(client: grpc.Client, address: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.waitForReady(Date.now() + connectDeadlineMs, (error) => {
+      signal.removeEventListener('abort', onAbort);
+      if (error === undefined || error === null) resolve();
+      else reject(notReached(address));
+    });
+  });
 }
 
 async function* forwardDuplex(
