@@ -15,7 +15,7 @@ import type { Plan, Step, World } from './plan.ts';
 import { planOneNode, planOneSlot, planRemoval, planService } from './plan-service.ts';
 import { isUpdating } from './plan-update.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
-import { isGlobal } from './service-config.ts';
+import { isGlobal, replicasOf } from './service-config.ts';
 import { membersOf, slotKeyOf } from './slot.ts';
 import { TaskIndex } from './task-index.ts';
 import { stateOf } from './task-state.ts';
@@ -204,6 +204,8 @@ export class ServiceOrchestrator implements LeaderLoop {
     if (slot === undefined || membersOf(slot).length === 0) {
       // Perhaps a node that may now run a global service.
       if (isGlobal(service)) this.#take(service.id, planOneNode(world, service, key), steps);
+      else if (this.#index.filledCount(service.id) < replicasOf(service))
+        this.#dirtyServices.add(service.id);
       return;
     }
     this.#take(service.id, planOneSlot(world, service, slot), steps);

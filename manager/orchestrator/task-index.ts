@@ -3,6 +3,7 @@
  * a service. It holds the store's own objects and changes none.
  */
 import { assert } from '#lib';
+import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import { byAge, slotKeyOf } from './slot.ts';
@@ -12,16 +13,26 @@ interface SlotRecord extends Slot {
   readonly tasks: Task[];
 }
 
+interface ServiceSlots {
+  readonly slots: Map<string, SlotRecord>;
+  /** Slots with a task that is not only there to be removed. */
+  filledCount: number;
+}
+
 const noSlots: ReadonlyMap<string, Slot> = new Map();
 
+function isFilled(slot: Slot): boolean {
+  return slot.tasks.some(({ desiredState }) => desiredState < TaskState.REMOVE);
+}
+
 export class TaskIndex {
-  readonly #services = new Map<string, Map<string, SlotRecord>>();
+  readonly #services = new Map<string, ServiceSlots>();
 
   /** Starts over from what the store holds. */
   load(tx: ReadTransaction): void {
     this.#services.clear();
     for (const task of tx.list('task')) this.#add(task);
-    for (const slots of this.#services.values())
+    for (const { slots } of this.#services.values())
       for (const slot of slots.values()) if (slot.tasks.length > 1) slot.tasks.sort(byAge);
   }
 
@@ -38,46 +49,63 @@ export class TaskIndex {
   }
 
   slots(serviceId: string): ReadonlyMap<string, Slot> {
-    return this.#services.get(serviceId) ?? noSlots;
+    return this.#services.get(serviceId)?.slots ?? noSlots;
   }
 
   slot(serviceId: string, key: string): Slot | undefined {
-    return this.#services.get(serviceId)?.get(key);
+    return this.#services.get(serviceId)?.slots.get(key);
+  }
+
+  /** How many slots of the service hold a task that is not only there to be removed. */
+  filledCount(serviceId: string): number {
+    return this.#services.get(serviceId)?.filledCount ?? 0;
   }
 
   #add(task: Task): void {
-    let slots = this.#services.get(task.serviceId);
-    if (slots === undefined) {
-      slots = new Map();
-      this.#services.set(task.serviceId, slots);
+    let service = this.#services.get(task.serviceId);
+    if (service === undefined) {
+      service = { slots: new Map(), filledCount: 0 };
+      this.#services.set(task.serviceId, service);
     }
     const key = slotKeyOf(task);
-    const slot = slots.get(key);
-    if (slot !== undefined) slot.tasks.push(task);
-    else {
-      const nodeId = task.slot > 0 ? '' : task.nodeId;
-      slots.set(key, { key, number: task.slot, nodeId, tasks: [task] });
+    let slot = service.slots.get(key);
+    if (slot === undefined) {
+      slot = { key, number: task.slot, nodeId: task.slot > 0 ? '' : task.nodeId, tasks: [] };
+      service.slots.set(key, slot);
     }
+    const wasFilled = isFilled(slot);
+    slot.tasks.push(task);
+    count(service, wasFilled, slot);
   }
 
-  #find(task: Task): { slot: SlotRecord; at: number } {
-    const slot = this.#services.get(task.serviceId)?.get(slotKeyOf(task));
+  #find(task: Task): { service: ServiceSlots; slot: SlotRecord; at: number } {
+    const service = this.#services.get(task.serviceId);
+    const slot = service?.slots.get(slotKeyOf(task));
     const at = slot?.tasks.findIndex(({ id }) => id === task.id) ?? -1;
-    assert(slot !== undefined && at >= 0, `task ${task.id} is not in the index`);
-    return { slot, at };
+    assert(
+      service !== undefined && slot !== undefined && at >= 0,
+      `task ${task.id} is not in the index`,
+    );
+    return { service, slot, at };
   }
 
   #replace(task: Task): void {
-    const { slot, at } = this.#find(task);
+    const { service, slot, at } = this.#find(task);
+    const wasFilled = isFilled(slot);
     slot.tasks[at] = task;
+    count(service, wasFilled, slot);
   }
 
   #remove(task: Task): void {
-    const { slot, at } = this.#find(task);
+    const { service, slot, at } = this.#find(task);
+    const wasFilled = isFilled(slot);
     slot.tasks.splice(at, 1);
-    if (slot.tasks.length > 0) return;
-    const slots = this.#services.get(task.serviceId);
-    slots?.delete(slot.key);
-    if (slots?.size === 0) this.#services.delete(task.serviceId);
+    count(service, wasFilled, slot);
+    if (slot.tasks.length === 0) service.slots.delete(slot.key);
+    if (service.slots.size === 0) this.#services.delete(task.serviceId);
   }
+}
+
+function count(service: ServiceSlots, wasFilled: boolean, slot: Slot): void {
+  service.filledCount += Number(isFilled(slot)) - Number(wasFilled);
 }
