@@ -77,6 +77,7 @@ export class Manager {
   readonly #dispatcher: Dispatcher;
   readonly #leadership: Leadership;
   readonly #stopping = new AbortController();
+  #announcing: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: ManagerOptions) {
@@ -196,6 +197,7 @@ export class Manager {
     this.#leadership.start();
     if (first !== undefined) await this.#untilFounded();
     else if (!this.#replicator.hasMembership()) await this.#join(record);
+    this.#announcing = this.#announceAddress(record);
     log.info('manager started', { raftId: record.raftId, address });
   }
 
@@ -210,6 +212,7 @@ export class Manager {
     // Raft first: what the loops still wait for is then answered.
     await this.#replicator.stop();
     await this.#leadership.stop();
+    await this.#announcing;
     this.#clusterStore.close();
     this.#transport.close();
   }
@@ -255,6 +258,35 @@ export class Manager {
       await sleep(clock, 50, signal);
     }
     log.warn('taken in, but not yet with a vote', { raftId: record.raftId });
+  }
+
+  /** A manager that came back at another address tells the others; it can be reached meanwhile by none. */
+  async #announceAddress(record: MemberRecord): Promise<void> {
+    const { address, log } = this.#options;
+    const { signal } = this.#stopping;
+    const { members, raftId } = this.#replicator.status();
+    const self = members.find((member) => member.raftId === raftId);
+    if (self === undefined || self.address === address) return;
+    log.info('address changed', { from: self.address, to: address });
+    try {
+      const others = members.filter((member) => member.raftId !== raftId);
+      if (others.length === 0) await this.#renameSelf();
+      else {
+        const peers = others.map((member) => member.address);
+        await joinGroup(this.#options, peers, { address, raftId: record.raftId }, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) log.error('address not told', { reason: messageOf(error) });
+    }
+  }
+
+  /** The only manager is its own leader. */
+  async #renameSelf(): Promise<void> {
+    const { nodeId, address, clock } = this.#options;
+    const { signal } = this.#stopping;
+    while (!this.isLeader()) await sleep(clock, foundedPollMs, signal);
+    await this.store.readBarrier(signal);
+    await this.#membership.rename({ nodeId, address }, this.#replicator.status().raftId);
   }
 
   /** Writes what a new cluster begins with, where it is not written yet. */

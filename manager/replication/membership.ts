@@ -70,6 +70,12 @@ export class Membership {
     });
   }
 
+  /** The leader tells its own new address. */
+  rename(self: MemberAddress, raftId: MemberId): Promise<void> {
+    const context = toMemberContext(self);
+    return this.#inTurn(() => this.#change({ kind: 'update-context', id: raftId, context }));
+  }
+
   /** One member; the leader itself is refused: leadership has to be handed over first. */
   async remove(raftId: MemberId, isForced: boolean): Promise<void> {
     const { replicator } = this.#options;

@@ -149,6 +149,7 @@ export class ClusterStore implements Store, ReplicatedState {
     }
     const events = difference(this.#state, next);
     this.#state = next;
+    this.#queue.abandon();
     this.#options.log.info('store restored from a snapshot', {
       version: next.version,
       index: version,

@@ -45,6 +45,8 @@ export interface InFlight {
   readonly baseVersion: number;
   /** Set when `apply` left the entry out because of another one in between. */
   isSkipped: boolean;
+  /** Settled when the state was replaced under the entry: nobody will tell its fate any more. */
+  readonly abandoned: Deferred<ReplicateOutcome>;
 }
 
 export interface WriteQueueOptions {
@@ -103,6 +105,12 @@ export class WriteQueue {
       queueMicrotask(() => void this.#run());
     }
     return done.promise as Promise<UpdateResult<R>>;
+  }
+
+  /** The state was replaced by a snapshot: another manager leads. */
+  abandon(): void {
+    const reason = 'the state was replaced by that of another leader';
+    this.#inFlight?.abandoned.resolve({ kind: 'unknown', reason });
   }
 
   /** Everything that waits is refused with `reason`; the entry under way is let go on. */
@@ -204,11 +212,12 @@ export class WriteQueue {
       proposedAtMs,
       baseVersion,
       isSkipped: false,
+      abandoned: deferred<ReplicateOutcome>(),
     };
     this.#inFlight = inFlight;
     const startedAt = clock.monotonic();
     try {
-      const outcome = await replicator.propose(bytes);
+      const outcome = await Promise.race([replicator.propose(bytes), inFlight.abandoned.promise]);
       metrics.replicated(batch.ran.length, batch.actions.length, bytes.length, outcome.kind);
       if (outcome.kind !== 'committed' || !inFlight.isSkipped) return outcome;
       const reason = 'another manager led in between; nothing was written';

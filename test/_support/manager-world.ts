@@ -35,7 +35,7 @@ export interface ManagerWorldOptions {
 
 interface Host {
   readonly nodeId: string;
-  readonly address: string;
+  address: string;
   readonly disks: Map<'member' | 'raft', MemoryDisk>;
   manager: Manager | undefined;
   /** Counts the processes: what an earlier one still sends is not carried. */
@@ -128,6 +128,11 @@ export class ManagerWorld {
     for (const disk of host.disks.values())
       disk.crash(this.random.fork(`crash/${this.clock.eventCount}`));
     void manager?.stop().catch(() => undefined);
+  }
+
+  /** From its next start on the host is reached elsewhere. */
+  move(nodeId: string, address: string): void {
+    this.host(nodeId).address = address;
   }
 
   /** The disks of a host are replaced by empty ones. */

@@ -262,3 +262,31 @@ test('a new member gets the state as a snapshot when the log no longer reaches b
   t.deepEqual(taskIds(second), taskIds(world.manager('m1')));
   await world.stopAll();
 });
+
+test('a manager that comes back at another address tells the others', async (t) => {
+  const world = new ManagerWorld();
+  await cluster(world, 3);
+  const leader = await world.leader();
+  const leaderId = world.nodeIdOf(leader);
+  const moved = ['m1', 'm2', 'm3'].find((id) => id !== leaderId) as string;
+  await world.stop(moved);
+  world.move(moved, 'elsewhere:7377');
+  await addTask(world, 'meanwhile');
+  await world.start(moved);
+  await world.clock.until(() => taskIds(world.manager(moved)).length === 1, 20_000, 'its log');
+  const statusAddress = (): string | undefined => statusOf(leader, moved)?.managerStatus?.address;
+  await world.clock.until(() => statusAddress() === 'elsewhere:7377', 10_000, 'its node');
+  t.is(leader.status().members.length, 3);
+  await world.stopAll();
+});
+
+test('the only manager may move', async (t) => {
+  const world = new ManagerWorld();
+  await world.start('m1', { first: true });
+  await world.stop('m1');
+  world.move('m1', 'elsewhere:7377');
+  const manager = await world.start('m1');
+  await world.clock.until(() => manager.leader()?.address === 'elsewhere:7377', 10_000);
+  t.is(manager.status().members.length, 1);
+  await world.stopAll();
+});

@@ -1,8 +1,10 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ClusterError, hasCode } from '#lib';
+import { ClusterError, hasCode, silentLogger, silentMetrics } from '#lib';
 import type { ErrorCode } from '#lib';
 import { Service, Task, TaskState, TaskStatus } from '#proto';
+import { systemClock } from '#lib/clock-node';
+import { ClusterStore } from '#manager/store/cluster-store';
 import { entryActionsMax } from '#manager/store/replicator';
 import type { Commit } from '#manager/store/types';
 import { waitingMax } from '#manager/store/write-queue';
@@ -317,6 +319,28 @@ test('an entry made on a state that was overtaken is left out by every member', 
   t.is(
     store.view((tx) => tx.version),
     1,
+  );
+});
+
+test('an update whose state is replaced by a snapshot does not wait for ever', async (t) => {
+  const source = makeTestStore();
+  await source.store.update((tx) => tx.create('task', aTask({ id: 'other' })));
+  const store = new ClusterStore({
+    replicator: {
+      propose: () => new Promise(() => undefined),
+      readBarrier: () => Promise.resolve(),
+    },
+    clock: systemClock(),
+    log: silentLogger,
+    metrics: silentMetrics,
+  });
+  const waiting = store.update((tx) => tx.create('task', aTask()));
+  await Promise.resolve();
+  await store.restore(9, source.store.snapshot());
+  await refused(t, 'OUTCOME_UNKNOWN', waiting);
+  t.deepEqual(
+    store.view((tx) => ids(tx.list('task'))),
+    ['other'],
   );
 });
 
