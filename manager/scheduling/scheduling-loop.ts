@@ -118,7 +118,8 @@ export class SchedulingLoop implements LeaderLoop {
   }
 
   #noteTask(task: Task, old: Task | undefined): void {
-    if (!isPending(task)) {
+    const isUnassigned = stateOf(task) < TaskState.ASSIGNED;
+    if (!isPending(task) && (!isUnassigned || isWanted(task))) {
       this.#view.setTask(task, old);
       if (isStopped(task)) this.#isRetryDue = true;
       this.#fresh.delete(task.id);
@@ -193,7 +194,7 @@ export class SchedulingLoop implements LeaderLoop {
     }
     const id = writing.kind === 'end' ? writing.task.id : writing.unplaced.task.id;
     const task = tx.get('task', id);
-    if (task === undefined || !isPending(task)) return;
+    if (task === undefined || stateOf(task) >= TaskState.ASSIGNED) return;
     if (writing.kind === 'explain') {
       const { explanation } = writing.unplaced;
       tx.update('task', { ...task, status: statusWith(task, { error: explanation }) });
