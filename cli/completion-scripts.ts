@@ -1,5 +1,4 @@
 /** Completion scripts, made from the commands themselves: they know every command and flag. */
-import type { CliFactory } from './program.ts';
 import { buildProgram } from './program.ts';
 import { commandTree, isGroup } from './command-tree.ts';
 import type { CommandNode, LeafCommand } from './command-tree.ts';
@@ -12,7 +11,7 @@ export interface CommandWords {
   readonly words: readonly string[];
 }
 
-const neverUsed: CliFactory = () => {
+const neverUsed = (): never => {
   throw new Error('nothing runs while commands are described');
 };
 
@@ -21,7 +20,10 @@ export async function describeCommands(): Promise<readonly CommandWords[]> {
   const leaves = commandTree.flatMap((node): readonly LeafCommand[] =>
     isGroup(node) ? node.commands : [node],
   );
-  const { program, made } = await buildProgram(neverUsed, leaves);
+  const { program, made } = await buildProgram(neverUsed, leaves, {
+    out: neverUsed,
+    err: neverUsed,
+  });
   const flagsOf = (node: CommandNode): string[] =>
     (made.get(node)?.options ?? [])
       .filter((option) => !option.hidden && option.long !== undefined)

@@ -71,8 +71,6 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     interrupt.abort(new Error(name));
   });
 
-const code = await runProgram(process.argv.slice(2), makeCli, (line) => {
-  process.stderr.write(line);
-});
+const code = await runProgram(process.argv.slice(2), makeCli, terminal());
 for (const connection of open) connection.close();
 process.exitCode = code === 0 ? exitCode : code;

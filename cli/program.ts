@@ -12,8 +12,11 @@ import { globalFlagsWithValue, readGlobals } from './globals.ts';
 import type { GlobalOptions } from './globals.ts';
 import { nearest } from './suggest.ts';
 
-/** Makes a `Cli` for the global options; called once, before the command's file is loaded. */
+/** Makes a `Cli` for the global options; called when the command first needs one. */
 export type CliFactory = (globals: GlobalOptions) => Cli;
+
+/** Where help and errors go, before there is a `Cli`. */
+export type Printer = Pick<Cli['terminal'], 'out' | 'err'>;
 
 /** The words of the command line that are not global flags, e.g. ["service", "ls"]. */
 function commandWords(args: readonly string[]): string[] {
@@ -40,11 +43,15 @@ export function findCommand(args: readonly string[]): LeafCommand | undefined {
   return second !== undefined && !isGroup(second) ? second : undefined;
 }
 
-function addGroup(parent: Command, group: CommandGroup): Map<CommandNode, Command> {
-  const command = settle(parent.command(group.name).summary(group.summary));
+function addGroup(
+  parent: Command,
+  group: CommandGroup,
+  printer: Printer,
+): Map<CommandNode, Command> {
+  const command = settle(parent.command(group.name).summary(group.summary), printer);
   command.description(group.summary).allowExcessArguments(true);
   const made = new Map<CommandNode, Command>([[group, command]]);
-  for (const leaf of group.commands) made.set(leaf, addLeaf(command, leaf));
+  for (const leaf of group.commands) made.set(leaf, addLeaf(command, leaf, printer));
   command.action(() => {
     const unknown = command.args[0];
     if (unknown !== undefined) command.error(unknownCommand(command, unknown));
@@ -53,18 +60,18 @@ function addGroup(parent: Command, group: CommandGroup): Map<CommandNode, Comman
   return made;
 }
 
-function addLeaf(parent: Command, leaf: LeafCommand): Command {
-  const command = settle(parent.command(leaf.name).summary(leaf.summary));
+function addLeaf(parent: Command, leaf: LeafCommand, printer: Printer): Command {
+  const command = settle(parent.command(leaf.name).summary(leaf.summary), printer);
   command.description(leaf.summary).allowExcessArguments(false);
   if (leaf.alias !== undefined) command.alias(leaf.alias);
   return command;
 }
 
 /** No exit from inside commander, and its texts are ours to print. */
-function settle(command: Command): Command {
+function settle(command: Command, printer: Printer): Command {
   return command
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ writeOut: (text) => printer.out(text), writeErr: () => undefined })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .helpOption('--help', 'show this help')
     .helpCommand(false);
@@ -88,15 +95,17 @@ function fullName(command: Command): string {
 export async function buildProgram(
   makeCli: CliFactory,
   chosen: readonly LeafCommand[],
+  printer: Printer,
 ): Promise<{ readonly program: Command; readonly made: ReadonlyMap<CommandNode, Command> }> {
-  const program = settle(new Command('tsctl'));
+  const program = settle(new Command('tsctl'), printer);
   program.description('Runs services on a cluster of hosts.').enablePositionalOptions();
   program.allowExcessArguments(true);
   readGlobals(program);
   const made = new Map<CommandNode, Command>();
   for (const node of commandTree) {
-    if (isGroup(node)) for (const [key, value] of addGroup(program, node)) made.set(key, value);
-    else made.set(node, addLeaf(program, node));
+    if (isGroup(node))
+      for (const [key, value] of addGroup(program, node, printer)) made.set(key, value);
+    else made.set(node, addLeaf(program, node, printer));
   }
   program.action(() => {
     const unknown = program.args[0];
@@ -139,11 +148,15 @@ function lazyCli(make: () => Cli): Cli {
 export async function runProgram(
   args: readonly string[],
   makeCli: CliFactory,
-  printError: (line: string) => void,
+  printer: Printer,
 ): Promise<number> {
   try {
     const leaf = findCommand(args);
-    const { program, made } = await buildProgram(makeCli, leaf === undefined ? [] : [leaf]);
+    const { program, made } = await buildProgram(
+      makeCli,
+      leaf === undefined ? [] : [leaf],
+      printer,
+    );
     const command = leaf === undefined ? undefined : made.get(leaf);
     const words =
       leaf === undefined || command === undefined ? [...args] : normalised(args, leaf, command);
@@ -151,7 +164,7 @@ export async function runProgram(
     return exitOk;
   } catch (error) {
     const { line, code } = describeFailure(error);
-    if (line !== undefined) printError(`tsctl: ${line}\n`);
+    if (line !== undefined) printer.err(`tsctl: ${line}\n`);
     return code;
   }
 }

@@ -31,7 +31,9 @@ export const command: CommandModule = {
       });
       printList(cli, options, {
         heads: ['NODE', 'IMAGE', 'DIGEST', 'SIZE'],
-        items: nodes.flatMap(rowsOf),
+        items: nodes
+          .toSorted((a, b) => a.nodeHostname.localeCompare(b.nodeHostname, 'en', { numeric: true }))
+          .flatMap(rowsOf),
         row: ({ node, name, image }) => [
           node,
           name,

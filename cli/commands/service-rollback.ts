@@ -16,7 +16,10 @@ export const command: CommandModule = {
         const service = await changeService(cli, connection, ref, () => 'rollback');
         cli.terminal.out(`${ref}\n`);
         if (options.detach !== true)
-          await followService(cli, connection, service.id, { isQuiet: options.quiet === true });
+          await followService(cli, connection, service.id, {
+            isQuiet: options.quiet === true,
+            isRollback: true,
+          });
       },
     );
   },

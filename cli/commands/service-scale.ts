@@ -23,18 +23,23 @@ export const command: CommandModule = {
       const wishes = words.map(readWish);
       const connection = await cli.connect();
       const changed = new Map<string, string>();
-      await forEach(cli, [...new Map(wishes).keys()], async (ref) => {
+      const scaleOne = async (ref: string): Promise<void> => {
         const replicas = new Map(wishes).get(ref) ?? 0;
         const service = await changeService(cli, connection, ref, (spec) =>
           setReplicas(spec, ref, replicas),
         );
         cli.terminal.out(`${ref} scaled to ${replicas}\n`);
         changed.set(service.id, ref);
-      });
-      if (options.detach === true) return;
-      for (const [id, ref] of changed) {
-        if (changed.size > 1) cli.terminal.out(`${ref}:\n`);
-        await followService(cli, connection, id, { isQuiet: false });
+      };
+      try {
+        await forEach(cli, [...new Map(wishes).keys()], scaleOne);
+      } finally {
+        // What did change is waited for, whatever happened to the others.
+        if (options.detach !== true)
+          for (const [id, ref] of changed) {
+            if (changed.size > 1) cli.terminal.out(`${ref}:\n`);
+            await followService(cli, connection, id, { isQuiet: false });
+          }
       }
     });
   },

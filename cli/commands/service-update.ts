@@ -41,7 +41,10 @@ export const command: CommandModule = {
       });
       cli.terminal.out(`${service.id}\n`);
       if (options.detach !== true)
-        await followService(cli, connection, service.id, { isQuiet: options.quiet === true });
+        await followService(cli, connection, service.id, {
+          isQuiet: options.quiet === true,
+          isRollback: options.rollback === true,
+        });
     });
   },
 };

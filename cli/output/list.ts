@@ -33,7 +33,9 @@ export function printList<T>(cli: Cli, options: ListOptions, listing: Listing<T>
   const lines = (text: (item: T) => string): string =>
     listing.items.map((item) => `${text(item)}\n`).join('');
   if (options.quiet === true) cli.terminal.out(lines(listing.id));
-  else if (format === 'json') cli.terminal.out(lines((item) => JSON.stringify(listing.json(item))));
+  else if (format === 'json')
+    cli.terminal.out(`${JSON.stringify(listing.items.map(listing.json), undefined, 2)}
+`);
   else if (format === 'name') cli.terminal.out(lines(listing.name));
   else cli.terminal.out(renderTable(listing.heads, listing.items.map(listing.row)));
 }

@@ -38,9 +38,12 @@ export class Convergence {
   readonly #nodes = new Map<string, Node>();
   #service: Service | undefined;
   #isGone = false;
+  readonly #isRollback: boolean;
 
-  constructor(serviceId: string) {
+  /** `isRollback`: a rollback is what was asked for. */
+  constructor(serviceId: string, options: { readonly isRollback: boolean }) {
     this.#serviceId = serviceId;
+    this.#isRollback = options.isRollback;
   }
 
   /** The first message of a stream is a whole snapshot and replaces what was known. */
@@ -89,7 +92,7 @@ export class Convergence {
       desired: places.length,
       places,
       isSettled: done === places.length && !isMoving && this.#isAlone(service),
-      failure: failureOf(state, updateMessage, places),
+      failure: failureOf(state, updateMessage, places, this.#isRollback),
       updateMessage,
     };
   }
@@ -176,10 +179,11 @@ function failureOf(
   state: UpdateState,
   message: string,
   places: readonly PlaceView[],
+  isRollback: boolean,
 ): string | undefined {
   if (state === UpdateState.PAUSED) return `update paused: ${message}`;
   if (state === UpdateState.ROLLBACK_PAUSED) return `rollback paused: ${message}`;
-  if (state === UpdateState.ROLLBACK_COMPLETED) return `rolled back: ${message}`;
+  if (state === UpdateState.ROLLBACK_COMPLETED && !isRollback) return `rolled back: ${message}`;
   const lost = places.filter((place) => place.isLost);
   const isOpen = places.some((place) => !place.isLost && !place.isDone);
   if (lost.length === 0 || isOpen) return undefined;

@@ -17,6 +17,8 @@ const reconnectDelayMs = 500;
 
 export interface FollowOptions {
   readonly isQuiet: boolean;
+  /** The user asked for a rollback: its end is what is waited for, not a failure. */
+  readonly isRollback?: boolean;
 }
 
 interface Feed {
@@ -34,7 +36,7 @@ export async function followService(
   serviceId: string,
   options: FollowOptions,
 ): Promise<void> {
-  const model = new Convergence(serviceId);
+  const model = new Convergence(serviceId, { isRollback: options.isRollback === true });
   const feed: Feed = { changes: 0, error: undefined };
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, cli.signal]);

@@ -13,7 +13,7 @@ function section(title: string, lines: readonly Line[]): string[] {
   const shown = lines.filter(([, value]) => value !== '');
   return shown.length === 0
     ? []
-    : [`${title}:`, ...shown.map(([name, value]) => ` ${`${name}:`.padEnd(18)}${value}`)];
+    : [`${title}:`, ...shown.map(([name, value]) => ` ${`${name}:`.padEnd(19)}${value}`)];
 }
 
 function labelLines(labels: Readonly<Record<string, string>>): string[] {
