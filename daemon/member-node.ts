@@ -71,7 +71,7 @@ export class Member implements MemberPart {
     return this.#record;
   }
   get control(): Handlers<typeof ControlService> | undefined {
-    return this.#host?.control;
+    return this.#record.role === NodeRole.MANAGER ? this.#host?.control : undefined;
   }
   get isLeader(): boolean {
     return this.#host?.manager.isLeader() ?? false;

@@ -1,0 +1,213 @@
+import { readdir } from 'node:fs/promises';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { nodeManager } from '#manager/manager-node';
+import { ContainerSpec, ControlService, CreateServiceRequest, GetJoinTokensRequest } from '#proto';
+import { InfoRequest, InitRequest, JoinRequest, LeaveRequest, ListNodesRequest } from '#proto';
+import { ListServicesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
+import { Reachability, RemoveNodeRequest, ReplicatedMode, ServiceSpec, TaskSpec } from '#proto';
+import { UpdateNodeRequest } from '#proto';
+import type { InfoResponse, Node } from '#proto';
+import { poll } from '../_support/poll.ts';
+import { TestDaemon } from '../_support/test-daemon.ts';
+
+const { MANAGER, WORKER } = NodeRole;
+
+async function cluster(
+  t: ExecutionContext,
+  roles: readonly NodeRole[],
+): Promise<readonly [TestDaemon, ...TestDaemon[]]> {
+  const one = await TestDaemon.start(t, 'host1', nodeManager);
+  const { address } = one;
+  const made = await one.call(
+    LocalService.init,
+    InitRequest.create({ advertiseAddress: address, listenAddress: address }),
+  );
+  const others: TestDaemon[] = [];
+  for (const [i, role] of roles.entries()) {
+    const daemon = await TestDaemon.start(t, `host${i + 2}`, nodeManager);
+    const token = (role === MANAGER ? made.tokens?.manager : made.tokens?.worker) ?? '';
+    const request = JoinRequest.create({
+      token,
+      remoteAddress: others.at(-1)?.address ?? address,
+      advertiseAddress: daemon.address,
+      listenAddress: daemon.address,
+    });
+    const joined = await daemon.call(LocalService.join, request);
+    t.is(joined.role, role);
+    others.push(daemon);
+  }
+  return [one, ...others];
+}
+
+const info = (daemon: TestDaemon): Promise<InfoResponse> =>
+  daemon.call(LocalService.info, InfoRequest.create());
+
+async function nodes(daemon: TestDaemon): Promise<readonly Node[]> {
+  return (await daemon.call(ControlService.listNodes, ListNodesRequest.create())).nodes;
+}
+
+async function nodeOf(daemon: TestDaemon, name: string): Promise<Node | undefined> {
+  return (await nodes(daemon)).find((node) => node.description?.hostname === name);
+}
+
+/** Until every one of the hosts is ready, and the managers among them can be reached. */
+function awaitReady(daemon: TestDaemon, count: number): Promise<readonly Node[]> {
+  return poll(`${count} nodes ready`, async () => {
+    const list = await nodes(daemon);
+    const good = list.filter(
+      ({ status, role, managerStatus }) =>
+        status?.state === NodeState.READY &&
+        (role === WORKER || managerStatus?.reachability === Reachability.REACHABLE),
+    );
+    return good.length === count && list;
+  });
+}
+
+async function setRole(daemon: TestDaemon, ref: string, role: NodeRole): Promise<void> {
+  const node = await nodeOf(daemon, ref);
+  const spec = node?.spec;
+  if (spec === undefined) throw new Error(`no node ${ref}`);
+  const request = UpdateNodeRequest.create({ ref: node?.id ?? '', spec: { ...spec, role } });
+  await daemon.call(ControlService.updateNode, request);
+}
+
+async function createService(daemon: TestDaemon, name: string): Promise<void> {
+  const task = TaskSpec.create({ containers: [ContainerSpec.create({ image: 'busybox' })] });
+  const replicated = ReplicatedMode.create({ replicas: 0 });
+  const spec = ServiceSpec.create({ name, task, mode: { kind: 'replicated', replicated } });
+  await daemon.call(ControlService.createService, CreateServiceRequest.create({ spec }));
+}
+
+const byText = (a: string, b: string): number => a.localeCompare(b);
+const ids = (list: readonly Node[]) => list.map(({ id }) => id).toSorted(byText);
+
+async function serviceNames(daemon: TestDaemon): Promise<readonly string[]> {
+  const list = await daemon.call(ControlService.listServices, ListServicesRequest.create());
+  return list.services.map((service) => service.spec?.name ?? '').toSorted(byText);
+}
+
+test('managers join through one another, and each answers for the cluster', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  await createService(two, 'web');
+  for (const daemon of [one, two, three]) t.deepEqual(await serviceNames(daemon), ['web']);
+  const leaders = (await nodes(three)).filter((node) => node.managerStatus?.isLeader);
+  t.is(leaders.length, 1);
+  t.true((await info(one)).isLeader);
+  t.is((await info(three)).leaderId, leaders[0]?.id ?? 'none');
+  t.true((await two.metric('tessera_rpc_forwarded_total', 'CreateService')) >= 1);
+});
+
+test('when the leader goes, the others go on; when it is back it follows', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  await createService(one, 'before');
+  await one.stop();
+  await createService(two, 'after');
+  t.deepEqual(await serviceNames(three), ['after', 'before']);
+  await one.start();
+  await awaitReady(two, 3);
+  t.deepEqual(await serviceNames(one), ['after', 'before']);
+  t.false((await info(one)).isLeader);
+});
+
+test('a whole cluster that stopped comes back by itself', async (t) => {
+  const daemons = await cluster(t, [MANAGER, MANAGER, WORKER]);
+  const [one] = daemons;
+  const before = await awaitReady(one, 4);
+  await createService(one, 'web');
+  await Promise.all(daemons.map((daemon) => daemon.stop()));
+  await Promise.all(daemons.map((daemon) => daemon.start()));
+  const after = await awaitReady(one, 4);
+  t.deepEqual(ids(after), ids(before));
+  t.deepEqual(await serviceNames(one), ['web']);
+});
+
+test('a worker is promoted, a manager is demoted, and the leader too', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, WORKER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  const isRole = (daemon: TestDaemon, role: NodeRole) =>
+    poll(`${daemon.name} has its role`, async () => (await info(daemon)).role === role);
+
+  await setRole(one, 'host3', MANAGER);
+  await isRole(three, MANAGER);
+  await poll('the promoted one answers', async () => (await nodes(three)).length === 3);
+  await awaitReady(one, 3);
+
+  await setRole(three, 'host1', WORKER);
+  await isRole(one, WORKER);
+  await t.throwsAsync(nodes(one), { code: 'NOT_MANAGER' });
+  const list = await awaitReady(two, 3);
+  const former = list.find((node) => node.description?.hostname === 'host1');
+  t.is(former?.role, WORKER);
+  t.is(former?.managerStatus, undefined);
+  await poll('its log is gone', async () => !(await readdir(one.dataDirectory)).includes('raft'));
+
+  await setRole(two, 'host1', MANAGER);
+  await isRole(one, MANAGER);
+  await awaitReady(two, 3);
+  t.is((await nodes(one)).length, 3);
+});
+
+test('demoting or losing the quorum by leaving is refused', async (t) => {
+  const [one, two] = await cluster(t, [MANAGER]);
+  if (two === undefined) return t.fail();
+  await awaitReady(one, 2);
+  await t.throwsAsync(two.call(LocalService.leave, LeaveRequest.create()), {
+    message: /manager/,
+  });
+  await setRole(one, 'host2', WORKER);
+  await poll('the second is a worker', async () => (await info(two)).role === WORKER);
+  const refused = { code: 'QUORUM_AT_RISK', message: /last manager/ };
+  await t.throwsAsync(setRole(one, 'host1', WORKER), refused);
+  await t.throwsAsync(one.call(LocalService.leave, LeaveRequest.create()), refused);
+});
+
+test('a manager that leaves by force is out of the members, and its quorum with it', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  for (const daemon of [three, two]) {
+    await daemon.call(LocalService.leave, LeaveRequest.create({ force: true }));
+    t.is((await info(daemon)).state, LocalState.INACTIVE);
+    await poll('it is down, and no member', async () => {
+      const node = await nodeOf(one, daemon.name);
+      return node?.status?.state === NodeState.DOWN && node.managerStatus === undefined;
+    });
+  }
+  await createService(one, 'alone');
+  t.deepEqual(await serviceNames(one), ['alone']);
+});
+
+test('a removed node is shut out, and can come back only as a new one', async (t) => {
+  const [one, two] = await cluster(t, [WORKER]);
+  if (two === undefined) return t.fail();
+  await awaitReady(one, 2);
+  const { id } = (await nodeOf(one, 'host2')) ?? { id: '' };
+  const remove = (force: boolean) =>
+    one.call(ControlService.removeNode, RemoveNodeRequest.create({ ref: id, force }));
+  await t.throwsAsync(remove(false), { code: 'FAILED_PRECONDITION' });
+  await remove(true);
+  await poll('it is refused', async () => {
+    const refused = await one.metric('tessera_tls_refused_total', 'removed');
+    return refused > 0;
+  });
+  t.is((await nodes(one)).length, 1);
+  await two.call(LocalService.leave, LeaveRequest.create({ force: true }));
+  const { tokens } = await one.call(ControlService.getJoinTokens, GetJoinTokensRequest.create());
+  const joined = await two.call(
+    LocalService.join,
+    JoinRequest.create({
+      token: tokens?.worker ?? '',
+      remoteAddress: one.address,
+      advertiseAddress: two.address,
+      listenAddress: two.address,
+    }),
+  );
+  t.not(joined.nodeId, id);
+  await awaitReady(one, 2);
+});
