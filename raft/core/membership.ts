@@ -2,9 +2,9 @@ import type { Member, MemberId, Membership, MembershipChange, RejectReason } fro
 import { assert, assertNever } from '../assert.ts';
 
 /** Longest `Member.context`, in UTF-16 units. */
-export const MEMBER_CONTEXT_MAX = 4096;
+const MEMBER_CONTEXT_MAX = 4096;
 /** Most members, voters and learners together. */
-export const MEMBERS_MAX = 64;
+const MEMBERS_MAX = 64;
 
 /** Members sorted by id; throws a plain `Error` that says what is wrong with them. */
 export function normalMembership(membership: Membership): Membership {

@@ -30,7 +30,7 @@ export function appendOwn(
 }
 
 /** Appends, keeping the memberships in step: the newest in the log is in effect (thesis §4.1). */
-export function appendToLog(state: CoreState, entries: readonly Entry[]): void {
+function appendToLog(state: CoreState, entries: readonly Entry[]): void {
   const from = entries[0]?.index;
   if (from === undefined) return;
   state.memberships.truncate(from);

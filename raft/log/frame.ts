@@ -12,7 +12,7 @@ import { recordBytes, writeRecord } from './records.ts';
  * frame before, so that frames cannot change places. `header checksum` covers the 20 bytes before
  * it: after damage it finds the frames that follow, which tells damage from a torn tail.
  */
-export const FRAME_HEADER_BYTES = 24;
+const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x72614c31;
 const CHECKED_BYTES = 16;
 const ALIGN_BYTES = 8;

@@ -18,6 +18,7 @@ export class Applier {
   readonly #machine: StateMachine;
   readonly #clock: Clock;
   readonly #events: ApplierEvents;
+  readonly #batchMax: number;
   /** Changes of members up to here were told already. */
   #membershipIndex: number;
   #batch: readonly Entry[] = [];
@@ -30,12 +31,18 @@ export class Applier {
     machine: StateMachine,
     clock: Clock,
     events: ApplierEvents,
-    start: { readonly membership: Membership; readonly index: number },
+    start: {
+      readonly membership: Membership;
+      readonly index: number;
+      /** As long as the longest batch that the core gives. */
+      readonly batchMax: number;
+    },
   ) {
     this.#machine = machine;
     this.#clock = clock;
     this.#events = events;
     this.#membershipIndex = start.index;
+    this.#batchMax = start.batchMax;
     machine.membershipChanged?.(start.membership, start.index);
   }
 
@@ -78,7 +85,8 @@ export class Applier {
       this.#events.failed(error);
       return;
     }
-    if (!this.#isStopped) this.#done(this.#batch.at(-1)?.index ?? 0, this.#batch.length > 1);
+    if (!this.#isStopped)
+      this.#done(this.#batch.at(-1)?.index ?? 0, this.#batch.length >= this.#batchMax);
   }
 
   #one(entry: Entry): void {

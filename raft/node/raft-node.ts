@@ -1,36 +1,20 @@
-import type { Clock, Disk, Observer, Random, StateMachine, Transport } from '../ports.ts';
-import type { MemberId, Membership, MembershipChange, ProposeOutcome } from '../types.ts';
-import type { NodeSettings, RaftNodeOptions } from './options.ts';
+import type { Clock, Observer, StateMachine, Transport } from '../ports.ts';
+import type { MemberId, MembershipChange, ProposeOutcome } from '../types.ts';
+import type { NodeSettings } from './options.ts';
+import type { RaftNodeConfig } from './config.ts';
 import type { RaftMessage } from '../message.ts';
 import type { RaftStatus, RejectReason, SnapshotMeta } from '../types.ts';
 import type { Write } from '../core/ready.ts';
 import { Applier } from './applier.ts';
+import { checkedBootstrap } from './config.ts';
 import { coreOptionsOf, settingsOf } from './options.ts';
 import { DurableLog } from '../log/durable-log.ts';
-import { normalMembership } from '../core/membership.ts';
 import { Proposals } from './proposals.ts';
 import { RaftAssertionError } from '../assert.ts';
 import { RaftCore } from '../core/raft-core.ts';
 import { isRaftError, RaftError } from '../errors.ts';
 import { Reads } from './reads.ts';
 import { Snapshots } from './snapshots.ts';
-
-export interface RaftNodeConfig {
-  readonly id: MemberId;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly transport: Transport;
-  /** This member's own directory. */
-  readonly disk: Disk;
-  readonly stateMachine: StateMachine;
-  readonly observer?: Observer;
-  readonly options?: RaftNodeOptions;
-  /**
-   * The members of a new cluster: the same on each of them. Ignored when the disk holds a log. A
-   * member that joins a running cluster has none: the leader tells it.
-   */
-  readonly bootstrap?: Membership;
-}
 
 export type RaftInspection = Pick<
   RaftCore,
@@ -103,7 +87,7 @@ export class RaftNode {
       config.stateMachine,
       config.clock,
       { applied, done, failed },
-      { membership: core.membershipAt(commit), index: commit },
+      { membership: core.membershipAt(commit), index: commit, batchMax: settings.applyBatchMax },
     );
     this.#ticker = this.#startTicking();
   }
@@ -401,13 +385,4 @@ export class RaftNode {
 
 function stoppedError(): RaftError {
   return new RaftError('STOPPED', 'this member is stopped');
-}
-
-function checkedBootstrap(config: RaftNodeConfig): Membership | undefined {
-  if (config.bootstrap === undefined) return undefined;
-  try {
-    return normalMembership(config.bootstrap);
-  } catch (error) {
-    throw new RaftError('BAD_INPUT', `bootstrap: ${(error as Error).message}`);
-  }
 }

@@ -12,7 +12,7 @@ import { seededRandom } from '#lib';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
 /** A state machine that is the list of what was applied. */
-export class ListMachine implements StateMachine {
+class ListMachine implements StateMachine {
   values: string[] = [];
   memberships: { readonly ids: readonly number[]; readonly index: number }[] = [];
 

@@ -27,7 +27,7 @@ export function transcriptsIn(directory: string): readonly Transcript[] {
 }
 
 /** Runs each block; returns the text with the outputs that `run` gave. */
-export function replay(
+function replay(
   text: string,
   run: (command: readonly string[]) => readonly string[],
 ): string {

@@ -24,7 +24,7 @@ interface Shadow {
   commit: number;
 }
 
-export function digestOf(entry: Entry): string {
+function digestOf(entry: Entry): string {
   return `${entry.kind}:${hash32(new TextDecoder('latin1').decode(entry.data))}`;
 }
 
