@@ -9,7 +9,14 @@ import { decideRestart } from './restart.ts';
 import { restartConfigOf } from './service-config.ts';
 import { membersOf } from './slot.ts';
 import type { Slot } from './slot.ts';
-import { createdAtMs, isOnNode, isRunning, isStopped, isWanted } from './task-state.ts';
+import {
+  createdAtMs,
+  isEndedByItself,
+  isOnNode,
+  isRunning,
+  isStopped,
+  isWanted,
+} from './task-state.ts';
 
 /** A new task waits at most this long for the one before it to stop. */
 export const stopWaitMaxMs: Ms = 60_000;
@@ -75,7 +82,10 @@ export function planSlot(world: World, service: Service, slot: Slot, mayCreate: 
     }
   }
   const kept = handOver(staying, changes);
-  if (kept.length === 0 && mayCreate) {
+  const heldUntilMs = heldUntil(service, members);
+  if (kept.length === 0 && mayCreate && heldUntilMs > world.nowMs) {
+    wakeAtMs = Math.min(wakeAtMs, heldUntilMs);
+  } else if (kept.length === 0 && mayCreate) {
     const replacement = replace(world, service, slot, members);
     if (replacement !== undefined) changes.push({ kind: 'create', task: replacement });
   }
@@ -101,6 +111,16 @@ function handOver(staying: readonly Task[], changes: Change[]): readonly Task[] 
     if (task !== newest && task !== serving)
       changes.push(desire(task, TaskState.SHUTDOWN, 'replaced'));
   return serving === undefined || serving === newest ? [newest] : [serving, newest];
+}
+
+/**
+ * A task that failed while its delay still ran, because it could not be prepared: without this wait the
+ * next one would fail at once, and so on without any delay.
+ */
+function heldUntil(service: Service, members: readonly Task[]): Ms {
+  const last = members[members.length - 1];
+  if (last === undefined || !isEndedByItself(last)) return 0;
+  return last.specVersion === service.specVersion ? last.runNotBeforeMs : 0;
 }
 
 function replace(
