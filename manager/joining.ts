@@ -38,8 +38,8 @@ const final = new Set([
 ]);
 
 /**
- * Asks one manager after another to be taken in, until one does or `signal` is aborted. Resolves to the
- * addresses of the members. Rejects at once with what asking again would not change.
+ * Asks one manager after another to be taken in, until one does or `signal` is aborted. Resolves
+ * to the addresses of the members. Rejects at once with what asking again would not change.
  */
 export async function joinGroup(
   options: JoiningOptions,

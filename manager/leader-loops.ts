@@ -29,7 +29,7 @@ export class LeaderLoops {
     this.#log = log;
   }
 
-  /** Starts them in order. A loop that cannot start is logged, and does not keep the others from it. */
+  /** In order. A loop that cannot start is logged and does not keep the others from starting. */
   async start(makers: LoopMakers): Promise<void> {
     for (const [name, make] of Object.entries(makers)) {
       try {

@@ -20,8 +20,9 @@ export interface LeadershipOptions {
 }
 
 /**
- * Runs the leader's loops while, and only while, this manager leads. They start once everything that
- * earlier leaders committed is applied here, and have stopped before those of another term start.
+ * Runs the leader's loops while, and only while, this manager leads. They start once everything
+ * that earlier leaders committed is applied here, and have stopped before those of another term
+ * start.
  */
 export class Leadership {
   readonly #options: LeadershipOptions;

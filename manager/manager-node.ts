@@ -10,7 +10,7 @@ import type { MembershipClient } from './joining.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './manager.ts';
 import { GrpcRaftTransport } from './replication/raft-transport-node.ts';
-import { standardLoops } from './standard-loops.ts';
+import { orchestrationLoops } from './orchestration-loops.ts';
 
 /** Longer than the leader takes to dial back and to wait for the change before. */
 const joinDeadlineMs = 20_000;
@@ -59,7 +59,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
     transport: (addressOf) => new GrpcRaftTransport({ ...options, addressOf }),
     client: membershipClient(channelFor),
     signer: certificateSigner,
-    loops: options.loops ?? standardLoops,
+    loops: options.loops ?? orchestrationLoops,
     onFailed: options.onFailed ?? endProcess,
   });
 }

@@ -63,8 +63,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
 }
 
 /**
- * One manager: the store, its replication and, while it leads, the leader's loops. The handlers are valid
- * from the start; before `start` has got to the log they answer as one that is not the leader.
+ * One manager: the store, its replication and, while it leads, the leader's loops. The handlers
+ * are valid from the start; until `start` has got to the log they answer as no leader's.
  */
 export class Manager {
   readonly store: Store;
@@ -140,7 +140,7 @@ export class Manager {
     return this.#replicator.status().leader;
   }
 
-  /** Why the node must stay a manager, in one line; undefined when it may step down. Ask the leader. */
+  /** Why the node must stay a manager, in one line; undefined when it need not. Ask the leader. */
   canRemoveManager(nodeId: string): string | undefined {
     const { members } = this.#replicator.status();
     const member = members.find((one) => one.nodeId === nodeId);
@@ -260,7 +260,7 @@ export class Manager {
     log.warn('taken in, but not yet with a vote', { raftId: record.raftId });
   }
 
-  /** A manager that came back at another address tells the others; it can be reached meanwhile by none. */
+  /** A manager that came back at another address tells the others; until then none reaches it. */
   async #announceAddress(record: MemberRecord): Promise<void> {
     const { address, log } = this.#options;
     const { signal } = this.#stopping;

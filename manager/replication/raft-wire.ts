@@ -128,7 +128,7 @@ export function fromWire(wire: RaftWireMessage): RaftMessage {
   }
 }
 
-export function toWireMember(member: Member): RaftWireMember {
+function toWireMember(member: Member): RaftWireMember {
   const { id, context } = member;
   return RaftWireMember.create({ id, context, isLearner: member.role === 'learner' });
 }

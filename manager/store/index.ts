@@ -1,6 +1,6 @@
 /**
  * The state of the cluster: tables in memory, transactions that become replicated entries, watches
- * in commit order. Owns every object's `meta`; all else belongs to whoever the field's comment names.
+ * in commit order. Owns every object's `meta`; the rest belongs to whom a field's comment names.
  */
 export { ClusterStore } from './cluster-store.ts';
 export type { ClusterStoreOptions } from './cluster-store.ts';

@@ -13,7 +13,7 @@ export type ReplicateOutcome =
 export interface Replicator {
   /** One encoded StoreEntry, at most `entryBytesMax` bytes. Entries are applied in log order. */
   propose(entry: Uint8Array): Promise<ReplicateOutcome>;
-  /** Resolves when this member has applied everything committed before the call (linearizable read). */
+  /** Resolves when everything committed before the call is applied here (linearizable read). */
   readBarrier(signal?: AbortSignal): Promise<void>;
 }
 

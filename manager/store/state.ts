@@ -1,6 +1,6 @@
 import BTreeModule from 'sorted-btree';
 import type { Service, Task } from '#proto';
-import { tableNames, uniqueNameOf } from './tables.ts';
+import { uniqueNameOf } from './tables.ts';
 import type { AnyObject, ReadTransaction, TableName, TableTypes } from './types.ts';
 
 const BTree = BTreeModule.default;
@@ -164,12 +164,4 @@ function moveKey(
   if (oldKey === nextKey) return;
   if (oldKey !== undefined && oldKey !== '') index.delete(oldKey + separator + id);
   if (nextKey !== undefined && nextKey !== '') index.set(nextKey + separator + id, id);
-}
-
-/** How many objects each table holds. */
-export function countsOf(state: ReadTransaction): Readonly<Record<TableName, number>> {
-  return Object.fromEntries(tableNames.map((table) => [table, state.count(table)])) as Record<
-    TableName,
-    number
-  >;
 }

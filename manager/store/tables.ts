@@ -13,7 +13,7 @@ export const tableCodecs: { readonly [T in TableName]: MessageCodec<TableTypes[T
   task: Task,
 };
 
-/** The unique name of an object in its table, lower-cased; undefined where the table has no names. */
+/** The unique name of an object in its table, lower-cased; undefined where it has none. */
 export function uniqueNameOf(table: TableName, object: AnyObject): string | undefined {
   if (table !== 'service') return undefined;
   const name = (object as Service).spec?.name ?? '';

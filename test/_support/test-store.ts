@@ -22,7 +22,7 @@ export interface TestStore {
 }
 
 /** Freezes an object and all it holds; byte arrays, which cannot be frozen, are left alone. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Object.isFrozen(value)) return value;
   Object.freeze(value);
