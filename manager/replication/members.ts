@@ -40,8 +40,8 @@ export function replicationStatus(raft: RaftStatus): ReplicationStatus {
 }
 
 /**
- * Why the managers should not do without `raftId` now, in one line; undefined when they can. `leaving`:
- * members that are on their way out already. Only the leader knows who can be reached.
+ * Why the managers should not do without `raftId` now, in one line; undefined when they can.
+ * `leaving`: members that are on their way out already. Only the leader knows who can be reached.
  */
 export function removalRisk(
   members: readonly MemberStatus[],

@@ -27,8 +27,8 @@ export interface MembershipOptions {
 }
 
 /**
- * Who the managers are: takes new ones in and lets old ones go, one at a time. Works on the leader; elsewhere
- * everything is refused with NOT_LEADER. Every step may be repeated.
+ * Who the managers are: takes new ones in and lets old ones go, one at a time. Works on the leader;
+ * elsewhere everything is refused with NOT_LEADER. Every step may be repeated.
  */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -40,8 +40,8 @@ export class Membership {
   }
 
   /**
-   * Takes the caller in as a learner; it becomes a voter once it has caught up. PERMISSION_DENIED for
-   * a node that is no manager, UNAVAILABLE when it cannot be reached at its address.
+   * Takes the caller in as a learner; it becomes a voter once it has caught up. PERMISSION_DENIED
+   * for a node that is no manager, UNAVAILABLE when it cannot be reached at its address.
    */
   join(self: MemberAddress, raftId: MemberId): Promise<readonly MemberStatus[]> {
     return this.#inTurn(async () => {
@@ -61,7 +61,9 @@ export class Membership {
     });
   }
 
-  /** Removes every member of the node. QUORUM_AT_RISK, unless forced, when the rest could not go on. */
+  /**
+   * Removes every member of the node. QUORUM_AT_RISK, unless forced, when the rest could not go on.
+   */
   leave(nodeId: string, isForced: boolean): Promise<void> {
     return this.#inTurn(async () => {
       for (const member of this.#members()) {

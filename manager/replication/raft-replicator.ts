@@ -42,7 +42,10 @@ export interface RaftStart {
   readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
 }
 
-/** The store's `Replicator` over Raft. Between `start` and `stop` it is a member, or waits to be one. */
+/**
+ * The store's `Replicator` over Raft. Between `start` and `stop` it is a member, or waits to be
+ * one.
+ */
 export class RaftReplicator implements Replicator {
   readonly #options: RaftReplicatorOptions;
   #state: ReplicatedState | undefined;

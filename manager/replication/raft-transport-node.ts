@@ -89,7 +89,10 @@ export class GrpcRaftTransport implements Transport {
     }
   }
 
-  /** Whether something at `address` answers with this cluster's certificate. Rejects when not in time. */
+  /**
+   * Whether something at `address` answers with this cluster's certificate. Rejects when not in
+   * time.
+   */
   async probe(address: string, deadlineMs: Ms): Promise<void> {
     const client = this.#options.channelFor(address);
     await new Promise<void>((resolve, reject) => {

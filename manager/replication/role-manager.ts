@@ -8,7 +8,9 @@ import type { MemberStatus } from './members.ts';
 import type { Membership } from './membership.ts';
 import type { RaftReplicator } from './raft-replicator.ts';
 
-/** Between two looks while something is unfinished: a learner that catches up, a member to remove. */
+/**
+ * Between two looks while something is unfinished: a learner that catches up, a member to remove.
+ */
 const retryMs: Ms = 250;
 
 export interface RoleManagerOptions {
@@ -21,8 +23,9 @@ export interface RoleManagerOptions {
 
 /**
  * Brings the members of Raft and the roles of nodes together; runs on the leader. Owns
- * node.manager_status, and node.role of a node that steps down. A learner that has caught up becomes a
- * voter; a member whose node is to be a worker, or is gone, is removed; only then the node's role follows.
+ * node.manager_status, and node.role of a node that steps down. A learner that has caught up
+ * becomes a voter; a member whose node is to be a worker, or is gone, is removed; only then the
+ * node's role follows.
  */
 export class RoleManager {
   readonly #options: RoleManagerOptions;

@@ -1,6 +1,9 @@
 import type { Cluster, Node, Service, Task } from '#proto';
 
-/** The tables and what stands in them. A new kind of object is added here, in store.proto and tables.ts. */
+/**
+ * The tables and what stands in them. A new kind of object is added here, in store.proto and
+ * tables.ts.
+ */
 export interface TableTypes {
   readonly cluster: Cluster;
   readonly node: Node;
@@ -29,7 +32,8 @@ export interface ReadTransaction {
 
 /**
  * Changes see one another and become visible to all at once. Objects are copied before a change,
- * never mutated. `meta` is the store's: what callers put there is ignored but `meta.version` on update.
+ * never mutated. `meta` is the store's: what callers put there is ignored but `meta.version` on
+ * update.
  */
 export interface WriteTransaction extends ReadTransaction {
   /** ALREADY_EXISTS when the id or the name is taken. */
@@ -85,15 +89,16 @@ export interface Store {
   /** Everything committed before the call is visible to `view` after it resolves. */
   readBarrier(signal?: AbortSignal): Promise<void>;
   /**
-   * Runs `write` synchronously, in turn with other updates, and replicates what it did as one whole.
-   * Updates that wait together share an entry (group commit). When `write` throws, nothing is written
-   * and the error comes back. Other rejections: NOT_LEADER, LIMIT_EXCEEDED (over 200 actions or
-   * 1.5 MB: use `batch`), OUTCOME_UNKNOWN.
+   * Runs `write` synchronously, in turn with other updates, and replicates what it did as one
+   * whole. Updates that wait together share an entry (group commit). When `write` throws, nothing
+   * is written and the error comes back. Other rejections: NOT_LEADER, LIMIT_EXCEEDED (over 200
+   * actions or 1.5 MB: use `batch`), OUTCOME_UNKNOWN.
    */
   update<R>(write: (tx: WriteTransaction) => R): Promise<UpdateResult<R>>;
   /**
-   * Calls `write` once per item, in order, splitting into as many updates as the limits ask for. Not
-   * atomic as a whole: each item is. An item whose `write` throws STALE_VERSION or NOT_FOUND is skipped.
+   * Calls `write` once per item, in order, splitting into as many updates as the limits ask for.
+   * Not atomic as a whole: each item is. An item whose `write` throws STALE_VERSION or NOT_FOUND is
+   * skipped.
    */
   batch<I>(items: readonly I[], write: (tx: WriteTransaction, item: I) => void): Promise<void>;
   /**

@@ -59,9 +59,9 @@ export interface WriteQueueOptions {
 }
 
 /**
- * Group commit. One entry is under way at a time; transactions that come meanwhile wait, run one after
- * another on the state that entry made, and go together into the next one. A caller hears of its
- * transaction, good or bad, only once everything that it could have seen is committed.
+ * Group commit. One entry is under way at a time; transactions that come meanwhile wait, run one
+ * after another on the state that entry made, and go together into the next one. A caller hears of
+ * its transaction, good or bad, only once everything that it could have seen is committed.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
@@ -238,8 +238,8 @@ export class WriteQueue {
       return;
     }
     const error = errorOf(outcome);
-    // What a failed entry's transactions saw never came to be, so none of them has a result; nor has the
-    // one that ran after them and was held.
+    // What a failed entry's transactions saw never came to be, so none of them has a result; nor
+    // has the one that ran after them and was held.
     for (const { job } of batch.ran) job.done.reject(error);
     const held = this.#held;
     this.#held = undefined;

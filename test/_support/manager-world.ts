@@ -1,6 +1,6 @@
 /**
- * Several managers in one process on a virtual clock: memory disks and a network that can be cut. No real
- * timers, sockets or files.
+ * Several managers in one process on a virtual clock: memory disks and a network that can be cut.
+ * No real timers, sockets or files.
  */
 import { ClusterError, seededRandom, silentLogger, silentMetrics } from '#lib';
 import type { Random } from '#lib';
