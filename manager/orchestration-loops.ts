@@ -2,7 +2,10 @@ import type { LeaderLoop, LoopBasics } from './leader-loops.ts';
 import { ConstraintEnforcer, ServiceOrchestrator, TaskReaper } from './orchestrator/index.ts';
 import { SchedulingLoop } from './scheduling/index.ts';
 
-/** Makers of the loops that turn services into placed tasks and clear up after them, in starting order. */
+/**
+ * Makers of the loops that turn services into placed tasks and clear up after them, in starting
+ * order.
+ */
 export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, () => LeaderLoop>> {
   const make = (name: string): LoopBasics => ({
     ...basics,
