@@ -12,6 +12,7 @@ export class SimulatedNetworks implements TaskNetworks {
   readonly #clock: Clock;
   readonly #attachments = new Map<string, NetworkAttachment>();
   #next = 2;
+  #boot = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,7 +23,10 @@ export class SimulatedNetworks implements TaskNetworks {
   }
 
   async attach(request: NetworkRequest, signal: AbortSignal): Promise<NetworkAttachment> {
+    const boot = this.#boot;
     await sleep(this.#clock, 2, signal);
+    if (boot !== this.#boot)
+      throw new ClusterError('RUNTIME_UNAVAILABLE', 'the host lost power meanwhile');
     const known = this.#attachments.get(request.taskId);
     if (known !== undefined) return known;
     if (this.#attachments.size >= addressesMax)
@@ -54,6 +58,7 @@ export class SimulatedNetworks implements TaskNetworks {
 
   /** The host lost power: namespaces are gone. */
   reboot(): void {
+    this.#boot++;
     this.#attachments.clear();
   }
 

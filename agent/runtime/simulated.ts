@@ -55,6 +55,8 @@ export class SimulatedRuntime implements Runtime {
   readonly #handlers = new Set<(state: ContainerState) => void>();
   #missed: ContainerState[] = [];
   #nextPid = firstPid;
+  /** Counts reboots: what was asked of the host before one is not done after it. */
+  #boot = 0;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
@@ -174,6 +176,7 @@ export class SimulatedRuntime implements Runtime {
 
   /** The host lost power: processes are gone without an exit, container objects stay as made. */
   reboot(): void {
+    this.#boot++;
     this.#missed = [];
     for (const [id, container] of this.#containers)
       this.#containers.set(id, {
@@ -235,7 +238,10 @@ export class SimulatedRuntime implements Runtime {
     const { clock, random } = this.#options;
     const [least, most] = this.#options.callMs ?? [1, 20];
     const tookMs = least + (most - least) * random.next();
+    const boot = this.#boot;
     if (most > 0) await sleep(clock, tookMs);
+    if (boot !== this.#boot)
+      throw new ClusterError('RUNTIME_UNAVAILABLE', 'the host lost power meanwhile');
     // Given up half-way: it may have been done all the same.
     if (signal.aborted && random.next() < 0.5) throw signal.reason;
     if (this.isDown)

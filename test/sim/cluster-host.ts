@@ -1,0 +1,179 @@
+import { silentLogger, silentMetrics } from '#lib';
+import type { Random } from '#lib';
+import { NodeDescription } from '#proto';
+import {
+  Agent,
+  ManagerAddresses,
+  SimulatedFiles,
+  SimulatedNetworks,
+  SimulatedRuntime,
+  SimulatedStorage,
+} from '#agent';
+import { Manager } from '#manager';
+import type { CertificateSigner, FirstObjects } from '#manager';
+import { orchestrationLoops } from '#manager/orchestration-loops';
+import { memoryDisk } from 'raft-ts';
+import type { MemoryDisk } from 'raft-ts';
+import type { VirtualClock } from '#test/_support/virtual-clock';
+import { SimManagerLine, simMembershipClient, simTransport } from './cluster-line.ts';
+import type { Hosts } from './cluster-line.ts';
+import type { ClusterNetwork } from './cluster-network.ts';
+import { SimProcess, guardPort } from './sim-process.ts';
+
+export const clusterId = 'cluster1';
+
+/** Certificates are not what this world is about. */
+const noSigner: CertificateSigner = {
+  sign: () => Promise.resolve(new Uint8Array([1])),
+  nodeIdOf: () => Promise.resolve('unknown'),
+};
+
+export interface HostOptions {
+  readonly id: string;
+  readonly isManager: boolean;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly network: ClusterNetwork;
+  readonly hosts: Hosts;
+  /** Set on the one that founds the cluster. */
+  readonly first: FirstObjects | undefined;
+  readonly managerAddresses: readonly string[];
+  /** The daemon found that it must not go on. */
+  readonly onFailed: (host: SimHost, error: unknown) => void;
+}
+
+/** One host: disks, containers, and one daemon process after another. */
+export class SimHost {
+  readonly id: string;
+  readonly isManager: boolean;
+  readonly address: string;
+  readonly clock: VirtualClock;
+  readonly network: ClusterNetwork;
+  readonly runtime: SimulatedRuntime;
+  readonly networks: SimulatedNetworks;
+  readonly files = new SimulatedFiles();
+  readonly storage = new SimulatedStorage();
+  process: SimProcess | undefined;
+  manager: Manager | undefined;
+  agent: Agent | undefined;
+  readonly #options: HostOptions;
+  readonly #disks: Readonly<Record<'member' | 'raft', MemoryDisk>>;
+  #addresses: readonly string[];
+  #boots = 0;
+
+  constructor(options: HostOptions) {
+    const { id, clock, random } = options;
+    this.#options = options;
+    this.id = id;
+    this.isManager = options.isManager;
+    this.address = `${id}:7377`;
+    this.clock = clock;
+    this.network = options.network;
+    this.runtime = new SimulatedRuntime({ clock, random: random.fork('runtime') });
+    this.networks = new SimulatedNetworks(clock);
+    this.#addresses = options.managerAddresses;
+    const diskRandom = random.fork('disk');
+    const before = (): Promise<void> => clock.wait(0.1 + diskRandom.next());
+    this.#disks = { member: memoryDisk({ before }), raft: memoryDisk({ before }) };
+  }
+
+  get isUp(): boolean {
+    return this.process !== undefined;
+  }
+
+  get isPaused(): boolean {
+    return this.process?.isPaused === true;
+  }
+
+  /** Starts the daemon. Its containers, if any run, are those of the process before. */
+  boot(): void {
+    if (this.process !== undefined) return;
+    const process = new SimProcess(this.clock);
+    const random = this.#options.random.fork(`boot${++this.#boots}`);
+    this.process = process;
+    if (this.isManager) this.#startManager(process, random.fork('manager'));
+    this.#startAgent(process, random.fork('agent'));
+  }
+
+  /** SIGKILL of the daemon: containers run on. */
+  kill(): void {
+    this.#end(false);
+  }
+
+  /** The plug is pulled: nothing runs on, and what was not synced is at the mercy of the disk. */
+  cutPower(): void {
+    this.#end(true);
+    for (const disk of Object.values(this.#disks)) disk.crash(this.#options.random);
+    this.runtime.reboot();
+    this.networks.reboot();
+  }
+
+  pause(): void {
+    this.process?.pause();
+  }
+
+  resume(): void {
+    this.process?.resume(this.#options.random);
+  }
+
+  #end(isSilent: boolean): void {
+    if (this.process === undefined) return;
+    this.process.kill();
+    this.agent?.abandon();
+    this.process = undefined;
+    this.manager = undefined;
+    this.agent = undefined;
+    this.network.reset(this.id, isSilent);
+  }
+
+  #startManager(process: SimProcess, random: Random): void {
+    const { hosts, first, managerAddresses, onFailed } = this.#options;
+    const manager = new Manager({
+      nodeId: this.id,
+      clusterId,
+      address: this.address,
+      clock: process.clock,
+      random,
+      log: silentLogger,
+      metrics: silentMetrics,
+      first,
+      peers: managerAddresses,
+      disk: (name) => guardPort(this.#disks[name], process),
+      transport: (addressOf) => simTransport(this, process, hosts, addressOf),
+      client: simMembershipClient(this, process, hosts),
+      signer: noSigner,
+      loops: orchestrationLoops,
+      onFailed: (error) => onFailed(this, error),
+    });
+    this.manager = manager;
+    manager.start().catch((error: unknown) => {
+      if (process.isAlive) onFailed(this, error);
+    });
+  }
+
+  #startAgent(process: SimProcess, random: Random): void {
+    const addresses = new ManagerAddresses(this.#addresses, random.fork('addresses'));
+    this.agent = new Agent({
+      nodeId: this.id,
+      address: this.id,
+      runtime: guardPort(this.runtime, process),
+      networks: guardPort(this.networks, process),
+      files: this.files,
+      storage: this.storage,
+      line: new SimManagerLine(this, process, this.#options.hosts, addresses),
+      clock: process.clock,
+      random,
+      log: silentLogger,
+      metrics: silentMetrics,
+      describe: async () => {
+        const info = await this.runtime.info(new AbortController().signal);
+        const { platform, resources } = info;
+        return NodeDescription.create({ hostname: this.id, platform, resources });
+      },
+      onSession: ({ managerAddresses }) => {
+        if (managerAddresses.length > 0) this.#addresses = managerAddresses;
+      },
+    });
+    this.agent.start();
+  }
+}
