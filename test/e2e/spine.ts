@@ -137,10 +137,11 @@ test.serial('a drained node gives its tasks away and takes none', async (t) => {
   await poll('nothing runs on host3', async () => (await lab.running(['host3'])).length === 0);
   await lab.tsctl(['node', 'update', '--availability', 'active', 'host3']);
   await lab.tsctl(['service', 'scale', 'moving=9']);
-  await poll(
-    'host3 takes tasks again',
-    async () => (await lab.runningOf('moving', ['host3'])).length > 0,
-  );
+  const [first] = await poll('host3 takes tasks again', async () => {
+    const there = await lab.runningOf('moving', ['host3']);
+    return there.length > 0 ? there : undefined;
+  });
+  t.is(first?.host, 'host3');
 });
 
 test.serial('a lost worker: its tasks run elsewhere within 6 s', async (t) => {
