@@ -15,8 +15,6 @@ import { ClusterError } from '#lib';
 import { labCountMax, labPaths } from './names.ts';
 import type { LabRef } from './names.ts';
 
-/** Where labs live unless told otherwise. */
-export const defaultLabRoot = '/var/lib/tessera-lab';
 
 export interface LabState extends LabRef {
   readonly hostCount: number;
