@@ -74,6 +74,10 @@ export class ManagerWorld {
     return manager;
   }
 
+  running(nodeId: string): Manager | undefined {
+    return this.host(nodeId).manager;
+  }
+
   /** Starts (again) a manager; `first` founds the cluster, `peers` are asked to be taken in. */
   boot(
     nodeId: string,
