@@ -33,7 +33,7 @@ const knownKeys = `${Object.keys(plainKeys).join(', ')}, node.labels.NAME, engin
 const labelName = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 
 /** Longest constraint, characters. */
-export const constraintLengthMax = 512;
+const constraintLengthMax = 512;
 
 /** The key of a constraint or a spread preference, undefined when there is no such key. */
 export function parseKey(text: string): ConstraintKey | undefined {

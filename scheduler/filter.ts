@@ -21,7 +21,7 @@ export interface Requirements {
 }
 
 /** In the order they are asked; a node counts for the first that it fails. */
-export const refusals = [
+const refusals = [
   'unavailable',
   'resources',
   'constraints',

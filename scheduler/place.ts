@@ -35,7 +35,7 @@ export interface PlacementResult {
 }
 
 /** Tasks that are alike, and what placing one of them needs. */
-export interface Group {
+interface Group {
   readonly serviceId: string;
   readonly specVersion: number;
   readonly tasks: readonly Task[];

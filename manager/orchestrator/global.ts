@@ -3,7 +3,7 @@ import { Availability, NodeState, TaintEffect } from '#proto';
 import type { Node, Service } from '#proto';
 import { nodeSatisfies } from '#scheduler';
 import { constraintsOf } from './service-config.ts';
-import { membersOf } from './slot.ts';
+import { isFilled } from './slot.ts';
 import type { Slot } from './slot.ts';
 
 /** `keep`: a task that is there stays, but no new one is made. */
@@ -43,7 +43,7 @@ export function divideGlobal(
   const stopped: Slot[] = [];
   const forgotten: Slot[] = [];
   for (const slot of slots.values()) {
-    if (membersOf(slot).length === 0) continue;
+    if (!isFilled(slot)) continue;
     const verdict = judgeGlobal(service, node(slot.nodeId));
     if (verdict === 'forget') forgotten.push(slot);
     else if (verdict === 'stop') stopped.push(slot);
@@ -52,7 +52,7 @@ export function divideGlobal(
   const missing: string[] = [];
   for (const candidate of nodes) {
     const slot = slots.get(candidate.id);
-    const isEmpty = slot === undefined || membersOf(slot).length === 0;
+    const isEmpty = slot === undefined || !isFilled(slot);
     if (isEmpty && judgeGlobal(service, candidate) === 'run') missing.push(candidate.id);
   }
   return { kept, stopped, forgotten, missing };

@@ -3,10 +3,7 @@
  * start it looks at everything in the store, afterwards at what events name. They own the making of
  * tasks, a task's desired state and delay, a service's update status, and the deletion of tasks and services.
  */
-export type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
 export { ConstraintEnforcer } from './constraint-enforcer.ts';
 export { ServiceOrchestrator } from './service-orchestrator.ts';
 export { TaskReaper } from './task-reaper.ts';
-export { assertTransition, desiredStates, firstStates } from './task-transitions.ts';
-export { mayFollow, taskTransitions } from './task-transitions.ts';
-export type { TaskOwner, TaskTransition } from './task-transitions.ts';
+export { assertTransition } from './task-transitions.ts';

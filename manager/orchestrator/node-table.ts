@@ -6,14 +6,14 @@ import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import { isSame } from './task-comparer.ts';
 
 /** Nodes that went DOWN within this time of one another went together. */
-export const lossWindowMs: Ms = 60_000;
+const lossWindowMs: Ms = 60_000;
 /** In a smaller cluster any loss is more than half. */
-export const lossNodesMin = 3;
+const lossNodesMin = 3;
 /**
  * Tasks of a DOWN node are replaced this much later, so that nodes that are lost at the same moment are
  * seen to be: their time-outs end within a heartbeat of one another.
  */
-export const lossSettleMs: Ms = 500;
+const lossSettleMs: Ms = 500;
 
 function wentDownMs(node: Node): Ms {
   return node.status?.changedAtMs ?? 0;

@@ -8,7 +8,7 @@ import { isStopped, isWanted, stateOf } from './task-state.ts';
 /** Finished tasks kept per slot where the cluster says nothing. */
 export const historyLimitDefault = 5;
 /** A task on a node that is DOWN this long is given up for good. */
-export const orphanAfterMs: Ms = 24 * 3_600_000;
+const orphanAfterMs: Ms = 24 * 3_600_000;
 
 /** Whether a task that is to be removed can go: nothing of it runs on a node that can still be told. */
 export function isRemovable(task: Task, node: (id: string) => Node | undefined): boolean {

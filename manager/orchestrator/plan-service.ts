@@ -5,11 +5,11 @@ import { divideGlobal, judgeGlobal } from './global.ts';
 import { newTask, runNow } from './new-task.ts';
 import { emptyPlan, never, stepOf } from './plan.ts';
 import type { Plan, SlotWake, Step, World } from './plan.ts';
-import { desire, planSlot } from './plan-slot.ts';
+import { desire, isCalm, planSlot } from './plan-slot.ts';
 import { planUpdate } from './plan-update.ts';
 import { divideReplicated } from './replicated.ts';
 import { isGlobal, replicasOf } from './service-config.ts';
-import { membersOf } from './slot.ts';
+import { isFilled, membersOf } from './slot.ts';
 import type { Slot } from './slot.ts';
 import { TaskComparer } from './task-comparer.ts';
 import { isWanted } from './task-state.ts';
@@ -18,10 +18,6 @@ import { isWanted } from './task-state.ts';
 const removalsPerStep = 50;
 
 type Slots = ReadonlyMap<string, Slot>;
-interface LiveSlot {
-  readonly slot: Slot;
-  readonly mayCreate: boolean;
-}
 
 /** All tasks of a service that is being removed, or is gone already, are to be removed. */
 export function planRemoval(serviceId: string, slots: Slots): Plan {
@@ -58,8 +54,7 @@ function planReplicated(world: World, service: Service, slots: Slots, createdMax
       membersOf(slot).map((task) => desire(task, TaskState.REMOVE)),
     ),
   );
-  const live = kept.map((slot): LiveSlot => ({ slot, mayCreate: true }));
-  const rest = planLive(world, service, live);
+  const rest = planLive(world, service, kept, () => true);
   for (const number of missing.slice(0, createdMax)) {
     const task = newTask(world, service, { number, nodeId: '' }, runNow);
     steps.push(stepOf(service, [{ kind: 'create', task }]));
@@ -79,7 +74,9 @@ function planGlobal(world: World, service: Service, slots: Slots, createdMax: nu
     const step = stopSlot(service, slot);
     if (step !== undefined) steps.push(step);
   }
-  const rest = planLive(world, service, divided.kept);
+  const closed = new Set(divided.kept.flatMap((one) => (one.mayCreate ? [] : [one.slot])));
+  const kept = divided.kept.map(({ slot }) => slot);
+  const rest = planLive(world, service, kept, (slot) => !closed.has(slot));
   for (const nodeId of divided.missing.slice(0, createdMax)) {
     const task = newTask(world, service, { number: 0, nodeId }, runNow);
     steps.push(stepOf(service, [{ kind: 'create', task }]));
@@ -88,7 +85,7 @@ function planGlobal(world: World, service: Service, slots: Slots, createdMax: nu
 }
 
 /** Stops what is wanted in a slot that is not to have anything now. */
-export function stopSlot(service: Service, slot: Slot): Step | undefined {
+function stopSlot(service: Service, slot: Slot): Step | undefined {
   const message = 'its node may not run this service';
   const changes = membersOf(slot)
     .filter(isWanted)
@@ -97,33 +94,31 @@ export function stopSlot(service: Service, slot: Slot): Step | undefined {
 }
 
 /** Restarts first; slots that need nothing are open to the update. */
-function planLive(world: World, service: Service, live: readonly LiveSlot[]): Plan {
+function planLive(
+  world: World,
+  service: Service,
+  slots: readonly Slot[],
+  mayCreate: (slot: Slot) => boolean,
+): Plan {
   const steps: Step[] = [];
   const busy = new Set<Slot>();
-  const closed = new Set<Slot>();
   const slotWakes: SlotWake[] = [];
-  for (const { slot, mayCreate } of live) {
-    const plan = planSlot(world, service, slot, mayCreate);
+  for (const slot of slots) {
+    if (isCalm(world, slot)) continue;
+    const plan = planSlot(world, service, slot, mayCreate(slot));
     if (plan.wakeAtMs < never) slotWakes.push({ key: slot.key, atMs: plan.wakeAtMs });
-    if (plan.changes.length > 0) {
-      steps.push(stepOf(service, plan.changes));
-      busy.add(slot);
-    }
-    if (!mayCreate) closed.add(slot);
+    if (plan.changes.length === 0) continue;
+    steps.push(stepOf(service, plan.changes));
+    busy.add(slot);
   }
-  const update = planUpdate(world, {
-    service,
-    slots: live.map(({ slot }) => slot),
-    busy,
-    comparer: new TaskComparer(service, (id) => world.node(id)),
-    mayCreate: (slot) => !closed.has(slot),
-  });
+  const comparer = new TaskComparer(service, (id) => world.node(id));
+  const update = planUpdate(world, { service, slots, busy, comparer, mayCreate });
   return { steps: [...steps, ...update.steps], wakeAtMs: update.wakeAtMs, slotWakes };
 }
 
 /** One slot of a service whose slots are otherwise right; the cost does not depend on the service. */
 export function planOneSlot(world: World, service: Service, slot: Slot): Plan {
-  if (service.isRemoving || membersOf(slot).length === 0) return emptyPlan;
+  if (service.isRemoving || !isFilled(slot)) return emptyPlan;
   let mayCreate = true;
   if (isGlobal(service)) {
     const one = new Map([[slot.key, slot]]);

@@ -19,7 +19,7 @@ import {
 } from './task-state.ts';
 
 /** A new task waits at most this long for the one before it to stop. */
-export const stopWaitMaxMs: Ms = 60_000;
+const stopWaitMaxMs: Ms = 60_000;
 
 export interface SlotPlan {
   readonly changes: readonly Change[];
@@ -27,14 +27,14 @@ export interface SlotPlan {
 }
 
 /** Whether a task may stay on its node, as far as the node's own state goes. */
-export type NodeVerdict =
+type NodeVerdict =
   | { readonly kind: 'stay'; readonly lookAgainAtMs: Ms }
   | { readonly kind: 'leave'; readonly message: string };
 
 const stay: NodeVerdict = { kind: 'stay', lookAgainAtMs: never };
 
 /** UNKNOWN and DISCONNECTED nodes keep their tasks: they may run there all the same. */
-export function judgeNode(world: World, task: Task): NodeVerdict {
+function judgeNode(world: World, task: Task): NodeVerdict {
   if (task.nodeId === '') return stay;
   const node = world.node(task.nodeId);
   if (node === undefined) return { kind: 'leave', message: 'its node was removed' };
@@ -46,6 +46,15 @@ export function judgeNode(world: World, task: Task): NodeVerdict {
   if (node.spec?.availability === Availability.DRAIN)
     return { kind: 'leave', message: 'its node is drained' };
   return stay;
+}
+
+/** Whether the slot's only task is on its way or runs: what nearly all slots are, told apart cheaply. */
+export function isCalm(world: World, slot: Slot): boolean {
+  const [task] = slot.tasks;
+  if (task === undefined || slot.tasks.length > 1) return false;
+  return (
+    task.desiredState === TaskState.RUNNING && !isStopped(task) && judgeNode(world, task) === stay
+  );
 }
 
 /** Whether the task may still run although it should not: what comes after it must wait. */

@@ -21,7 +21,7 @@ import type { SlotProgress } from './update-slot.ts';
 import type { TaskComparer } from './task-comparer.ts';
 
 /** The state of the update of the service's present spec. */
-export function updateStateOf(service: Service): UpdateState {
+function updateStateOf(service: Service): UpdateState {
   const status = service.updateStatus;
   if (status === undefined) return UpdateState.NONE;
   // The control API asks for a rollback with a status that names no version yet.

@@ -1,5 +1,5 @@
 /** The shell that all loops share: rung by events and timers, one pass at a time, paced, never gives up. */
-import { AssertionError, Bell, backoffMs, deferred, hasCode, messageOf, sleep } from '#lib';
+import { AssertionError, Bell, backoffMs, hasCode, messageOf, sleep } from '#lib';
 import type { Clock, Counter, Histogram, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import { durationBuckets } from '#lib';
 
@@ -8,7 +8,7 @@ const restFactor = 2;
 /** A pass that cost less than this is followed by another at once. */
 const cheapPassMs: Ms = 2;
 /** No pass is put off for longer than this. */
-export const restMaxMs: Ms = 1_000;
+const restMaxMs: Ms = 1_000;
 const retry = { baseMs: 50, maxMs: 5_000, jitter: 0.5 };
 
 export interface LoopOptions {
@@ -133,11 +133,4 @@ export class ReconcileLoop {
       return undefined;
     }
   }
-}
-
-/** For a pass with more decisions than one turn of the event loop should hold. */
-export function nextTurn(clock: Clock): Promise<void> {
-  const turn = deferred<void>();
-  clock.after(0, () => turn.resolve());
-  return turn.promise;
 }

@@ -1,6 +1,6 @@
 /** Replicated services: as many slots as there are replicas, numbered from 1. */
 import type { Task } from '#proto';
-import { membersOf } from './slot.ts';
+import { isFilled, membersOf } from './slot.ts';
 import type { Slot } from './slot.ts';
 import { isRunning, isWanted } from './task-state.ts';
 
@@ -14,7 +14,7 @@ export interface ReplicatedSlots {
 
 /** The slots that a service with this many replicas keeps, gives up and opens. */
 export function divideReplicated(slots: Iterable<Slot>, replicas: number): ReplicatedSlots {
-  const present = [...slots].filter((slot) => membersOf(slot).length > 0);
+  const present = [...slots].filter((slot) => isFilled(slot));
   if (present.length <= replicas) {
     const missing = lowestFree(present, replicas - present.length);
     return { kept: present, excess: [], missing };
@@ -26,8 +26,9 @@ export function divideReplicated(slots: Iterable<Slot>, replicas: number): Repli
 }
 
 function lowestFree(present: readonly Slot[], count: number): readonly number[] {
-  const taken = new Set(present.map(({ number }) => number));
   const free: number[] = [];
+  if (count === 0) return free;
+  const taken = new Set(present.map(({ number }) => number));
   for (let number = 1; free.length < count; number++) if (!taken.has(number)) free.push(number);
   return free;
 }

@@ -12,7 +12,7 @@ import { changedAtMs, createdAtMs, isEndedByItself, stateOf } from './task-state
 /** Share of a delay that is left to chance, so that what failed together does not come back together. */
 const jitter = 0.1;
 /** A task that ran this long was stable, whatever the delay before it. */
-export const stableAlwaysMs: Ms = 10 * 60_000;
+const stableAlwaysMs: Ms = 10 * 60_000;
 /** No shorter run counts as stable. */
 export const stableAtLeastMs: Ms = 60_000;
 
@@ -33,14 +33,14 @@ function fullDelayMs(config: RestartConfig, restartCount: number): Ms {
 }
 
 /** Whether the task ran long enough for its slot to start counting anew. */
-export function wasStable(task: Task, config: RestartConfig): boolean {
+function wasStable(task: Task, config: RestartConfig): boolean {
   const ranMs = changedAtMs(task) - ranSinceMs(task);
   const enoughMs = Math.max(stableAtLeastMs, 2 * fullDelayMs(config, task.restartCount));
   return ranMs >= Math.min(stableAlwaysMs, enoughMs);
 }
 
 /** The count of a task that follows `last`, which ended by itself: failures in a row before it. */
-export function nextRestartCount(last: Task, config: RestartConfig): number {
+function nextRestartCount(last: Task, config: RestartConfig): number {
   return wasStable(last, config) ? 1 : last.restartCount + 1;
 }
 

@@ -14,8 +14,8 @@ export interface RestartConfig {
 }
 
 /** First delay before a restart, and its cap, where the service says nothing. */
-export const restartDelayMs: Ms = 1_000;
-export const restartDelayMaxMs: Ms = 60_000;
+const restartDelayMs: Ms = 1_000;
+const restartDelayMaxMs: Ms = 60_000;
 
 export function restartConfigOf(spec: TaskSpec | undefined): RestartConfig {
   const policy = spec?.restart;

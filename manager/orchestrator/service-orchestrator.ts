@@ -16,7 +16,7 @@ import { planOneNode, planOneSlot, planRemoval, planService } from './plan-servi
 import { isUpdating } from './plan-update.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { isGlobal, replicasOf } from './service-config.ts';
-import { membersOf, slotKeyOf } from './slot.ts';
+import { isFilled, slotKeyOf } from './slot.ts';
 import { TaskIndex } from './task-index.ts';
 import { stateOf } from './task-state.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -177,7 +177,7 @@ export class ServiceOrchestrator implements LeaderLoop {
       // While an update moves, every task's state matters to the whole.
       if (service === undefined || isUpdating(service)) this.#dirtyServices.add(serviceId);
       if (this.#dirtyServices.has(serviceId)) continue;
-      if (service === undefined) continue;
+      if (service === undefined || service.isRemoving) continue;
       for (const key of keys) this.#planSlot(world, service, key, steps);
     }
     this.#dirtySlots.clear();
@@ -201,7 +201,7 @@ export class ServiceOrchestrator implements LeaderLoop {
 
   #planSlot(world: World, service: Service, key: string, steps: Step[]): void {
     const slot = this.#index.slot(service.id, key);
-    if (slot === undefined || membersOf(slot).length === 0) {
+    if (slot === undefined || !isFilled(slot)) {
       // Perhaps a node that may now run a global service.
       if (isGlobal(service)) this.#take(service.id, planOneNode(world, service, key), steps);
       else if (this.#index.filledCount(service.id) < replicasOf(service))

@@ -28,8 +28,16 @@ export function byAge(a: Task, b: Task): number {
   );
 }
 
+function isMember(task: Task): boolean {
+  return task.desiredState < TaskState.REMOVE;
+}
+
 /** The tasks that still belong to the slot: not those that are only there to be removed. */
 export function membersOf(slot: Slot): readonly Task[] {
-  const isMember = (task: Task): boolean => task.desiredState < TaskState.REMOVE;
   return slot.tasks.every(isMember) ? slot.tasks : slot.tasks.filter(isMember);
+}
+
+/** Whether any task belongs to the slot. */
+export function isFilled(slot: Slot): boolean {
+  return slot.tasks.some(isMember);
 }

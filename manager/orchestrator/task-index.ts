@@ -3,10 +3,9 @@
  * a service. It holds the store's own objects and changes none.
  */
 import { assert } from '#lib';
-import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
-import { byAge, slotKeyOf } from './slot.ts';
+import { byAge, isFilled, slotKeyOf } from './slot.ts';
 import type { Slot } from './slot.ts';
 
 interface SlotRecord extends Slot {
@@ -20,10 +19,6 @@ interface ServiceSlots {
 }
 
 const noSlots: ReadonlyMap<string, Slot> = new Map();
-
-function isFilled(slot: Slot): boolean {
-  return slot.tasks.some(({ desiredState }) => desiredState < TaskState.REMOVE);
-}
 
 export class TaskIndex {
   readonly #services = new Map<string, ServiceSlots>();

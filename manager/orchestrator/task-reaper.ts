@@ -17,7 +17,7 @@ import { isOnNode, isStopped, isWanted, statusWith } from './task-state.ts';
 import { WakeUps } from './wake-ups.ts';
 
 /** A pass stops collecting when it has this many chores; the rest follows in the next. */
-export const choresPerPass = 5_000;
+const choresPerPass = 5_000;
 
 type Chore =
   | { readonly kind: 'delete-task'; readonly task: Task }

@@ -7,7 +7,7 @@ import { TaskState, TaskStateNames } from '#proto';
 import type { Task } from '#proto';
 
 /** Who moves a task. The control API acts as the reaper when a node is removed. */
-export type TaskOwner = 'orchestrator' | 'allocator' | 'scheduler' | 'agent' | 'reaper';
+type TaskOwner = 'orchestrator' | 'allocator' | 'scheduler' | 'agent' | 'reaper';
 
 export interface TaskTransition {
   readonly from: TaskState;
@@ -57,11 +57,8 @@ export const taskTransitions: readonly TaskTransition[] = [
   ),
 ];
 
-/** A task is made in one of these: PENDING where nothing has to be allocated first. */
-export const firstStates: readonly TaskState[] = [NEW, PENDING];
-
 /** What the cluster may want of a task. It only goes up. */
-export const desiredStates: readonly TaskState[] = [READY, RUNNING, COMPLETE, SHUTDOWN, REMOVE];
+const desiredStates: readonly TaskState[] = [READY, RUNNING, COMPLETE, SHUTDOWN, REMOVE];
 
 const allowed = new Map<TaskState, ReadonlySet<TaskState>>(
   Object.values(TaskState).map((state) => [

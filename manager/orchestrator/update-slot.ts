@@ -13,9 +13,9 @@ import { changedAtMs, createdAtMs, isEndedByItself, isRunning } from './task-sta
 import { isWanted, stateOf } from './task-state.ts';
 
 /** A new task that found no node for this long has failed its slot. */
-export const placeTimeoutMs: Ms = 2 * 60_000;
+const placeTimeoutMs: Ms = 2 * 60_000;
 /** So has one that has a node and does not run for this long; pulling an image takes its time. */
-export const startTimeoutMs: Ms = 10 * 60_000;
+const startTimeoutMs: Ms = 10 * 60_000;
 
 export interface SlotProgress {
   readonly slot: Slot;

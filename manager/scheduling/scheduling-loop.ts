@@ -15,9 +15,9 @@ import { isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-s
 import type { Commit, StoreEvent, Subscription, WriteTransaction } from '../store/types.ts';
 
 /** Tasks that one pass places at most; the rest follows in the next. */
-export const placedPerPass = 5_000;
+const placedPerPass = 5_000;
 /** Explanations that one pass writes at most; the rest follows a moment later. */
-export const explainedPerPass = 200;
+const explainedPerPass = 200;
 const explainAgainMs: Ms = 1_000;
 
 /** Whether the task waits for a node. */

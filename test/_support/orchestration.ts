@@ -29,7 +29,7 @@ export interface AgentBehaviour {
 }
 
 /** A READY node with this much of everything. */
-export function readyNode(id: string, init: Partial<Node> = {}): Node {
+function readyNode(id: string, init: Partial<Node> = {}): Node {
   const resources = Resources.create({ cpuNano: 8e9, memoryBytes: 8 * 2 ** 30 });
   return aNode(id, {
     spec: NodeSpec.create(),
