@@ -22,7 +22,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       runtime: running.runtime,
       networks: new BridgeNetworks({
         ...basics,
-        subnets: [options.taskSubnet],
+        ...(options.taskSubnet === undefined ? {} : { subnets: [options.taskSubnet] }),
         // Gone after a reboot, as the namespaces are.
         statePath: join(options.runDirectory, 'networks.json'),
       }),

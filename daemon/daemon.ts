@@ -83,7 +83,8 @@ export class Daemon {
       await files.saveJoin(undefined);
       const bytes = await files.loadFirst();
       const first = bytes === undefined ? undefined : decodeFirst(bytes);
-      await this.#activate({ record, material, first });
+      const isOurs = first?.cluster.id === record.clusterId;
+      await this.#activate({ record, material, first: isOurs ? first : undefined });
       return;
     }
     const join = await files.loadJoin();
@@ -170,6 +171,8 @@ export class Daemon {
     this.#state = { kind: 'changing' };
     const { files } = this.#options;
     try {
+      // What a leave that was killed half-way has left must not become part of the new cluster.
+      await files.wipe();
       const listen = listenAddress(request.listenAddress, this.#options.hostAddresses());
       const { record, material, first } = await found({
         ...this.#options,
@@ -208,6 +211,7 @@ export class Daemon {
     let joiner: Joiner;
     try {
       const join = await prepareJoin(request, this.#options);
+      await this.#options.files.wipe();
       await this.#options.files.saveJoin(join);
       joiner = new Joiner({ ...this.#options, join });
     } catch (error) {

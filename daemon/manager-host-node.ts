@@ -34,6 +34,7 @@ export class ManagerHost {
   readonly #options: ManagerHostOptions;
   readonly #server: grpc.Server;
   readonly #listener: TlsListener;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: ManagerHostOptions) {
     this.#options = options;
@@ -81,7 +82,13 @@ export class ManagerHost {
     await this.manager.start();
   }
 
-  async stop(): Promise<void> {
+  /** May be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  async #shutDown(): Promise<void> {
     await this.manager.stop();
     await this.#listener.close();
     this.#server.forceShutdown();

@@ -104,8 +104,10 @@ export class Member implements MemberPart {
       managerAddresses: this.#record.managerAddresses,
       onSession: (session) => this.#onSession(session),
     });
+    const { files } = this.#options;
+    // A worker's log is one that a killed demotion has left: its member is removed, never to be used again.
     const manager =
-      this.#record.role === NodeRole.MANAGER ? this.#startManager() : Promise.resolve();
+      this.#record.role === NodeRole.MANAGER ? this.#startManager() : files.wipeManager();
     await Promise.all([this.#agent.start(), manager.catch((error) => this.#blame(error))]);
     this.#work = Promise.all([this.#follow(), this.#watchRenewal()]);
   }
@@ -113,7 +115,8 @@ export class Member implements MemberPart {
   /** Containers keep running. */
   async stop(): Promise<void> {
     this.#stopping.abort(new ClusterError('CANCELLED', 'this node is stopping'));
-    await Promise.allSettled([this.#work, this.#agent?.stop()]);
+    // All at once: a manager that waits to be taken in holds up the work.
+    await Promise.allSettled([this.#work, this.#agent?.stop(), this.#host?.stop()]);
     await this.#host?.stop();
     this.#channels.close();
   }
@@ -203,6 +206,7 @@ export class Member implements MemberPart {
     if (readNodeCertificate(this.#material.certificatePem).role !== wanted) await this.#renew();
     const { role } = readNodeCertificate(this.#material.certificatePem);
     if (role !== this.#record.role) {
+      if (role === NodeRole.MANAGER) await this.#options.files.wipeManager();
       this.#record = { ...this.#record, role };
       await this.#options.files.saveNode(this.#record);
       this.#options.log.info('role changed', { isManager: role === NodeRole.MANAGER });
@@ -256,7 +260,8 @@ export class Member implements MemberPart {
   }
 
   #renewalManagers(): readonly string[] {
-    const own = this.#host === undefined ? [] : [this.#record.advertiseAddress];
+    const isManager = this.#host !== undefined && this.#wantedRole === NodeRole.MANAGER;
+    const own = isManager ? [this.#record.advertiseAddress] : [];
     return [...new Set([...own, ...this.#record.managerAddresses])];
   }
 }

@@ -15,8 +15,8 @@ export interface Options {
   readonly metricsAddress: string | undefined;
   /** Containers' control groups stand below this one. */
   readonly cgroupParent: string;
-  /** IPv4 subnet of the default network of this host's tasks, CIDR. */
-  readonly taskSubnet: string;
+  /** IPv4 subnet of the default network of this host's tasks, CIDR; undefined = a free one is chosen. */
+  readonly taskSubnet: string | undefined;
   /** Empty = the host's own name. */
   readonly hostname: string;
   /** `simulated` runs nothing: for tests and figures of scale. */
@@ -61,8 +61,8 @@ const infos: Readonly<Record<string, OptionInfo>> = {
   'cgroup-parent': { value: 'PATH', standard: '/tessera', help: "parent of containers' cgroups" },
   'task-subnet': {
     value: 'CIDR',
-    standard: '10.200.0.0/16',
-    help: "addresses of this host's tasks on their default network",
+    standard: '',
+    help: "addresses of this host's tasks; default a free one of 10.200.0.0/16 to 10.219.0.0/16",
   },
   hostname: { value: 'NAME', standard: '', help: "name shown for this node; default the host's" },
   runtime: { value: 'NAME', standard: 'containerd', help: '', isHidden: true },
@@ -124,12 +124,7 @@ export function resolveOptions(flags: Given, file: Given): Options {
         ? undefined
         : matching('metrics', metrics, /^\S+:\d{1,5}$/, "HOST:PORT or 'none'"),
     cgroupParent: absolute('cgroup-parent', text('cgroup-parent')),
-    taskSubnet: matching(
-      'task-subnet',
-      text('task-subnet'),
-      /^\d{1,3}(\.\d{1,3}){3}\/(?:[89]|1\d|2[0-8])$/,
-      'an IPv4 subnet of /8 to /28 such as 10.200.0.0/16',
-    ),
+    taskSubnet: subnet(text('task-subnet')),
     hostname: text('hostname'),
     runtime: oneOf('runtime', text('runtime'), ['containerd', 'simulated']),
   };
@@ -168,6 +163,16 @@ function absolute(name: string, value: string): string {
 function matching(name: string, value: string, pattern: RegExp, expected: string): string {
   if (!pattern.test(value)) throw invalid(`--${name}: '${value}' is not valid: use ${expected}`);
   return value;
+}
+
+function subnet(value: string): string | undefined {
+  if (value === '') return undefined;
+  return matching(
+    'task-subnet',
+    value,
+    /^\d{1,3}(\.\d{1,3}){3}\/(?:[89]|1\d|2[0-8])$/,
+    'an IPv4 subnet of /8 to /28 such as 10.200.0.0/16',
+  );
 }
 
 function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {

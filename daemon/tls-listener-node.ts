@@ -72,9 +72,11 @@ export class TlsListener {
       socket.once('close', () => this.#connections.delete(socket));
     });
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
-    this.#server.on('tlsClientError', (error, socket) =>
-      this.#refuse('handshake', socket, messageOf(error)),
-    );
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      // Hung up before a word was said: a probe, not an intruder.
+      if (error.code === 'ECONNRESET') socket.destroy();
+      else this.#refuse('handshake', socket, messageOf(error));
+    });
     this.#server.on('drop', () => this.#refuse('too-many-connections'));
   }
 

@@ -1,13 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { Channels } from '#daemon/channels-node';
+import { DiskNodeFiles } from '#daemon/node-files-node';
 import { nodeManager } from '#manager/manager-node';
 import { ContainerSpec, ControlService, CreateServiceRequest, GetJoinTokensRequest } from '#proto';
 import { InfoRequest, InitRequest, JoinRequest, LeaveRequest, ListNodesRequest } from '#proto';
 import { ListServicesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
 import { Reachability, RemoveNodeRequest, ReplicatedMode, ServiceSpec, TaskSpec } from '#proto';
-import { UpdateNodeRequest } from '#proto';
+import { RaftJoinRequest, RaftMembershipService, UpdateNodeRequest } from '#proto';
 import type { InfoResponse, Node } from '#proto';
+import { callUnary } from '#proto/rpc';
 import { poll } from '../_support/poll.ts';
 import { TestDaemon } from '../_support/test-daemon.ts';
 
@@ -210,4 +213,34 @@ test('a removed node is shut out, and can come back only as a new one', async (t
   );
   t.not(joined.nodeId, id);
   await awaitReady(one, 2);
+});
+
+test("a worker's certificate opens no control API, which is logged and counted", async (t) => {
+  const [one, two] = await cluster(t, [WORKER]);
+  if (two === undefined) return t.fail();
+  const material = await (await DiskNodeFiles.open(two.dataDirectory)).loadMaterial();
+  if (material === undefined) return t.fail();
+  const channels = new Channels(material);
+  t.teardown(() => channels.close());
+  const client = channels.channelFor(one.address);
+  const deadline = { deadlineMs: 10_000 };
+  await t.throwsAsync(
+    callUnary(client, ControlService.getJoinTokens, GetJoinTokensRequest.create(), deadline),
+    { code: 'PERMISSION_DENIED' },
+  );
+  await t.throwsAsync(
+    callUnary(client, ControlService.listNodes, ListNodesRequest.create(), deadline),
+    { code: 'PERMISSION_DENIED' },
+  );
+  t.is(await one.metric('tessera_control_refused_total'), 2);
+  t.true(one.lines.some((line) => line.startsWith('warn') && /refused/.test(line)));
+  await t.throwsAsync(
+    callUnary(
+      client,
+      RaftMembershipService.join,
+      RaftJoinRequest.create({ address: two.address, raftId: 7 }),
+      deadline,
+    ),
+    { code: 'PERMISSION_DENIED' },
+  );
 });
