@@ -38,12 +38,15 @@ export class Replay {
   }
 
   #entry(entry: Entry): void {
-    const { next } = this;
-    const first = this.entries[0]?.index ?? next ?? entry.index;
-    if (next !== null && (entry.index > next || entry.index < first)) {
-      throw lost(`entry ${entry.index} does not follow ${next - 1}`);
+    const { next, restart } = this;
+    const first = this.entries[0]?.index;
+    const isBeforeLog = restart !== null && entry.index <= restart.index;
+    if (isBeforeLog || (next !== null && entry.index > next)) {
+      throw lost(`entry ${entry.index} does not follow ${(next ?? 0) - 1}`);
     }
-    if (next !== null && entry.index < next) this.entries.length = entry.index - first;
+    // Below `first` there may have been entries in segments that were removed since: with them went
+    // only what a snapshot covers, so the suffix that replaces them is a beginning like any other.
+    if (first !== undefined) this.entries.length = Math.max(0, entry.index - first);
     this.entries.push(entry);
   }
 }

@@ -183,6 +183,26 @@ test('what a torn write left behind does not come back into a later segment', as
   t.not(await contentOf(disk), contents.at(-1));
 });
 
+test('a suffix replaced below the oldest segment that is left is a beginning like any other', async (t) => {
+  const disk = memoryDisk();
+  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
+  const write = async (term: number, from: number, to: number): Promise<void> => {
+    for (let index = from; index <= to; index++) {
+      await log.append(writeOf(term, [entryAt(index, term, 'x'.repeat(100))], 12));
+    }
+  };
+  await write(1, 1, 29);
+  await write(2, 13, 40);
+  const meta = { index: 25, term: 2, membership };
+  await log.saveSnapshot(meta, chunksOf('state'));
+  await log.compact(meta, 20);
+  await log.close();
+  const { recovered } = await DurableLog.open(disk, small);
+  t.true(recovered.base.index < 20);
+  t.is(recovered.entries.at(-1)?.index, 40);
+  t.true(recovered.entries.every(({ index, term }) => index <= 12 || term === 2));
+});
+
 async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield new TextEncoder().encode(text);
 }

@@ -14,6 +14,8 @@ export interface Promised {
 interface Known {
   readonly term: number;
   readonly digest: string;
+  /** The term in which it was committed: leaders of later terms have it. */
+  readonly inTerm: number;
 }
 
 interface Shadow {
@@ -39,7 +41,7 @@ export class RaftChecker {
     string,
     { readonly previousTerm: number; readonly digest: string }
   >();
-  readonly #committed: Known[] = [{ term: 0, digest: '' }];
+  readonly #committed: Known[] = [{ term: 0, digest: '', inTerm: 0 }];
   readonly #applied = new Map<number, string>();
   readonly #shadows = new Map<MemberId, Shadow>();
   readonly #acknowledged = new Map<number, string>();
@@ -167,7 +169,10 @@ export class RaftChecker {
     shadow.lastTerm = log.lastTerm;
   }
 
-  /** One leader a term; a new leader has all that was ever committed. */
+  /**
+   * One leader a term; a new leader has all that was committed in earlier terms. (Not all that ever
+   * was: a member that slept through later elections may still learn that it won its own.)
+   */
   #observeLeader(id: MemberId, { term, log }: RaftInspection): void {
     const known = this.#leaders.get(term);
     check(known === undefined || known === id, () => `${known} and ${id} both lead term ${term}`);
@@ -175,6 +180,7 @@ export class RaftChecker {
     this.#leaders.set(term, id);
     for (let index = log.first; index <= this.committedMax; index++) {
       const committed = this.#committed[index];
+      if (committed !== undefined && committed.inTerm >= term) continue;
       check(
         log.termOf(index) === committed?.term,
         () => `leader ${id} of term ${term} lacks committed entry ${index}`,
@@ -185,7 +191,7 @@ export class RaftChecker {
   /** What is committed is the same everywhere, and durable on a majority when it first is. */
   #observeCommit(
     id: MemberId,
-    { log, membership }: RaftInspection,
+    { log, membership, term: inTerm }: RaftInspection,
     shadow: Shadow,
     isStable: (id: MemberId, index: number, term: number) => boolean,
   ): void {
@@ -200,7 +206,7 @@ export class RaftChecker {
         continue;
       }
       check(index === this.#committed.length, () => `member ${id} skips commits before ${index}`);
-      this.#committed.push({ term, digest: entry === undefined ? '' : digestOf(entry) });
+      this.#committed.push({ term, inTerm, digest: entry === undefined ? '' : digestOf(entry) });
     }
     if (this.committedMax === before) return;
     const voters = membership.members.filter((member) => member.role === 'voter');
