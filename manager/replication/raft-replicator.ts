@@ -159,11 +159,10 @@ export class RaftReplicator implements Replicator {
   async changeMembership(change: MembershipChange): Promise<ProposeOutcome> {
     if (this.#node === undefined) return { kind: 'rejected', reason: 'stopped', leaderId: 0 };
     const outcome = await this.#node.changeMembership(change);
-    this.#options.log.info('raft membership change', {
-      change: change.kind,
-      raftId: change.id,
-      outcome: outcome.kind === 'rejected' ? outcome.reason : outcome.kind,
-    });
+    const fields = { change: change.kind, raftId: change.id };
+    const { log } = this.#options;
+    if (outcome.kind === 'committed') log.info('raft membership changed', fields);
+    else log.debug('raft membership not changed', { ...fields, reason: outcome.reason });
     return outcome;
   }
 
