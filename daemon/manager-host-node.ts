@@ -6,7 +6,7 @@ import {
   RaftMembershipService,
   RaftTransportService,
 } from '#proto';
-import type { Handlers, NodeRole } from '#proto';
+import type { Handlers, NodeRole, RemovedNode } from '#proto';
 import { grpc, channelOptions } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
 import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
@@ -27,6 +27,11 @@ export interface ManagerHostOptions extends Basics {
   readonly makeManager: MakeManager;
 }
 
+interface Removed {
+  readonly list: readonly RemovedNode[] | undefined;
+  readonly ids: ReadonlySet<string>;
+}
+
 export class ManagerHost {
   readonly manager: ManagerPart;
   /** Answers on any manager: passed on when this one does not lead. For the local socket. */
@@ -35,6 +40,8 @@ export class ManagerHost {
   readonly #server: grpc.Server;
   readonly #listener: TlsListener;
   #stopped: Promise<void> | undefined;
+  /** The set of `list`, made once per list: it is asked at every call. */
+  #removed: Removed = { list: undefined, ids: new Set() };
 
   constructor(options: ManagerHostOptions) {
     this.#options = options;
@@ -117,10 +124,10 @@ export class ManagerHost {
 
   #isRemoved(nodeId: string): boolean {
     const { clusterId } = this.#options.record;
-    return this.manager.store.view(
-      (tx) =>
-        tx.get('cluster', clusterId)?.removedNodes.some((one) => one.nodeId === nodeId) ?? false,
-    );
+    const list = this.manager.store.view((tx) => tx.get('cluster', clusterId)?.removedNodes);
+    if (list !== this.#removed.list)
+      this.#removed = { list, ids: new Set(list?.map((removed) => removed.nodeId)) };
+    return this.#removed.ids.has(nodeId);
   }
 
   #roleOf(nodeId: string): NodeRole | undefined {
