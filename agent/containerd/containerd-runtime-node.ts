@@ -28,6 +28,7 @@ import { layersOf, readImageFile } from './image-files-node.ts';
 import type { ContainerLogs } from './logs-node.ts';
 import { buildSpec } from './oci-spec.ts';
 import { signalNumber } from './signals.ts';
+import { untilExecuted } from './runc-init-node.ts';
 import { parseContainerId, shortReason, stateOf } from './states.ts';
 import { resolveUser } from './user.ts';
 import type { UserFiles } from './user.ts';
@@ -75,9 +76,12 @@ export class ContainerdRuntime implements Runtime {
   };
   /** Between create and start; gone after either end. */
   readonly #prepared = new Map<string, Prepared>();
+  /** Pids of containers that have had no signal yet. */
+  readonly #started = new Map<string, number>();
   /** Labels of the containers that were made or listed; an entry goes with its container. */
   readonly #labels = new Map<string, Readonly<Record<string, string>>>();
   readonly #userFiles = new Map<string, Promise<UserFiles>>();
+  readonly #closing = new AbortController();
 
   constructor(options: ContainerdRuntimeOptions) {
     this.#options = options;
@@ -161,6 +165,7 @@ export class ContainerdRuntime implements Runtime {
         const request = { containerId: id };
         const { pid } = await this.#containerd.call(wire.TasksService.start, request, { signal });
         this.#prepared.delete(id);
+        this.#started.set(id, pid);
         return { pid };
       } catch (error) {
         throw this.#startError(id, error);
@@ -170,6 +175,11 @@ export class ContainerdRuntime implements Runtime {
 
   async kill(id: string, name: string, signal: AbortSignal): Promise<void> {
     const number = signalNumber(name);
+    const pid = this.#started.get(id);
+    if (pid !== undefined && number !== killSignal) {
+      this.#started.delete(id);
+      await untilExecuted(pid, this.#options.clock, signal);
+    }
     await this.#kill(id, number, signal);
   }
 
@@ -190,6 +200,7 @@ export class ContainerdRuntime implements Runtime {
       );
       this.#options.logs.setLive(id, false);
       this.#prepared.delete(id);
+      this.#started.delete(id);
       this.#labels.delete(id);
     });
   }
@@ -235,7 +246,7 @@ export class ContainerdRuntime implements Runtime {
         this.#options.logs.setLive(state.id, false);
         handler(state);
       },
-      controller.signal,
+      AbortSignal.any([controller.signal, this.#closing.signal]),
     );
     return () => controller.abort(new Error('no longer watched'));
   }
@@ -277,6 +288,11 @@ export class ContainerdRuntime implements Runtime {
           ),
         );
       }
+  }
+
+  /** Ends every watching of exits. Containers run on. */
+  close(): void {
+    this.#closing.abort(new Error('the runtime is closed'));
   }
 
   async #timed<T>(step: string, work: () => Promise<T>): Promise<T> {

@@ -76,6 +76,7 @@ export async function createContainerdRuntime(
   return {
     runtime,
     async stop() {
+      runtime.close();
       await logs.stop();
       containerd.close();
     },

@@ -1,7 +1,7 @@
 /** Logs of containers: the shim appends to one file per stream, also while no agent runs. */
 import { existsSync } from 'node:fs';
 import { mkdir, open as openFile } from 'node:fs/promises';
-import { Bell, sleep } from '#lib';
+import { Bell, ClusterError, sleep } from '#lib';
 import type { Clock, Logger } from '#lib';
 import { LogStream } from '#proto';
 import type { LogOptions } from '#proto';
@@ -85,9 +85,11 @@ export class ContainerLogs {
 
   /**
    * Lines of both streams by time. With `follow` it ends when the container has ended and all of its
-   * output was given; nothing for a container that is not known.
+   * output was given. NOT_FOUND when the container was never started or its log was removed.
    */
   async *read(id: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<LogRecord> {
+    if (!this.wasOpened(id))
+      throw new ClusterError('NOT_FOUND', `no log of container ${id} on this host`);
     const bell = new Bell();
     const stopListening = this.#keeper.onChange(() => bell.ring());
     try {

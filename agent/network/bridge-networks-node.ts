@@ -2,8 +2,7 @@
  * The default task network: a bridge with NAT, a namespace with one pair per task. Changes that are
  * asked for while others are being made wait and go together: one `ip -batch` and one `nft -f` for all.
  */
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError, durationBuckets, mapBounded, messageOf } from '#lib';
 import type { Clock, Histogram, Logger, Metrics } from '#lib';
@@ -45,6 +44,8 @@ export interface BridgeNetworksOptions {
 
 const defaultSubnets = Array.from({ length: 20 }, (_, i) => `10.${200 + i}.0.0/16`);
 const namespaceFolder = '/run/netns';
+/** The kernel's number of the file system that namespaces are files of (NSFS_MAGIC). */
+const namespaceFileSystem = 0x6e73_6673;
 /** Changes applied together at most; the rest waits for the next batch. */
 const batchMax = 128;
 /** Changes that wait at most; more is refused. */
@@ -91,7 +92,7 @@ export class BridgeNetworks implements TaskNetworks {
     await setUpBridge(this.#bridge, subnet, signal);
     for (const attachment of known) {
       const isInSubnet = contains(subnet, addressNumber(attachment.address) ?? 0);
-      if (!isInSubnet || !existsSync(attachment.namespacePath)) continue;
+      if (!isInSubnet || !(await isNamespace(attachment.namespacePath))) continue;
       this.#attachments.set(attachment.taskId, attachment);
       pool.reserve(attachment.address);
       this.#ports.take(attachment.taskId, attachment.ports);
@@ -286,5 +287,14 @@ export class BridgeNetworks implements TaskNetworks {
       subnet: subnetText(subnet),
       attachments: [...this.#attachments.values()],
     });
+  }
+}
+
+/** A name in /run/netns may be left of a namespace that went with a reboot. */
+async function isNamespace(path: string): Promise<boolean> {
+  try {
+    return (await statfs(path)).type === namespaceFileSystem;
+  } catch {
+    return false;
   }
 }
