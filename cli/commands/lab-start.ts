@@ -8,7 +8,7 @@ export const command: CommandModule = {
   configure(command, cli) {
     addNameFlag(command)
       .description('Power hosts on again after `fault kill`, or all after the machine rebooted.')
-      .argument('[HOST...]', 'default: every host that is off');
+      .argument('[HOST...]', 'default: all');
     addExamples(command, ['tsctl lab start host2', 'tsctl lab start']);
     command.action(async (hosts: readonly string[], options: NameOption) => {
       await startHosts(options.name, hosts, labTools(cli));

@@ -57,11 +57,9 @@ async function waitFor<T>(
   }
 }
 
-/** Powers the host on; resolves when its process 1 has its network. FAILED_PRECONDITION if on. */
+/** Powers a host on that is off; resolves when its process 1 has its network. */
 export async function bootHost(root: string, lab: LabState, host: number): Promise<void> {
   const name = hostName(host);
-  if (initPid(lab.name, host) !== undefined)
-    throw new ClusterError('FAILED_PRECONDITION', `${name} of lab ${lab.name} is running already`);
   await killAll(lab.name, name);
   await removeGroups(lab.name, name);
   const paths = hostPaths(root, lab.name, host);

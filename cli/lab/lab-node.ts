@@ -8,6 +8,7 @@ import type { Clock } from '#lib';
 import type { Connection } from '../connection.ts';
 import type { ContextStore } from '../contexts-node.ts';
 import { run } from '../process-node.ts';
+import { allowForwarding, restoreForwarding } from './forwarding-node.ts';
 import { killAll, labsWithGroups, removeGroups } from './cgroups-node.ts';
 import { formCluster } from './cluster.ts';
 import {
@@ -107,6 +108,7 @@ export async function labUp(request: LabRequest, tools: LabTools): Promise<LabSt
 
 async function raise(lab: LabState, request: LabRequest, tools: LabTools): Promise<void> {
   writeFileSync(labPaths(tools.root, lab.name).hostsFile, hostsFile(lab.index, lab.hostCount));
+  allowForwarding(tools.root);
   await makeBridge(lab);
   const hosts = Array.from({ length: lab.hostCount }, (_, n) => n + 1);
   await mapBounded(hosts, bootWidth, (host) => bootAndWait(lab, host, tools));
@@ -129,7 +131,7 @@ async function raise(lab: LabState, request: LabRequest, tools: LabTools): Promi
 
 async function bootAndWait(lab: LabState, host: number, tools: LabTools): Promise<void> {
   tools.signal.throwIfAborted();
-  await bootHost(tools.root, lab, host);
+  if (initPid(lab.name, host) === undefined) await bootHost(tools.root, lab, host);
   const paths = hostPaths(tools.root, lab.name, host);
   await waitForSocket(paths.containerdSocket, 30_000);
   if (lab.tesserad !== '') await waitForSocket(paths.tesseradSocket, 30_000);
@@ -140,9 +142,20 @@ function lastWords(root: string, lab: LabState): string {
   const { dir } = hostPaths(root, lab.name, 1);
   for (const file of ['init.log', 'tesserad.log']) {
     const text = existsSync(`${dir}/${file}`) ? readFileSync(`${dir}/${file}`, 'utf8').trim() : '';
-    if (text !== '') return (text.split('\n').at(-1) ?? '').slice(0, 300);
+    if (text !== '') return readable(text.split('\n').at(-1) ?? '').slice(0, 300);
   }
   return '';
+}
+
+/** The message of a structured log line; any other line as it is. */
+function readable(line: string): string {
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: string | { message?: string } };
+    const why = typeof err === 'string' ? err : err?.message;
+    return [msg, why].filter((text) => text !== undefined).join(': ');
+  } catch {
+    return line;
+  }
 }
 
 /** Removes every trace of the lab: processes, network, cgroups, files, context. Idempotent. */
@@ -155,6 +168,7 @@ export async function labDown(name: string, tools: Omit<LabTools, 'signal'>): Pr
   await removeGroups(name);
   forgetLab(tools.root, name);
   tools.contexts.remove(contextName(name));
+  if (labNames(tools.root).length === 0) restoreForwarding(tools.root);
 }
 
 /** The names of all labs: by their folders, and by what runs where a folder was lost. */
@@ -178,7 +192,7 @@ export function labStatus(
   return { lab, hosts: numbers.map((host) => ({ host, isOn: initPid(name, host) !== undefined })) };
 }
 
-/** Boots hosts that are off; waits for their daemons. */
+/** Boots those hosts that are off (all by default); waits until the daemons of each answer. */
 export async function startHosts(
   name: string,
   refs: readonly string[],
@@ -186,9 +200,8 @@ export async function startHosts(
 ): Promise<void> {
   const lab = loadLab(tools.root, name);
   const all = Array.from({ length: lab.hostCount }, (_, n) => hostName(n + 1));
-  const hosts = (refs.length > 0 ? refs : all)
-    .map((ref) => hostNumber(ref, lab.hostCount))
-    .filter((host) => refs.length > 0 || initPid(name, host) === undefined);
+  const hosts = (refs.length > 0 ? refs : all).map((ref) => hostNumber(ref, lab.hostCount));
+  allowForwarding(tools.root);
   await makeBridge(lab);
   await mapBounded(hosts, bootWidth, (host) => bootAndWait(lab, host, tools));
 }

@@ -1,5 +1,6 @@
 /** The lab's network on this machine: one bridge, one veth pair per host, NAT to the outside. */
 import { run } from '../process-node.ts';
+import { passFirewall, unpassFirewall } from './forwarding-node.ts';
 import { bridgeName, gatewayAddress, linkAlias, linkName, natTableName, subnet } from './names.ts';
 import type { LabRef } from './names.ts';
 
@@ -23,6 +24,7 @@ export async function makeBridge(lab: LabRef): Promise<void> {
   await run('ip', ['link', 'set', bridge, 'alias', linkAlias(lab.name), 'up']);
   await run('ip', ['address', 'replace', `${gatewayAddress(lab.index)}/24`, 'dev', bridge]);
   await run('nft', ['-f', '-'], { input: natRules(lab.index) });
+  await passFirewall(lab.index);
 }
 
 function natRules(index: number): string {
@@ -83,6 +85,7 @@ export async function removeNetwork(name: string, index: number | undefined): Pr
     const table = natTableName(one);
     const input = `table ip ${table} {}\ndelete table ip ${table}\n`;
     await run('nft', ['-f', '-'], { input });
+    await unpassFirewall(one);
   }
 }
 

@@ -15,7 +15,6 @@ import { ClusterError } from '#lib';
 import { labCountMax, labPaths } from './names.ts';
 import type { LabRef } from './names.ts';
 
-
 export interface LabState extends LabRef {
   readonly hostCount: number;
   readonly managerCount: number;
