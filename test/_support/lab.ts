@@ -135,6 +135,11 @@ export class Lab {
     );
   }
 
+  /** The host's own files, as seen from outside. */
+  stateOf(host: string): string {
+    return join('/var/lib/tessera-lab', this.name, host);
+  }
+
   /** What is worth seeing when a test fails. */
   async evidence(): Promise<string> {
     const parts = await Promise.all([
