@@ -45,14 +45,14 @@ export function applyEntry(
       `entry ${version}: ${action.kind} of ${table} ${object.id} does not fit`,
     );
     if (action.kind === 'remove') {
-      state.delete(table, object.id);
+      state.replace(table, object.id, old, undefined);
       events.push(eventOf(table, old, undefined));
       continue;
     }
     const createdAtMs = old?.meta?.createdAtMs ?? entry.proposedAtMs;
     const meta = { version, createdAtMs, updatedAtMs: entry.proposedAtMs };
     const next = seal(stamped(object, meta));
-    state.put(table, next);
+    state.replace(table, object.id, old, next);
     events.push(eventOf(table, old, next));
   }
   state.version = version;

@@ -108,20 +108,26 @@ export class State implements ReadTransaction {
     return table === 'service' ? this.#trees.serviceNames.get(name) : undefined;
   }
 
+  /** Puts `next` in the place of `old`, which is what stands there now; undefined = nothing. */
+  replace(
+    table: TableName,
+    id: string,
+    old: AnyObject | undefined,
+    next: AnyObject | undefined,
+  ): void {
+    const tree = this.#trees.tables[table];
+    if (next !== undefined) tree.set(id, next);
+    else if (old !== undefined) tree.delete(id);
+    this.#reindex(table, id, old, next);
+  }
+
   /** Adds or replaces one object. */
   put(table: TableName, object: AnyObject): void {
-    const tree = this.#trees.tables[table];
-    const old = tree.get(object.id);
-    tree.set(object.id, object);
-    this.#reindex(table, object.id, old, object);
+    this.replace(table, object.id, this.get(table, object.id), object);
   }
 
   delete(table: TableName, id: string): void {
-    const tree = this.#trees.tables[table];
-    const old = tree.get(id);
-    if (old === undefined) return;
-    tree.delete(id);
-    this.#reindex(table, id, old, undefined);
+    this.replace(table, id, this.get(table, id), undefined);
   }
 
   *#indexed(index: Tree<string>, key: string): Iterable<Task> {

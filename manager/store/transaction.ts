@@ -18,6 +18,8 @@ interface Change {
   readonly id: string;
   /** What stood there before this transaction. */
   readonly before: AnyObject | undefined;
+  /** What stands there now. */
+  after: AnyObject | undefined;
 }
 
 /**
@@ -81,7 +83,7 @@ export class Transaction implements WriteTransaction {
       });
     }
     this.#refuseTakenName(table, object);
-    this.#write(table, object.id, object);
+    this.#write(table, object.id, undefined, object);
   }
 
   update<T extends TableName>(table: T, object: TableTypes[T]): void {
@@ -98,26 +100,23 @@ export class Transaction implements WriteTransaction {
       );
     }
     this.#refuseTakenName(table, object);
-    this.#write(table, object.id, object);
+    this.#write(table, object.id, present, object);
   }
 
   remove(table: TableName, id: string): void {
     this.#assertOpen();
-    this.#existing(table, id);
-    this.#write(table, id, undefined);
+    this.#write(table, id, this.#existing(table, id), undefined);
   }
 
   /** What the transaction amounts to, one action an object. Ends it: later calls throw. */
   finish(): readonly Action[] {
     this.#isOpen = false;
     const actions: Action[] = [];
-    for (const { table, id, before } of this.#changes.values()) {
-      const now = this.#state.get(table, id);
-      if (now === before) continue;
-      if (now === undefined) {
-        if (before !== undefined) actions.push({ kind: 'remove', table, object: before });
-      } else {
-        actions.push({ kind: before === undefined ? 'create' : 'update', table, object: now });
+    for (const { table, before, after } of this.#changes.values()) {
+      if (after !== undefined) {
+        actions.push({ kind: before === undefined ? 'create' : 'update', table, object: after });
+      } else if (before !== undefined) {
+        actions.push({ kind: 'remove', table, object: before });
       }
     }
     return actions;
@@ -126,9 +125,8 @@ export class Transaction implements WriteTransaction {
   /** Puts everything back as it was before the transaction. */
   undo(): void {
     this.#isOpen = false;
-    for (const { table, id, before } of [...this.#changes.values()].toReversed()) {
-      if (before === undefined) this.#state.delete(table, id);
-      else this.#state.put(table, before);
+    for (const { table, id, before, after } of [...this.#changes.values()].toReversed()) {
+      this.#state.replace(table, id, after, before);
     }
     this.#changes.clear();
   }
@@ -156,20 +154,26 @@ export class Transaction implements WriteTransaction {
     });
   }
 
-  #write(table: TableName, id: string, next: AnyObject | undefined): void {
-    const present = this.#state.get(table, id);
+  #write(
+    table: TableName,
+    id: string,
+    present: AnyObject | undefined,
+    next: AnyObject | undefined,
+  ): void {
     this.#check?.(table, present, next);
+    const after = next === undefined ? undefined : this.#marked(present, next);
     const key = keyOf(table, id);
-    if (!this.#changes.has(key)) this.#changes.set(key, { table, id, before: present });
+    const change = this.#changes.get(key);
+    if (change === undefined) this.#changes.set(key, { table, id, before: present, after });
+    else change.after = after;
     this.#frozen = undefined;
-    if (next === undefined) {
-      this.#state.delete(table, id);
-      return;
-    }
+    this.#state.replace(table, id, present, after);
+  }
+
+  #marked(present: AnyObject | undefined, next: AnyObject): AnyObject {
     const createdAtMs = present?.meta?.createdAtMs ?? 0;
     const updatedAtMs = present?.meta?.updatedAtMs ?? 0;
-    const meta = { version: this.#pendingVersion, createdAtMs, updatedAtMs };
-    this.#state.put(table, stamped(next, meta));
+    return stamped(next, { version: this.#pendingVersion, createdAtMs, updatedAtMs });
   }
 
   #assertOpen(): void {
