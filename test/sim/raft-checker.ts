@@ -1,5 +1,6 @@
-import type { Entry, MemberId, RaftInspection, SnapshotMeta } from 'raft-ts';
+import type { Entry, MemberId, Membership, RaftInspection, SnapshotMeta } from 'raft-ts';
 import { check } from './sim-failure.ts';
+import { decodeMembership } from 'raft-ts';
 import { hash32 } from '#lib';
 
 /** What a member must find again after a crash. */
@@ -28,6 +29,14 @@ interface Shadow {
 
 function digestOf(entry: Entry): string {
   return `${entry.kind}:${hash32(new TextDecoder('latin1').decode(entry.data))}`;
+}
+
+/** The membership that the newest entry about it says; else that of the snapshot (thesis §4.1). */
+function newestMembership(log: RaftInspection['log']): Membership {
+  const after = Math.max(log.first, log.snapshot.index + 1);
+  const entries = after > log.last ? [] : log.slice(after, log.last, Infinity);
+  const newest = entries.findLast((entry) => entry.kind === 'membership');
+  return newest === undefined ? log.snapshot.membership : decodeMembership(newest.data);
 }
 
 /**
@@ -148,7 +157,7 @@ export class RaftChecker {
   }
 
   /** Log matching: the same index and term means the same entry and the same log before it. */
-  #observeLog(id: MemberId, { log }: RaftInspection, shadow: Shadow): void {
+  #observeLog(id: MemberId, { log, membership }: RaftInspection, shadow: Shadow): void {
     if (log.last === shadow.last && log.lastTerm === shadow.lastTerm) return;
     for (let index = log.last; index >= log.first; index--) {
       const term = log.termOf(index) ?? 0;
@@ -167,6 +176,10 @@ export class RaftChecker {
     }
     shadow.last = log.last;
     shadow.lastTerm = log.lastTerm;
+    check(
+      JSON.stringify(membership) === JSON.stringify(newestMembership(log)),
+      () => `the membership of ${id} is not the newest in its log`,
+    );
   }
 
   /**

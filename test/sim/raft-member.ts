@@ -206,7 +206,14 @@ export class SimMember {
         if (isAlive()) world.trace(`commit ${id} ${index}/${term}`);
       },
       snapshotTaken: ({ index }) => {
-        if (isAlive()) world.trace(`snapshot ${id} ${index}`);
+        if (!isAlive()) return;
+        world.trace(`snapshot ${id} ${index}`);
+        const meta = this.node?.inspection.log.snapshot;
+        try {
+          if (meta !== undefined) world.checker.snapshotTaken(id, meta);
+        } catch (error) {
+          world.failed(id, 'CHECKER', error);
+        }
       },
       failed: ({ code, error }) => {
         if (isAlive()) world.failed(id, code, error);
