@@ -63,13 +63,13 @@ function setState(store: ClusterStore, id: string, state: TaskState): Promise<un
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-async function measure(work: () => Promise<unknown> | unknown): Promise<number> {
+async function measure(work: () => unknown): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
 }
 
-async function repeated(work: (round: number) => Promise<unknown> | unknown): Promise<number> {
+async function repeated(work: (round: number) => unknown): Promise<number> {
   const took: number[] = [];
   for (let i = 0; i < samples; i++) took.push(await measure(() => work(i)));
   return median(took);
