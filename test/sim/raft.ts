@@ -1,4 +1,5 @@
 import test from 'ava';
+import { mendedSeeds } from './sim-seeds.ts';
 import { raftWorld } from './raft-world.ts';
 import { runSeeds } from './sim-runner.ts';
 
@@ -17,6 +18,13 @@ for (let part = 0; part < PARTS; part++) {
       t.true(report.eventCount > SEEDS_PER_PART * 500, 'the worlds did something');
     },
   );
+}
+
+for (const { seed, what } of mendedSeeds('raft')) {
+  test.serial(`seed ${seed} stays mended: ${what}`, async (t) => {
+    const report = await runSeeds(raftWorld, { first: seed, count: 1, isTwice: false });
+    t.is(report.failure, null, report.failure?.message ?? '');
+  });
 }
 
 test.serial('the same seed gives the same history', async (t) => {
