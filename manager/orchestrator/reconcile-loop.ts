@@ -9,6 +9,8 @@ const restFactor = 2;
 const cheapPassMs: Ms = 2;
 /** No pass is put off for longer than this. */
 const restMaxMs: Ms = 1_000;
+/** So many cheap passes in a row, and sockets and timers get their turn. */
+const passesPerTurn = 16;
 const retry = { baseMs: 50, maxMs: 5_000, jitter: 0.5 };
 
 export interface LoopOptions {
@@ -92,7 +94,7 @@ export class ReconcileLoop {
     const { clock, name } = this.#options;
     let failureCount = 0;
     try {
-      for (;;) {
+      for (let passCount = 1; ; passCount++) {
         await this.#bell.wait(signal);
         const costMs = await this.#tryPass(signal, failureCount > 0);
         if (costMs === undefined) {
@@ -105,6 +107,7 @@ export class ReconcileLoop {
         this.#seconds.observe(costMs / 1000, { loop: name });
         if (costMs >= cheapPassMs)
           await sleep(clock, Math.min(restMaxMs, costMs * restFactor), signal);
+        else if (passCount % passesPerTurn === 0) await sleep(clock, 0, signal);
       }
     } catch (error) {
       if (!signal.aborted) throw error;

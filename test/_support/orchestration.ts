@@ -7,6 +7,8 @@ import type { LeaderLoop } from '#manager/leader-loops';
 import { orchestrationLoops } from '#manager/orchestration-loops';
 import { assertTransition } from '#manager/orchestrator/index';
 import type { ClusterStore } from '#manager/store/cluster-store';
+import { FaultyReplicator } from './faulty-replicator.ts';
+import type { ProposalFate } from './faulty-replicator.ts';
 import { aNode } from './objects.ts';
 import { makeTestStore } from './test-store.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -14,6 +16,8 @@ import { VirtualClock } from './virtual-clock.ts';
 export interface OrchestrationWorldOptions {
   readonly seed?: number;
   readonly commitDelayMs?: number;
+  /** What becomes of each proposal; default: all are committed. */
+  readonly fate?: () => ProposalFate;
 }
 
 /** What the agents of a world do with tasks; a test may change it at any time. */
@@ -77,10 +81,12 @@ export class OrchestrationWorld {
   commitCount = 0;
 
   constructor(options: OrchestrationWorldOptions = {}) {
+    const { fate } = options;
     this.#seed = options.seed ?? 1;
     const { store } = makeTestStore({
       clock: this.clock,
       commitDelayMs: options.commitDelayMs ?? 1,
+      wrap: (inner) => (fate === undefined ? inner : new FaultyReplicator(inner, fate)),
       check: (table, old, next) => {
         if (table === 'task' && old !== undefined && next !== undefined)
           assertTransition(old as Task, next as Task);

@@ -4,6 +4,7 @@ import type { Clock, Ms } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { ClusterStore } from '#manager/store/cluster-store';
 import { LocalReplicator } from '#manager/store/local-replicator';
+import type { Replicator } from '#manager/store/replicator';
 import type { ChangeCheck } from '#manager/store/transaction';
 
 export interface TestStoreOptions {
@@ -14,6 +15,8 @@ export interface TestStoreOptions {
   readonly check?: ChangeCheck;
   /** Deep-freezes what is stored (default true): a test that mutates it throws. */
   readonly isFrozen?: boolean;
+  /** Puts something between the store and its replicator. */
+  readonly wrap?: (replicator: Replicator) => Replicator;
 }
 
 export interface TestStore {
@@ -34,7 +37,7 @@ export function makeTestStore(options: TestStoreOptions = {}): TestStore {
   const clock = options.clock ?? systemClock();
   const replicator = new LocalReplicator({ clock, delayMs: options.commitDelayMs ?? 0 });
   const store = new ClusterStore({
-    replicator,
+    replicator: options.wrap?.(replicator) ?? replicator,
     clock,
     log: silentLogger,
     metrics: silentMetrics,
