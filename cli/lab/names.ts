@@ -75,6 +75,15 @@ export const subnet = (index: number): string => `198.18.${index}.0/24`;
 export const gatewayAddress = (index: number): string => `198.18.${index}.254`;
 export const hostAddress = (index: number, host: number): string => `198.18.${index}.${host}`;
 
+/**
+ * A host's card keeps its address when the host boots again, as a real one does: with another, its
+ * neighbours would look for the old one until their caches expire. Host 0 is the bridge.
+ */
+export function macAddress(index: number, host: number): string {
+  const bytes = [0x02, 0x54, 0x4c, index, host >> 8, host & 0xff];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
 export function labPaths(root: string, name: string): LabPaths {
   const dir = `${root}/${name}`;
   return { dir, state: `${dir}/lab.json`, hostsFile: `${dir}/hosts` };

@@ -21,6 +21,7 @@ async function hasLink(name: string): Promise<boolean> {
 export async function makeBridge(lab: LabRef): Promise<void> {
   const bridge = bridgeName(lab.index);
   if (!(await hasLink(bridge))) await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  await run('ip', ['link', 'set', bridge, 'address', macAddress(lab.index, 0)]);
   await run('ip', ['link', 'set', bridge, 'alias', linkAlias(lab.name), 'up']);
   await run('ip', ['address', 'replace', `${gatewayAddress(lab.index)}/24`, 'dev', bridge]);
   await run('nft', ['-f', '-'], { input: natRules(lab.index) });
@@ -49,7 +50,7 @@ export async function connectHost(lab: LabRef, host: number, pid: number): Promi
   if (await hasLink(link)) await run('ip', ['link', 'delete', link]).catch(() => '');
   await run('ip', ['-batch', '-'], {
     input: [
-      `link add ${link} type veth peer name eth0 netns ${pid}`,
+      `link add ${link} type veth peer name eth0 address ${macAddress(lab.index, host)} netns ${pid}`,
       `link set ${link} alias ${linkAlias(lab.name)}`,
       `link set ${link} master ${bridgeName(lab.index)} up`,
       '',
