@@ -16,7 +16,10 @@ export function nodeDisk(directory: string): Disk {
       }
     },
     read: (path) => readFile(at(path)),
-    readChunks: (path, chunkBytes) => createReadStream(at(path), { highWaterMark: chunkBytes }),
+    // Opened when the first chunk is asked for: a stream that nobody reads would keep its file open.
+    async *readChunks(path, chunkBytes) {
+      yield* createReadStream(at(path), { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
+    },
     async open(path) {
       await ensureDirectory(dirname(at(path)));
       // 'r+' needs the file to exist and 'w' would empty it: create it, then open it.
