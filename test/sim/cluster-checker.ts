@@ -7,7 +7,9 @@ import { check } from './sim-failure.ts';
 
 const { READY, RUNNING, COMPLETE, ASSIGNED } = TaskState;
 
-/** The state that all managers agreed on, rebuilt from the commits of whoever applies them first. */
+/**
+ * The state that all managers agreed on, rebuilt from the commits of whoever applies them first.
+ */
 export class ClusterChecker {
   readonly nodes = new Map<string, Node>();
   readonly services = new Map<string, Service>();
@@ -25,7 +27,10 @@ export class ClusterChecker {
     return this.#version;
   }
 
-  /** One entry as `hostId` applied it; a restored snapshot comes as one commit with the difference. */
+  /**
+   * One entry as `hostId` applied it; a restored snapshot comes as one commit with the
+   * difference.
+   */
   applied(hostId: string, commit: Commit): void {
     const hash = hash32(commit.events.map(describe).join(';'));
     if (commit.version <= this.#version) {
@@ -146,9 +151,9 @@ function describe(event: StoreEvent): string {
       return `${head} ${status?.state ?? 0}/${spec?.availability ?? 0}`;
     }
     case 'service': {
-      const { spec, isRemoving, specVersion } = event.object;
+      const { spec, isRemoving, specVersion, updateStatus } = event.object;
       const replicas = spec?.mode?.kind === 'replicated' ? spec.mode.replicated.replicas : 'all';
-      return `${head} ${spec?.name} x${replicas} v${specVersion}${isRemoving ? ' removing' : ''}`;
+      return `${head} ${spec?.name} x${replicas} v${specVersion} update ${updateStatus?.state ?? 0}${isRemoving ? ' removing' : ''}`;
     }
     default:
       return head;

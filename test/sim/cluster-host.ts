@@ -60,6 +60,7 @@ export class SimHost {
   readonly #disks: Readonly<Record<'member' | 'raft', MemoryDisk>>;
   #addresses: readonly string[];
   #boots = 0;
+  #isLost = false;
 
   constructor(options: HostOptions) {
     const { id, clock, random } = options;
@@ -87,7 +88,7 @@ export class SimHost {
 
   /** Starts the daemon. Its containers, if any run, are those of the process before. */
   boot(): void {
-    if (this.process !== undefined) return;
+    if (this.process !== undefined || this.#isLost) return;
     const process = new SimProcess(this.clock);
     const random = this.#options.random.fork(`boot${++this.#boots}`);
     this.process = process;
@@ -106,6 +107,12 @@ export class SimHost {
     for (const disk of Object.values(this.#disks)) disk.crash(this.#options.random);
     this.runtime.reboot();
     this.networks.reboot();
+  }
+
+  /** The host burns down. */
+  lose(): void {
+    this.#isLost = true;
+    this.cutPower();
   }
 
   pause(): void {

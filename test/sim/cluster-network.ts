@@ -14,8 +14,8 @@ interface Ends {
 }
 
 /**
- * A connection between two hosts: in order, nothing lost while it stands. A cut holds messages back, and
- * breaks the stream when it lasts.
+ * A connection between two hosts: in order, nothing lost while it stands. A cut holds messages
+ * back, and breaks the stream when it lasts.
  */
 export class SimStream {
   readonly hosts: Readonly<Record<Side, string>>;
@@ -124,7 +124,9 @@ export class ClusterNetwork {
     this.#streams.delete(stream);
   }
 
-  /** The process of `host` ended: its connections are reset, or, when it lost power, fall silent. */
+  /**
+   * The process of `host` ended: its connections are reset, or, when it lost power, fall silent.
+   */
   reset(host: string, isSilent: boolean): void {
     const error = new ClusterError('UNAVAILABLE', `connection to ${host} reset`);
     for (const stream of this.#streams) {

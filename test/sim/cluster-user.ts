@@ -53,11 +53,14 @@ export class ClusterUser {
     return this.setAvailability(this.#random.below(2) === 0);
   }
 
-  /** Every node takes tasks again; asked until it is done. */
-  async activateAll(): Promise<void> {
-    for (const { id } of this.#world.hosts)
-      while ((await this.#setNode(id, wire.Availability.ACTIVE)) !== 'done')
+  /** Every node takes tasks again but `closed`, which is drained; asked until it is done. */
+  async openAll(closed: SimHost | undefined): Promise<void> {
+    for (const host of this.#world.hosts) {
+      const { ACTIVE, DRAIN } = wire.Availability;
+      const availability = host === closed ? DRAIN : ACTIVE;
+      while ((await this.#setNode(host.id, availability)) !== 'done')
         await this.#world.clock.wait(100);
+    }
   }
 
   async #create(): Promise<void> {

@@ -1,17 +1,18 @@
 /**
  * A whole cluster in one process under one seed: 1 or 3 managers with all their loops, Raft between
- * them, an agent with a simulated runtime on every host, users at the API, and faults. Then everything heals
- * and the cluster has to become what was asked of it.
+ * them, an agent with a simulated runtime on every host, users at the API, and faults. Then
+ * everything heals and the cluster has to become what was asked of it.
  */
 import type { Random } from '#lib';
 import { ClusterError, seededRandom } from '#lib';
 import type { Subscription } from '#manager';
-import { Availability, Cluster, ClusterSpec, Node, NodeRole, NodeSpec } from '#proto';
-import { NodeState, NodeStatus, RootCa, ServiceSpec, TaskState, UpdateState } from '#proto';
-import type { Service, Task } from '#proto';
+import { Cluster, ClusterSpec, Node, NodeRole, NodeSpec, NodeStatus } from '#proto';
+import { RootCa, ServiceSpec } from '#proto';
 import { VirtualClock } from '#test/_support/virtual-clock';
-import { ClusterChecker, stateOf } from './cluster-checker.ts';
+import { ClusterChecker } from './cluster-checker.ts';
+import { ClusterGoal, areReady, historyLimit } from './cluster-goal.ts';
 import { SimHost, clusterId } from './cluster-host.ts';
+import { Nemesis } from './cluster-nemesis.ts';
 import { ClusterNetwork } from './cluster-network.ts';
 import { ClusterUser } from './cluster-user.ts';
 import { SimFailure, check } from './sim-failure.ts';
@@ -21,7 +22,6 @@ import { Trace } from './sim-trace.ts';
 const formMs = 60_000;
 const convergeMs = 90_000;
 const eventsMax = 400_000;
-const historyLimit = 3;
 
 class ClusterWorld {
   readonly clock = new VirtualClock();
@@ -29,18 +29,19 @@ class ClusterWorld {
   readonly hosts: SimHost[] = [];
   readonly checker: ClusterChecker;
   readonly user: ClusterUser;
-  readonly #network: ClusterNetwork;
+  readonly network: ClusterNetwork;
   readonly #trace = new Trace(200);
   /** What the managers' stores were watched with, by manager. */
   readonly #watched = new Map<object, Subscription>();
-  #isChaos = false;
+  isChaos = false;
   #failure: SimFailure | undefined;
-  #faults = 0;
+  readonly #nemesis: Nemesis;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.checker = new ClusterChecker((text) => this.trace(text));
-    this.#network = new ClusterNetwork(this.clock, this.random.fork('network'));
+    this.network = new ClusterNetwork(this.clock, this.random.fork('network'));
+    this.#nemesis = new Nemesis(this, this.random.fork('nemesis'));
     this.user = new ClusterUser(this, this.random.fork('user'));
     const draw = this.random.fork('world');
     const managers = draw.below(3) === 0 ? 1 : 3;
@@ -55,7 +56,7 @@ class ClusterWorld {
           isManager: managerIds.includes(id),
           clock: this.clock,
           random: this.random.fork(`host/${id}`),
-          network: this.#network,
+          network: this.network,
           hosts,
           first: id === 'h1' ? firstObjects('h1') : undefined,
           managerAddresses: managerIds.map((manager) => `${manager}:7377`),
@@ -72,14 +73,13 @@ class ClusterWorld {
   async run(): Promise<WorldResult> {
     try {
       await this.#form();
-      this.#isChaos = true;
-      const nemesis = this.#nemesis(this.random.fork('nemesis'));
+      this.isChaos = true;
+      const nemesis = this.#nemesis.run();
       const user = this.#live(this.random.fork('pace'));
       await this.clock.advance(10_000 + this.random.below(15_000));
-      this.#isChaos = false;
+      this.isChaos = false;
       await this.clock.resolve(Promise.all([nemesis, user]), 60_000, 'the end of the chaos');
-      await this.#heal();
-      await this.#converge();
+      await this.#converge(await this.#heal(this.random.fork('heal')));
     } catch (error) {
       throw this.#explained(error);
     }
@@ -89,7 +89,7 @@ class ClusterWorld {
       traceHash: this.#trace.hash,
       eventCount: this.clock.eventCount,
       summary:
-        `${managers} managers, ${this.hosts.length} hosts, ${this.#faults} faults, ` +
+        `${managers} managers, ${this.hosts.length} hosts, ${this.#nemesis.faultCount} faults, ` +
         `${done} calls done, ${refused} refused, ${unknown} unknown, ${this.checker.version} commits`,
     };
   }
@@ -152,7 +152,7 @@ class ClusterWorld {
     });
     if (added !== undefined) await this.clock.resolve(added, formMs, 'the joining');
     for (const host of others) host.boot();
-    await this.clock.until(() => this.#areAllReady(), formMs, 'all nodes ready');
+    await this.clock.until(() => areReady(this.checker, this.hosts), formMs, 'all nodes ready');
     const isMember = (): boolean =>
       this.hosts.every(
         (host) => host.manager?.status().members.some(({ nodeId }) => nodeId === host.id) ?? true,
@@ -160,17 +160,11 @@ class ClusterWorld {
     await this.clock.until(isMember, formMs, 'all managers members');
   }
 
-  #areAllReady(): boolean {
-    return this.hosts.every(
-      ({ id }) => this.checker.nodes.get(id)?.status?.state === NodeState.READY,
-    );
-  }
-
   /** Users come and go. */
   async #live(random: Random): Promise<void> {
-    while (this.#isChaos) {
+    while (this.isChaos) {
       await this.clock.wait(50 + random.below(900));
-      if (!this.#isChaos) return;
+      if (!this.isChaos) return;
       try {
         await this.user.act();
       } catch (error) {
@@ -179,125 +173,39 @@ class ClusterWorld {
     }
   }
 
-  async #nemesis(random: Random): Promise<void> {
-    const faults = [
-      () => this.#kill(this.#any(random), random),
-      () => this.#kill(this.#leader(), random),
-      () => this.#powerCut(random),
-      () => this.#cut(random),
-      () => this.#isolate(this.#leader(), random),
-      () => this.#isolate(this.#any(random), random),
-      () => this.#pause(random),
-      () => this.#exitContainer(random),
-      () => this.#exitContainer(random),
-      () => this.#runtimeDown(random),
-      () => this.#noImages(random),
-      () => this.#network.heal(),
-    ].flatMap((fault) => Array.from({ length: random.below(3) }, () => fault));
-    const pauseMaxMs = 200 + random.below(3_000);
-    while (this.#isChaos && faults.length > 0) {
-      await this.clock.wait(20 + random.below(pauseMaxMs));
-      if (!this.#isChaos) return;
-      this.#faults++;
-      faults[random.below(faults.length)]?.();
-    }
-  }
-
-  #any(random: Random): SimHost | undefined {
-    return this.hosts[random.below(this.hosts.length)];
-  }
-
-  #leader(): SimHost | undefined {
+  leader(): SimHost | undefined {
     return this.hosts.find(({ manager }) => manager?.isLeader());
   }
 
-  #kill(host: SimHost | undefined, random: Random): void {
-    if (host?.isUp !== true) return;
-    this.trace(`kill ${host.id}`);
-    host.kill();
-    this.clock.after(random.below(4_000), () => host.boot());
-  }
-
-  #powerCut(random: Random): void {
-    const host = this.#any(random);
-    if (host === undefined) return;
-    this.trace(`power cut ${host.id}`);
-    host.cutPower();
-    this.clock.after(random.below(12_000), () => host.boot());
-  }
-
-  #cut(random: Random): void {
-    const [a, b] = [this.#any(random), this.#any(random)];
-    if (a === undefined || b === undefined || a === b) return;
-    this.trace(`cut ${a.id} ${b.id}`);
-    this.#network.cut(a.id, b.id);
-  }
-
-  #isolate(host: SimHost | undefined, random: Random): void {
-    if (host === undefined) return;
-    this.trace(`isolate ${host.id}`);
-    for (const other of this.hosts) if (other !== host) this.#network.cut(host.id, other.id);
-    this.clock.after(random.below(10_000), () => this.#network.heal());
-  }
-
-  #pause(random: Random): void {
-    const host = this.#any(random);
-    if (host === undefined || host.isPaused) return;
-    this.trace(`pause ${host.id}`);
-    host.pause();
-    this.clock.after(random.below(6_000), () => host.resume());
-  }
-
-  #exitContainer(random: Random): void {
-    const states = this.#any(random)?.runtime.peek() ?? [];
-    const state = states[random.below(Math.max(1, states.length))];
-    const host = this.hosts.find(({ runtime }) =>
-      runtime.peek().some(({ id }) => id === state?.id),
-    );
-    if (state === undefined || host === undefined) return;
-    this.trace(`exit ${state.id.slice(0, 8)} on ${host.id}`);
-    host.runtime.exit(state.id, random.below(2));
-  }
-
-  #runtimeDown(random: Random): void {
-    const host = this.#any(random);
-    if (host === undefined) return;
-    this.trace(`runtime of ${host.id} down`);
-    host.runtime.isDown = true;
-    this.clock.after(random.below(4_000), () => {
-      host.runtime.isDown = false;
-    });
-  }
-
-  #noImages(random: Random): void {
-    const host = this.#any(random);
-    if (host === undefined) return;
-    this.trace(`no images for ${host.id}`);
-    host.runtime.images.pullError = () => new ClusterError('IMAGE_NOT_FOUND', 'no such image');
-    this.clock.after(random.below(4_000), () => {
-      host.runtime.images.pullError = () => undefined;
-    });
-  }
-
-  async #heal(): Promise<void> {
+  /** All faults end; but a host may be lost for good, and one closed for maintenance. */
+  async #heal(random: Random): Promise<readonly SimHost[]> {
     this.trace('heal');
-    this.#network.heal();
-    for (const host of this.hosts) {
+    this.network.heal();
+    const workers = this.hosts.filter(({ isManager }) => !isManager);
+    const lost = random.below(3) === 0 ? workers[random.below(workers.length)] : undefined;
+    const staying = this.hosts.filter((host) => host !== lost);
+    if (lost !== undefined) this.trace(`lost ${lost.id}`);
+    lost?.lose();
+    for (const host of staying) {
       host.resume();
       host.runtime.isDown = false;
+      host.runtime.isDeaf = false;
       host.runtime.images.pullError = () => undefined;
       host.boot();
     }
-    const hasLeader = (): boolean => this.#leader() !== undefined && this.#areAllReady();
-    await this.clock.until(hasLeader, convergeMs, 'all nodes ready again');
-    await this.clock.resolve(this.user.activateAll(), convergeMs, 'all nodes active');
+    const isWhole = (): boolean => this.leader() !== undefined && areReady(this.checker, staying);
+    await this.clock.until(isWhole, convergeMs, 'all nodes ready again');
+    const closed = random.below(3) === 0 ? staying[random.below(staying.length)] : undefined;
+    await this.clock.resolve(this.user.openAll(closed), convergeMs, 'all nodes open');
+    return staying;
   }
 
-  async #converge(): Promise<void> {
-    let missing = '';
+  async #converge(staying: readonly SimHost[]): Promise<void> {
+    const goal = new ClusterGoal(this.checker, staying);
+    let missing: string | undefined;
     const isThere = (): boolean => {
-      missing = this.#missing() ?? '';
-      return missing === '';
+      missing = goal.missing();
+      return missing === undefined;
     };
     try {
       await this.clock.until(isThere, convergeMs, 'the cluster as desired');
@@ -305,64 +213,10 @@ class ClusterWorld {
       await this.clock.advance(5_000);
     } catch (error) {
       if (error instanceof SimFailure) throw error;
-      throw new SimFailure('convergence', `not as desired: ${missing}`);
+      throw new SimFailure('convergence', `not as desired: ${missing ?? String(error)}`);
     }
-    check(isThere(), () => `it did not stay as desired: ${missing}`);
+    check(isThere(), () => `it did not stay as desired: ${missing ?? ''}`);
     this.#checkPromises();
-  }
-
-  /** The first thing that is not as desired; undefined when all is. */
-  #missing(): string | undefined {
-    const { nodes, services, tasks } = this.checker;
-    if (!this.#areAllReady()) return 'a node is not ready';
-    for (const node of nodes.values())
-      if (node.spec?.availability !== Availability.ACTIVE) return `${node.id} is not active`;
-    for (const service of services.values()) {
-      const wrong = this.#wrongService(service);
-      if (wrong !== undefined) return `service ${service.spec?.name}: ${wrong}`;
-    }
-    for (const task of tasks.values())
-      if (!services.has(task.serviceId)) return `task ${task.id} has no service`;
-    return this.hosts.map((host) => this.#wrongHost(host)).find((wrong) => wrong !== undefined);
-  }
-
-  #wrongService(service: Service): string | undefined {
-    if (service.isRemoving) return 'not removed yet';
-    const tasks = [...this.checker.tasks.values()].filter(
-      ({ serviceId }) => serviceId === service.id,
-    );
-    const wanted = tasks.filter(({ desiredState }) => desiredState <= TaskState.RUNNING);
-    const running = wanted.filter((task) => stateOf(task) === TaskState.RUNNING);
-    const mode = service.spec?.mode;
-    const expected = mode?.kind === 'replicated' ? mode.replicated.replicas : this.hosts.length;
-    if (running.length !== expected || wanted.length !== expected)
-      return `${running.length} of ${wanted.length} run, ${expected} should`;
-    const old = running.find(({ specVersion }) => specVersion !== service.specVersion);
-    const isPaused = service.updateStatus?.state === UpdateState.PAUSED;
-    if (old !== undefined && !isPaused) return `task ${old.id} is of an old version`;
-    const places = new Set(running.map((task) => placeOf(task, mode?.kind === 'replicated')));
-    if (places.size !== running.length) return 'two tasks in one place';
-    const ended = tasks.filter((task) => stateOf(task) >= TaskState.COMPLETE);
-    const perPlace = Map.groupBy(ended, (task) => placeOf(task, mode?.kind === 'replicated'));
-    for (const [place, history] of perPlace)
-      if (history.length > historyLimit) return `${history.length} ended tasks in ${place}`;
-    return undefined;
-  }
-
-  /** The host runs exactly what is assigned to it. */
-  #wrongHost(host: SimHost): string | undefined {
-    const expected = [...this.checker.tasks.values()]
-      .filter(({ nodeId }) => nodeId === host.id)
-      .filter((task) => stateOf(task) === TaskState.RUNNING)
-      .map(({ id }) => `${id}.main`)
-      .toSorted();
-    const states = host.runtime.peek();
-    const there = states.map(({ id }) => id);
-    if (there.join() !== expected.join())
-      return `${host.id} has ${there.length} containers for ${expected.length} tasks`;
-    if (states.some(({ phase }) => phase !== 'running')) return `${host.id}: one does not run`;
-    const attached = host.networks.peek().length;
-    return attached === expected.length ? undefined : `${host.id} has ${attached} networks`;
   }
 
   /** What was acknowledged is there; what was refused is not. */
@@ -397,10 +251,6 @@ function shapeOf(spec: ServiceSpec | undefined): ServiceSpec {
     labels: { image },
     ...(spec?.mode === undefined ? {} : { mode: spec.mode }),
   });
-}
-
-function placeOf(task: Task, isReplicated: boolean): string {
-  return isReplicated ? `slot ${task.slot}` : task.nodeId;
 }
 
 function joinedNode(id: string, isManager: boolean): Node {

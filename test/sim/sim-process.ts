@@ -4,8 +4,8 @@ import type { VirtualClock } from '#test/_support/virtual-clock';
 const never = new Promise<never>(() => undefined);
 
 /**
- * A process of a simulated world: it can be killed at any event, or stand still. Whatever reaches it
- * comes through `deliver`, `clock` or `guardPort`; once it is killed, nothing does.
+ * A process of a simulated world: it can be killed at any event, or stand still. Whatever reaches
+ * it comes through `deliver`, `clock` or `guardPort`; once it is killed, nothing does.
  */
 export class SimProcess {
   readonly clock: Clock;
