@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Logger, Metrics, Random } from '#lib';
 import { ContainerdImages } from '../images/images-node.ts';
-import type { ImageFetcher } from '../images/images-node.ts';
-import { ClusterError } from '#lib';
+import { RegistryFetcher } from '../images/registry-fetcher-node.ts';
+import type { RegistryConfig } from '../images/registry-config-node.ts';
 import { ContainerdConnection } from './connection-node.ts';
 import { ContainerdRuntime } from './containerd-runtime-node.ts';
 import { hostPlatform } from './host-info-node.ts';
@@ -19,6 +19,11 @@ export interface CreateRuntimeOptions {
   readonly dataDir: string;
   /** Parent of every container's cgroup; default `/tessera`. Two agents on one machine need two. */
   readonly cgroupParent?: string;
+  /**
+   * Default: certificates from `<dataDir>/certs.d` and `/etc/tessera/certs.d`, nothing insecure but
+   * loopback, no mirrors.
+   */
+  readonly registries?: Partial<RegistryConfig>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -31,10 +36,6 @@ export interface RunningRuntime {
   stop(): Promise<void>;
 }
 
-const noRegistry: ImageFetcher = {
-  fetch: () => Promise.reject(new ClusterError('UNIMPLEMENTED', 'no registry client yet')),
-};
-
 /** RUNTIME_UNAVAILABLE when containerd does not answer. */
 export async function createContainerdRuntime(
   options: CreateRuntimeOptions,
@@ -46,12 +47,20 @@ export async function createContainerdRuntime(
     socketPath: options.socketPath ?? '/run/containerd/containerd.sock',
     namespace: options.namespace ?? 'tessera',
   });
+  const platform = hostPlatform();
+  const registries: RegistryConfig = {
+    certificateFolders: [join(dataDir, 'certs.d'), '/etc/tessera/certs.d'],
+    insecure: [],
+    mirrors: {},
+    ...options.registries,
+  };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const logs = new ContainerLogs({ folder: join(dataDir, 'logs'), clock, log });
   const images = new ContainerdImages({
     containerd,
-    platform: hostPlatform(),
-    fetcher: () => noRegistry,
+    platform,
+    fetcher: ({ blobs }) =>
+      new RegistryFetcher({ config: registries, blobs, platform, clock, random, log }),
     clock,
     random,
     log,

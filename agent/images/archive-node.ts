@@ -10,7 +10,7 @@ import tar from 'tar-stream';
 import { ClusterError, messageOf, newId } from '#lib';
 import type { Random } from '#lib';
 import { documentBytesMax } from './manifest.ts';
-import type { BlobCall, BlobStore, StoredBlob } from './blob-store-node.ts';
+import type { BlobCall, BlobSink, StoredBlob } from './blob-store-node.ts';
 
 /** Most files in an archive; more is refused. */
 const entryCountMax = 20_000;
@@ -87,7 +87,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** Reads archives into the content store. */
 export class ArchiveReader {
-  readonly #blobs: BlobStore;
+  readonly #blobs: BlobSink;
   readonly #random: Random;
   readonly #call: BlobCall;
   readonly #documents = new Map<string, Uint8Array>();
@@ -95,7 +95,7 @@ export class ArchiveReader {
   readonly #links = new Map<string, string>();
   #heldBytes = 0;
 
-  constructor(blobs: BlobStore, random: Random, call: BlobCall) {
+  constructor(blobs: BlobSink, random: Random, call: BlobCall) {
     this.#blobs = blobs;
     this.#random = random;
     this.#call = call;

@@ -38,21 +38,14 @@ export interface StoredBlob {
 /** Gives the bytes from `offset` (bytes, >= 0) on. */
 export type BlobSource = (offset: number) => AsyncIterable<Uint8Array>;
 
+/** Where fetched and unpacked blobs go. */
+export type BlobSink = Pick<BlobStore, 'write'>;
+
 export class BlobStore {
   readonly #containerd: ContainerdConnection;
 
   constructor(containerd: ContainerdConnection) {
     this.#containerd = containerd;
-  }
-
-  /** Size and labels, or undefined when it is not there. */
-  async info(digest: string, call: BlobCall): Promise<ContentInfo | undefined> {
-    try {
-      return (await this.#containerd.call(ContentService.info, { digest }, call)).info;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 
   /** The whole blob; IMAGE_INVALID when it is larger than `bytesMax`, NOT_FOUND when missing. */
@@ -88,17 +81,10 @@ export class BlobStore {
   }
 
   /**
-   * Stores a blob; one that is there already only gets the labels. IMAGE_INVALID when the bytes
+   * Stores a blob; one that is there already only gets the labels, and the lease of the call. IMAGE_INVALID when the bytes
    * have another digest or size than expected.
    */
   async write(write: BlobWrite, source: BlobSource, call: BlobCall): Promise<StoredBlob> {
-    if (write.expected !== '') {
-      const known = await this.info(write.expected, call);
-      if (known !== undefined) {
-        await this.label(write.expected, write.labels, call);
-        return { digest: write.expected, sizeBytes: known.size };
-      }
-    }
     try {
       return await this.#send(write, source, call);
     } catch (error) {

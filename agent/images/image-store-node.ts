@@ -223,7 +223,8 @@ export class ImageStore {
   }
 }
 
-function noPlatform(
+/** What to say when an index lacks this host's platform. */
+export function noPlatform(
   name: string,
   manifests: readonly BlobDescriptor[],
   platform: Platform,

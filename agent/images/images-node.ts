@@ -14,9 +14,8 @@ import type { ImageConfig, ImageProgressEvent, Images } from '../runtime/port.ts
 import { isAlreadyThere, isNotFound } from '../containerd/connection-node.ts';
 import type { ContainerdConnection } from '../containerd/connection-node.ts';
 import { ArchiveReader, digestOf } from './archive-node.ts';
-import type { ArchiveContents } from './archive-node.ts';
 import { planArchive } from './archive-images.ts';
-import type { ArchiveView } from './archive-images.ts';
+import { viewOf } from './archive-view-node.ts';
 import { ImageStore } from './image-store-node.ts';
 import type { ResolvedImage } from './image-store-node.ts';
 import { underLease } from './leases-node.ts';
@@ -290,19 +289,4 @@ export class ContainerdImages implements Images {
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-function viewOf(contents: ArchiveContents): ArchiveView {
-  return {
-    digestOf,
-    file(path) {
-      let at = path;
-      for (let hops = 0; hops < 8; hops++) at = contents.links.get(at) ?? at;
-      const bytes = contents.documents.get(at);
-      if (bytes !== undefined)
-        return { digest: digestOf(bytes), sizeBytes: bytes.length, isGzip: false, bytes };
-      const stored = contents.blobs.get(at);
-      return stored === undefined ? undefined : { ...stored, bytes: undefined };
-    },
-  };
 }
