@@ -1,7 +1,8 @@
 /** The lab's network on this machine: one bridge, one veth pair per host, NAT to the outside. */
 import { run } from '../process-node.ts';
 import { passFirewall, unpassFirewall } from './forwarding-node.ts';
-import { bridgeName, gatewayAddress, linkAlias, linkName, natTableName, subnet } from './names.ts';
+import { bridgeName, gatewayAddress, linkAlias, linkName, macAddress } from './names.ts';
+import { natTableName, subnet } from './names.ts';
 import type { LabRef } from './names.ts';
 
 interface LinkInfo {
