@@ -3,7 +3,7 @@ import type { Counter, Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Commit, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
-import type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from './node-table.ts';
 import type { Step } from './plan.ts';
 import { planEnforcing } from './plan-enforcing.ts';
@@ -11,13 +11,13 @@ import { desire } from './plan-slot.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 
 export class ConstraintEnforcer implements LeaderLoop {
-  readonly #options: LeaderLoopOptions;
+  readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
   readonly #dirtyNodes = new Set<string>();
   readonly #evicted: Counter;
   #watch: Subscription | undefined;
 
-  constructor(options: LeaderLoopOptions) {
+  constructor(options: LoopBasics) {
     this.#options = options;
     this.#evicted = options.metrics.counter(
       'tessera_enforcer_tasks_evicted_total',

@@ -9,7 +9,7 @@ import type { Service, Task } from '#proto';
 import { TaskState } from '#proto';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
-import type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest, NodeTable } from './node-table.ts';
 import type { Plan, Step, World } from './plan.ts';
 import { planOneNode, planOneSlot, planRemoval, planService } from './plan-service.ts';
@@ -25,7 +25,7 @@ import { WakeUps } from './wake-ups.ts';
 export const stepsPerPass = 5_000;
 
 export class ServiceOrchestrator implements LeaderLoop {
-  readonly #options: LeaderLoopOptions;
+  readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
   readonly #index = new TaskIndex();
   readonly #nodes = new NodeTable();
@@ -39,7 +39,7 @@ export class ServiceOrchestrator implements LeaderLoop {
   #held: ReadonlySet<string> = new Set();
   #watch: Subscription | undefined;
 
-  constructor(options: LeaderLoopOptions) {
+  constructor(options: LoopBasics) {
     this.#options = options;
     this.#created = options.metrics.counter(
       'tessera_orchestrator_tasks_created_total',

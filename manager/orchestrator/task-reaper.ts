@@ -7,7 +7,7 @@ import { TaskState } from '#proto';
 import type { Node, Service, Task } from '#proto';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import type { WriteTransaction } from '../store/types.ts';
-import type { LeaderLoop, LeaderLoopOptions } from './leader-loop-options.ts';
+import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { historyLimitDefault, isRemovable, orphanAtMs, planSlotReaping } from './plan-reaping.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { restartConfigOf } from './service-config.ts';
@@ -25,7 +25,7 @@ type Chore =
   | { readonly kind: 'delete-service'; readonly serviceId: string };
 
 export class TaskReaper implements LeaderLoop {
-  readonly #options: LeaderLoopOptions;
+  readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
   readonly #index = new TaskIndex();
   readonly #wakes = new WakeUps();
@@ -40,7 +40,7 @@ export class TaskReaper implements LeaderLoop {
   readonly #orphaned: Counter;
   #watch: Subscription | undefined;
 
-  constructor(options: LeaderLoopOptions) {
+  constructor(options: LoopBasics) {
     this.#options = options;
     const { metrics } = options;
     this.#deleted = metrics.counter('tessera_reaper_tasks_deleted_total', 'Tasks deleted.');

@@ -8,7 +8,7 @@ import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import { ClusterView, mayTake, place } from '#scheduler';
 import type { Placement, Unplaced } from '#scheduler';
-import type { LeaderLoop, LeaderLoopOptions } from '../orchestrator/leader-loop-options.ts';
+import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from '../orchestrator/node-table.ts';
 import { ReconcileLoop } from '../orchestrator/reconcile-loop.ts';
 import { isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
@@ -31,7 +31,7 @@ type Writing =
   | { readonly kind: 'end'; readonly task: Task };
 
 export class SchedulingLoop implements LeaderLoop {
-  readonly #options: LeaderLoopOptions;
+  readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
   readonly #view = new ClusterView();
   /** To be placed in the next pass. */
@@ -45,7 +45,7 @@ export class SchedulingLoop implements LeaderLoop {
   #isRetryDue = false;
   #watch: Subscription | undefined;
 
-  constructor(options: LeaderLoopOptions) {
+  constructor(options: LoopBasics) {
     this.#options = options;
     const { metrics } = options;
     this.#assigned = metrics.counter('tessera_scheduler_tasks_assigned_total', 'Tasks placed.');
