@@ -89,6 +89,7 @@ export async function labUp(request: LabRequest, tools: LabTools): Promise<LabSt
     phase: 'making',
     tesserad: existsSync(tesserad) ? tesserad : '',
     tesseradArgs: request.tesseradArgs,
+    contextBefore: tools.contexts.currentName(),
   };
   try {
     saveLab(tools.root, lab);
@@ -161,14 +162,25 @@ function readable(line: string): string {
 /** Removes every trace of the lab: processes, network, cgroups, files, context. Idempotent. */
 export async function labDown(name: string, tools: Omit<LabTools, 'signal'>): Promise<void> {
   checkLabName(name);
-  const index = readLab(tools.root, name)?.index ?? claimedIndex(tools.root, name);
+  const lab = readLab(tools.root, name);
+  const index = lab?.index ?? claimedIndex(tools.root, name);
+  const before = lab?.contextBefore;
   killStrays(name);
   await killAll(name);
   await removeNetwork(name, index);
   await removeGroups(name);
   forgetLab(tools.root, name);
-  tools.contexts.remove(contextName(name));
+  leaveContext(name, before, tools.contexts);
   if (labNames(tools.root).length === 0) restoreForwarding(tools.root);
+}
+
+/** Removes the lab's context; if it was in use, the one before it is again. */
+function leaveContext(name: string, before: string | undefined, contexts: ContextStore): void {
+  const own = contextName(name);
+  const wasInUse = contexts.currentName() === own;
+  contexts.remove(own);
+  if (wasInUse && before !== undefined && contexts.list().some((one) => one.name === before))
+    contexts.use(before);
 }
 
 /** The names of all labs: by their folders, and by what runs where a folder was lost. */

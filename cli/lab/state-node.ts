@@ -24,6 +24,8 @@ export interface LabState extends LabRef {
   /** The daemon's launcher; empty = containerd only. */
   readonly tesserad: string;
   readonly tesseradArgs: readonly string[];
+  /** What was in use before the lab's own context; `down` goes back to it. */
+  readonly contextBefore: string;
 }
 
 /** Written before each step and whole at any time: a new file is renamed over the old. */
