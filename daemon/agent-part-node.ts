@@ -38,16 +38,22 @@ class HostedAgent implements AgentPart {
   #booting: Promise<void> = Promise.resolve();
   #host: AgentHost | undefined;
   #agent: Agent | undefined;
+  #problem = '';
 
   constructor(parameters: AgentParameters, makeHost: MakeAgentHost) {
     this.#parameters = parameters;
     this.#makeHost = makeHost;
   }
 
+  get problem(): string {
+    return this.#problem;
+  }
+
   start(): Promise<void> {
     this.#booting = this.#boot().catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted)
-        this.#parameters.log.error('the agent cannot start', { err: error });
+      if (this.#stopping.signal.aborted) return;
+      this.#problem = messageOf(error);
+      this.#parameters.log.error('the agent cannot start', { err: error });
     });
     return Promise.resolve();
   }
@@ -89,9 +95,12 @@ class HostedAgent implements AgentPart {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return await this.#makeHost(this.#parameters, signal);
+        const host = await this.#makeHost(this.#parameters, signal);
+        this.#problem = '';
+        return host;
       } catch (error) {
         signal.throwIfAborted();
+        this.#problem = `this host is not ready for containers: ${messageOf(error)}`;
         log.warn('this host is not ready for containers', { reason: messageOf(error) });
         await sleep(clock, backoffMs(hostRetry, attempt, random), signal);
       }

@@ -105,7 +105,8 @@ export class Daemon {
 
   /** What a person must look at; empty when all is well. */
   get error(): string {
-    return this.#state.kind === 'active' ? this.#state.member.error : this.#error;
+    if (this.#state.kind !== 'active') return this.#error;
+    return this.#state.member.error || this.#state.member.problem;
   }
 
   /** For the local socket. */
@@ -153,7 +154,7 @@ export class Daemon {
     const { record, leader, isLeader, error } = state.member;
     return InfoResponse.create({
       ...base,
-      error,
+      error: this.error,
       state: error === '' ? LocalState.ACTIVE : LocalState.ERROR,
       nodeId: record.nodeId,
       clusterId: record.clusterId,
@@ -224,7 +225,7 @@ export class Daemon {
       timeout.reject(
         new ClusterError(
           'DEADLINE_EXCEEDED',
-          `Timeout was reached before node joined. The attempt to join continues in the background${joiner.lastError === '' ? '' : ` (so far: ${joiner.lastError})`}. 'tsctl info' shows its state, 'tsctl leave' ends it.`,
+          `Timeout was reached before node joined. The attempt to join continues in the background${this.#soFar(joiner)}. 'tsctl info' shows its state, 'tsctl leave' ends it.`,
         ),
       ),
     );
@@ -233,6 +234,11 @@ export class Daemon {
     } finally {
       timer.cancel();
     }
+  }
+
+  #soFar(joiner: Joiner): string {
+    const reason = this.error || joiner.lastError;
+    return reason === '' ? '' : ` (so far: ${reason})`;
   }
 
   /** Runs until this host is a member, or the cluster has refused it. */
@@ -261,6 +267,11 @@ export class Daemon {
     await files.saveNode(answer.record);
     await files.saveJoin(undefined);
     const member = await this.#activate({ ...answer, first: undefined });
+    if (member.error !== '')
+      throw new ClusterError(
+        'FAILED_PRECONDITION',
+        `joined, but not yet a manager: ${member.error}`,
+      );
     while (!member.hasSession) await sleep(clock, sessionPollMs, member.signal);
     return JoinResponse.create({ nodeId: answer.record.nodeId, role: answer.record.role });
   }

@@ -7,6 +7,7 @@ import type { Clock, Counter, Metrics } from '#lib';
 import { NodeRole } from '#proto';
 import type { CallContext, Caller, Handlers, Method } from '#proto';
 import { callDuplex, callServerStream, callUnary, fromStatus, grpc, writeTo } from '#proto/rpc';
+import type { CallOptions } from '#proto/rpc';
 import type { ChannelFor } from './ports.ts';
 
 const callerKey = 'tessera-caller-bin';
@@ -82,6 +83,11 @@ export function forwarding<Service extends Readonly<Record<string, unknown>>>(
   return out as unknown as Handlers<Service>;
 }
 
+interface Leash {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
 class Forwarder {
   readonly #options: ForwardingOptions;
   readonly #forwarded: Counter;
@@ -125,13 +131,18 @@ class Forwarder {
     const client = await this.#connect(leader, context);
     this.#forwarded.inc({ method: method.path });
     const metadata = callerMetadata(context);
-    if (!method.requestStream) {
-      const deadlineMs = Number.POSITIVE_INFINITY;
-      const { signal } = context;
-      yield* callServerStream(client, method, request, { deadlineMs, signal, metadata });
-      return;
+    const { signal, release } = this.#leash(leader, context, lastWordMs);
+    const options = { deadlineMs: Number.POSITIVE_INFINITY, signal, metadata };
+    try {
+      yield* method.requestStream
+        ? forwardDuplex(client, method, request as AsyncIterable<unknown>, options)
+        : callServerStream(client, method, request, options);
+    } catch (error) {
+      if (!signal.aborted || context.signal.aborted) throw error;
+      throw lostOnTheWay(method, !method.requestStream, error);
+    } finally {
+      release();
     }
-    yield* forwardDuplex(client, method, request as AsyncIterable<unknown>, context, metadata);
   }
 
   async #unaryOnce(
@@ -146,25 +157,22 @@ class Forwarder {
     const client = await this.#connect(leader, context);
     this.#forwarded.inc({ method: method.path });
     const metadata = callerMetadata(context);
+    const { signal, release } = this.#leash(leader, context, lastWordMs);
     try {
-      return await this.#whileLeading(leader, context, lastWordMs, (signal) =>
-        callUnary(client, method, request, { deadlineMs: forwardDeadlineMs, signal, metadata }),
-      );
+      const options = { deadlineMs: forwardDeadlineMs, signal, metadata };
+      return await callUnary(client, method, request, options);
     } catch (error) {
       throw isLost(error) ? lostOnTheWay(method, isRead, error) : error;
+    } finally {
+      release();
     }
   }
 
   /**
-   * Does `work` with a signal that is aborted when the caller hangs up, and `graceMs` after another manager
-   * has become the leader: a host without power never answers, and its connection looks well.
+   * A signal that is aborted when the caller hangs up, and `graceMs` after another manager has become the
+   * leader: a host without power never answers, and its connection looks well. Release it at the end.
    */
-  async #whileLeading<T>(
-    leader: { readonly address: string },
-    context: CallContext,
-    graceMs: number,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  #leash(leader: { readonly address: string }, context: CallContext, graceMs: number): Leash {
     const { clock } = this.#options;
     const abort = new AbortController();
     const onAbort = (): void => abort.abort(context.signal.reason);
@@ -179,12 +187,13 @@ class Forwarder {
       else timer = clock.after(leaderPollMs, look);
     };
     let timer = clock.after(leaderPollMs, look);
-    try {
-      return await work(abort.signal);
-    } finally {
-      timer.cancel();
-      context.signal.removeEventListener('abort', onAbort);
-    }
+    return {
+      signal: abort.signal,
+      release: () => {
+        timer.cancel();
+        context.signal.removeEventListener('abort', onAbort);
+      },
+    };
   }
 
   #hasMoved(leader: { readonly address: string }): boolean {
@@ -208,12 +217,15 @@ class Forwarder {
   }
 
   /** Certain: when this rejects, nothing was sent. */
-  #connect(leader: { address: string }, context: CallContext): Promise<grpc.Client> {
+  async #connect(leader: { address: string }, context: CallContext): Promise<grpc.Client> {
     const client = this.#options.channelFor(leader.address);
-    return this.#whileLeading(leader, context, 0, async (signal) => {
+    const { signal, release } = this.#leash(leader, context, 0);
+    try {
       await ready(client, leader.address, signal);
-      return client;
-    });
+    } finally {
+      release();
+    }
+    return client;
   }
 }
 
@@ -234,10 +246,9 @@ async function* forwardDuplex(
   client: grpc.Client,
   method: AnyMethod,
   request: AsyncIterable<unknown>,
-  context: CallContext,
-  metadata: grpc.Metadata,
+  options: CallOptions,
 ): AsyncGenerator<unknown> {
-  const call = callDuplex(client, method, { metadata, signal: context.signal });
+  const call = callDuplex(client, method, options);
   const pump = (async () => {
     for await (const message of request) await writeTo(call, message);
     call.end();

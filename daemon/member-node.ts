@@ -85,6 +85,9 @@ export class Member implements MemberPart {
   get error(): string {
     return this.#error;
   }
+  get problem(): string {
+    return this.#agent?.problem ?? '';
+  }
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }

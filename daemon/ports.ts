@@ -85,6 +85,8 @@ export interface AgentParameters extends Basics {
 }
 
 export interface AgentPart {
+  /** What keeps this host from running containers; empty when nothing does. */
+  readonly problem: string;
   start(): Promise<void>;
   /** Containers keep running. */
   stop(): Promise<void>;
@@ -105,6 +107,8 @@ export interface MemberPart {
   readonly hasSession: boolean;
   /** What keeps the manager from running; empty when nothing does. */
   readonly error: string;
+  /** What keeps the host from running containers; empty when nothing does. */
+  readonly problem: string;
   /** Aborted when the member stops. */
   readonly signal: AbortSignal;
   whyNotLeave(): string | undefined;

@@ -383,6 +383,35 @@ test('a stream comes through a follower, and its end reaches the leader', async 
   t.is(last, 100);
 });
 
+test('a stream through a follower ends when its leader is replaced and stays silent', async (t) => {
+  const silent = () => new Promise<void>(() => undefined);
+  const former = await openPort(t, {
+    control: () => ({
+      async *watch() {
+        yield WatchResponse.create({ version: 1 });
+        await silent();
+      },
+    }),
+  });
+  let address = former.address;
+  const follower = await openPort(t, {
+    nodeId: 'manager2',
+    isLeader: () => false,
+    leader: () => ({ nodeId: 'manager1', address }),
+  });
+  const client = clientOf(t, await materialOf('m3', NodeRole.MANAGER), follower.address);
+  const stream = callServerStream(client, ControlService.watch, WatchRequest.create(), {
+    deadlineMs: Number.POSITIVE_INFINITY,
+  });
+  const follow = async (): Promise<void> => {
+    for await (const { version } of stream) {
+      t.is(version, 1);
+      address = '127.0.0.1:1';
+    }
+  };
+  await t.throwsAsync(follow(), { code: 'UNAVAILABLE', message: /went away during Watch/ });
+});
+
 test('errors keep their code, and what is unexpected stays in the log', async (t) => {
   const port = await openPort(t, {
     control: () => ({
