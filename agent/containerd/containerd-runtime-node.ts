@@ -218,16 +218,11 @@ export class ContainerdRuntime implements Runtime {
       { signal },
     );
     const processes = new Map(tasks.map((task) => [task.id || task.containerId, task]));
-    return containers.filter(isOurs).map((container) => {
-      const { [ttyLabel]: _, ...labels } = container.labels;
-      this.#labels.set(container.id, labels);
-      const process = processes.get(container.id);
-      const { logs } = this.#options;
-      const wasStarted = process === undefined && logs.wasOpened(container.id);
-      const state = stateOf({ id: container.id, labels }, process, wasStarted);
-      logs.setLive(container.id, state.phase === 'running');
-      return state;
-    });
+    return await Promise.all(
+      containers
+        .filter(isOurs)
+        .map((container) => this.#stateOf(container, processes.get(container.id), signal)),
+    );
   }
 
   onExit(handler: (state: ContainerState) => void): () => void {
@@ -304,6 +299,33 @@ export class ContainerdRuntime implements Runtime {
     }
   }
 
+  async #stateOf(
+    container: wire.Container,
+    listed: wire.Process | undefined,
+    signal: AbortSignal,
+  ): Promise<ContainerState> {
+    const { logs } = this.#options;
+    const { id } = container;
+    const { [ttyLabel]: _, ...labels } = container.labels;
+    this.#labels.set(id, labels);
+    // One that was being started while the list was made may be missing in it: asked for by itself.
+    const isLost = listed === undefined && !this.#prepared.has(id) && logs.wasOpened(id);
+    const process = isLost ? await this.#process(id, signal) : listed;
+    const state = stateOf({ id, labels }, process, isLost);
+    if (state.phase !== 'created') logs.setLive(id, state.phase === 'running');
+    return state;
+  }
+
+  async #process(id: string, signal: AbortSignal): Promise<wire.Process | undefined> {
+    const request = { containerId: id };
+    try {
+      return (await this.#containerd.call(wire.TasksService.get, request, { signal })).process;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
   async #findImage(name: string, signal: AbortSignal): Promise<ResolvedImage> {
     const image = await this.images.resolve(name, signal);
     if (image !== undefined) return image;
@@ -375,8 +397,7 @@ export class ContainerdRuntime implements Runtime {
   }
 
   async #runningPid(id: string, signal: AbortSignal): Promise<number> {
-    const request = { containerId: id };
-    const { process } = await this.#containerd.call(wire.TasksService.get, request, { signal });
+    const process = await this.#process(id, signal);
     return process?.status === wire.ProcessStatus.CREATED ? 0 : (process?.pid ?? 0);
   }
 

@@ -19,6 +19,8 @@ export interface CreateRuntimeOptions {
   readonly dataDir: string;
   /** Parent of every container's cgroup; default `/tessera`. Two agents on one machine need two. */
   readonly cgroupParent?: string;
+  /** Bound of the log of one container's stream, bytes; default 30 MiB. */
+  readonly logBytesMax?: number;
   /**
    * Default: certificates from `<dataDir>/certs.d` and `/etc/tessera/certs.d`, nothing insecure but
    * loopback, no mirrors.
@@ -55,7 +57,12 @@ export async function createContainerdRuntime(
     ...options.registries,
   };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const logs = new ContainerLogs({ folder: join(dataDir, 'logs'), clock, log });
+  const logs = new ContainerLogs({
+    folder: join(dataDir, 'logs'),
+    ...(options.logBytesMax === undefined ? {} : { fileBytesMax: options.logBytesMax }),
+    clock,
+    log,
+  });
   const images = new ContainerdImages({
     containerd,
     platform,

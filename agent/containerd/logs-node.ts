@@ -60,11 +60,9 @@ export class ContainerLogs {
       this.#keeper.add(name);
     }
     this.#live.add(id);
+    // A plain path of a regular file is appended to. With file:// the shim puts both streams into one.
     const [stdout = '', stderr = ''] = names.map((name) => this.#keeper.path(name));
-    // A console is copied by another part of the shim, which takes a plain path only.
-    return tty
-      ? { stdout, stderr: '' }
-      : { stdout: `file://${stdout}`, stderr: `file://${stderr}` };
+    return { stdout, stderr };
   }
 
   /** Whether the container was started once, as far as its log tells. */
