@@ -6,7 +6,7 @@ interface Envelope {
   readonly term: number;
 }
 
-/** One message between two members. All fields are plain data; the embedder chooses the encoding. */
+/** One message between two members: plain data; the embedder chooses the encoding. */
 export type RaftMessage = Envelope &
   (
     | {
@@ -30,7 +30,7 @@ export type RaftMessage = Envelope &
         readonly kind: 'vote' | 'pre-vote';
         readonly lastIndex: number;
         readonly lastTerm: number;
-        /** The candidate was told to by the leader: leases do not protect against it (thesis §3.10). */
+        /** The leader told the candidate to stand: no live leader is a reason to refuse (§3.10). */
         readonly isTransfer: boolean;
       }
     | { readonly kind: 'vote-response' | 'pre-vote-response'; readonly isRejected: boolean }

@@ -1,6 +1,6 @@
-/** The vocabulary of the protocol. Indexes and terms are safe integers; index 0 is "before the log". */
+/** The vocabulary of the protocol. Indexes and terms are safe integers; index 0: before the log. */
 
-/** A member's id: a safe integer >= 1, drawn at random, never used again after the member is removed. */
+/** A member's id: a safe integer >= 1, drawn at random, never used again after a removal. */
 export type MemberId = number;
 
 export type MemberRole = 'voter' | 'learner';

@@ -202,7 +202,7 @@ export class RaftCore {
   }
 
   /**
-   * Takes in a snapshot that the leader sent and the driver has made durable. `restored`: it becomes
+   * Takes in a snapshot that the leader sent and the driver has made durable. `restored`: it is
    * the log's new beginning with the next `Ready`. `known`: everything in it is committed here
    * already. `stale`: the sender is not the leader any more.
    */

@@ -40,7 +40,7 @@ function acceptHigherTerm(state: CoreState, message: RaftMessage): boolean {
   }
 }
 
-/** An old leader learns of the newer term, an old candidate that it cannot win; the rest is noise. */
+/** An old leader learns of the newer term, an old candidate that it cannot win. */
 function answerLowerTerm(state: CoreState, message: RaftMessage): void {
   switch (message.kind) {
     case 'append':

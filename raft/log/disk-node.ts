@@ -16,7 +16,7 @@ export function nodeDisk(directory: string): Disk {
       }
     },
     read: (path) => readFile(at(path)),
-    // Opened when the first chunk is asked for: a stream that nobody reads would keep its file open.
+    // Opened when the first chunk is asked for: an unread stream would keep its file open.
     async *readChunks(path, chunkBytes) {
       yield* createReadStream(at(path), { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
     },

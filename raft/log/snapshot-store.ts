@@ -20,7 +20,7 @@ function nameOf(meta: SnapshotMeta): string {
 }
 
 /**
- * Snapshot files: written aside, fdatasynced, renamed, directory synced; so a file with a final name
+ * Snapshot files: written aside, fdatasynced, renamed, directory synced: a file with a final name
  * is whole. Layout: magic u32 | index u64 | term u64 | membership bytes u32 | checksum u32 |
  * membership; then parts (length u32 | checksum u32 | bytes) and an end mark. Each checksum is
  * seeded with the one before.

@@ -6,7 +6,7 @@ import { RaftError } from '../errors.ts';
 
 /** All of them optional; integers >= 1. */
 export interface RaftNodeOptions {
-  /** Length of a tick, milliseconds. Too short: false alarms on a busy host; too long: slow failover. */
+  /** Length of a tick, ms. Too short: false alarms on a busy host; too long: slow failover. */
   readonly tickMs?: number;
   /** Ticks without a leader before an election, and up to as many again by chance. */
   readonly electionTicks?: number;

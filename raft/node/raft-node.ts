@@ -162,8 +162,8 @@ export class RaftNode {
   }
 
   /**
-   * Leader: brings `to` up to date and lets it take over. Resolves to true when this member leads no
-   * more; to false when it is not the leader, `to` is no voter, or an election time-out has passed.
+   * Leader: brings `to` up to date and lets it take over. Resolves to true when this member leads
+   * no more; to false when it is not the leader, `to` is no voter, or an election time-out has passed.
    * Meanwhile proposals wait in the queue.
    */
   transferLeadership(to: MemberId): Promise<boolean> {
@@ -220,8 +220,8 @@ export class RaftNode {
   }
 
   /**
-   * Stops. What is queued is rejected; what is in the log but not applied is `unknown`. Waits for the
-   * write that is out. Idempotent.
+   * Stops. What is queued is rejected; what is in the log but not applied is `unknown`. Waits for
+   * the write that is out. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#shutDown();

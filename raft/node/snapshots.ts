@@ -118,7 +118,7 @@ export class Snapshots {
   }
 }
 
-/** An async generator runs nothing before it is asked: ask now, while the state is that of `index`. */
+/** An async generator runs nothing before it is asked: ask now, while the state is the right one. */
 function primed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = iterator.next();

@@ -27,10 +27,7 @@ export function transcriptsIn(directory: string): readonly Transcript[] {
 }
 
 /** Runs each block; returns the text with the outputs that `run` gave. */
-function replay(
-  text: string,
-  run: (command: readonly string[]) => readonly string[],
-): string {
+function replay(text: string, run: (command: readonly string[]) => readonly string[]): string {
   const blocks = text.trimEnd().split(/\n{2,}/);
   const done = blocks.map((block) => {
     const lines = block.split('\n');

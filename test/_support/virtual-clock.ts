@@ -13,8 +13,8 @@ export interface VirtualClockOptions {
 }
 
 /**
- * Time that passes only when told to. It owns the only queue of events of a simulated world, ordered
- * by (time, sequence), and lets all promise jobs finish between two events: one seed, one history.
+ * Time that passes only when told to. It owns the only queue of events of a simulated world, in order
+ * of (time, sequence), and lets all promise jobs finish between two events: one seed, one history.
  * Nothing in the world may use real timers, sockets or files.
  */
 export class VirtualClock implements Clock {

@@ -183,7 +183,7 @@ test('what a torn write left behind does not come back into a later segment', as
   t.not(await contentOf(disk), contents.at(-1));
 });
 
-test('a suffix replaced below the oldest segment that is left is a beginning like any other', async (t) => {
+test('a suffix replaced below the oldest segment left is a beginning like any other', async (t) => {
   const disk = memoryDisk();
   const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
   const write = async (term: number, from: number, to: number): Promise<void> => {

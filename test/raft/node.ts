@@ -74,7 +74,7 @@ test('writes survive a restart of every member at once', async (t) => {
   t.deepEqual(leader.machine.values, ['kept']);
 });
 
-test('a leader that is cut off cannot commit: its writes end unknown, its reads are refused', async (t) => {
+test('a leader that is cut off cannot commit: writes end unknown, reads are refused', async (t) => {
   const cluster = await Cluster.of(3);
   const { node } = await cluster.leader();
   cluster.cut(node.status().id);
@@ -101,7 +101,7 @@ test('a member that does not lead refuses and names the leader', async (t) => {
   t.false(await follower.transferLeadership(other ?? 0));
 });
 
-test('what is too large and what finds the queue full is rejected, the rest committed', async (t) => {
+test('what is too large or finds the queue full is rejected, the rest committed', async (t) => {
   const cluster = await Cluster.of(1, { maxEntryBytes: 10, queueEntriesMax: 3 });
   await cluster.clock.advance(5);
   const { node } = cluster.get(1);
@@ -233,7 +233,7 @@ test('a leader that removes itself hands over at once', async (t) => {
   t.is(node.status().role, 'follower');
 });
 
-test('leadership moves to the member that was asked, and waiting writes go with an answer', async (t) => {
+test('leadership moves to the member that was asked, and waiting writes are answered', async (t) => {
   const cluster = await Cluster.of(3);
   const { node } = await cluster.leader();
   const to = cluster.others(node.status().id)[0] ?? 0;
@@ -269,7 +269,7 @@ test('a member that was cut off does not depose the leader when it comes back', 
   t.is(node.status().term, term);
 });
 
-test('a snapshot is refused from an old leader, twice at once, and for another member', async (t) => {
+test('a snapshot is refused from an old leader, twice at once, for another member', async (t) => {
   const cluster = await Cluster.of(3);
   const { node } = await cluster.leader();
   const { id, term } = node.status();

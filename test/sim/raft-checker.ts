@@ -113,8 +113,8 @@ export class RaftChecker {
   }
 
   /**
-   * A read that began when `acknowledgedMax` was `since` has ended with `index`, on a member that has
-   * applied `applied` and whose writes are `values`.
+   * A read that began when `acknowledgedMax` was `since` has ended with `index`, on a member that
+   * has applied `applied` and whose writes are `values`.
    */
   readAnswered(
     since: number,
