@@ -13,7 +13,7 @@ export interface SpecContext {
   readonly user: OciUser;
   /** Parent of every container's cgroup, e.g. `/tessera`. */
   readonly cgroupParent: string;
-  /** cgroup v2 has its own mount in the container. */
+  /** On v2 containers get a cgroup namespace of their own. */
   readonly cgroupVersion: 1 | 2;
   /** Node's name of the machine: x64, arm64. */
   readonly arch: string;
@@ -40,7 +40,7 @@ const maskedPaths = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-function systemMounts(context: SpecContext): readonly OciMount[] {
+function systemMounts(): readonly OciMount[] {
   const mount = (
     destination: string,
     type: string,
@@ -62,9 +62,8 @@ function systemMounts(context: SpecContext): readonly OciMount[] {
       'gid=5',
     ),
     mount('/sys', 'sysfs', 'sysfs', 'nosuid', 'noexec', 'nodev', 'ro'),
-    ...(context.cgroupVersion === 2
-      ? [mount('/sys/fs/cgroup', 'cgroup', 'cgroup', 'ro', 'nosuid', 'noexec', 'nodev')]
-      : []),
+    // The container's own groups only, so that programs find their limits.
+    mount('/sys/fs/cgroup', 'cgroup', 'cgroup', 'ro', 'nosuid', 'noexec', 'nodev'),
     mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid', 'noexec', 'nodev'),
     mount('/dev/shm', 'tmpfs', 'shm', 'nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k'),
   ];
@@ -88,13 +87,13 @@ function taskMount(mount: ContainerMount): OciMount {
 }
 
 /** A mount must come after those it lies in, and replaces a system mount at the same place. */
-function mountsOf(plan: ContainerPlan, context: SpecContext): readonly OciMount[] {
+function mountsOf(plan: ContainerPlan): readonly OciMount[] {
   const own = plan.mounts.map(taskMount);
   const targets = new Set(own.map((mount) => mount.destination));
   const depth = (mount: OciMount): number =>
     mount.destination.split('/').filter((part) => part !== '').length;
   return [
-    ...systemMounts(context).filter((mount) => !targets.has(mount.destination)),
+    ...systemMounts().filter((mount) => !targets.has(mount.destination)),
     ...own.toSorted((a, b) => depth(a) - depth(b)),
   ];
 }
@@ -161,7 +160,7 @@ export function buildSpec(plan: ContainerPlan, context: SpecContext): OciSpec {
     },
     root: { path: 'rootfs', readonly: plan.isRootReadOnly },
     ...(plan.hostname === '' ? {} : { hostname: plan.hostname }),
-    mounts: mountsOf(plan, context),
+    mounts: mountsOf(plan),
     annotations: { [shimGroupAnnotation]: plan.taskId },
     linux: {
       namespaces: namespaces(plan, context),

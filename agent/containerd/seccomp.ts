@@ -57,8 +57,12 @@ const byCapability: Readonly<Record<string, readonly string[]>> = {
   CAP_SYS_TTY_CONFIG: ['vhangup'],
 };
 
+/**
+ * Without x32, which nobody uses: a filter for it costs 6 ms more for each container, a sixth of its start.
+ * System calls of an architecture that is not here end the process.
+ */
 const architectures: Readonly<Record<string, readonly string[]>> = {
-  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
   arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
 };
 

@@ -98,6 +98,10 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     t.is(read('pids/pids.max', 'pids.max'), '20');
     t.regex(read('cpu/cpu.cfs_quota_us', 'cpu.max'), /^50000/);
     await agent.runtime.remove(plan.id, noAbort);
+    const script =
+      'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null';
+    const { lines } = await runToEnd(agent, shellPlan(script, { limits }));
+    t.deepEqual(lines, [String(64 << 20)], 'the container sees its own limit');
   });
 
   test('a container that uses more memory than its limit is killed', async (t) => {
