@@ -19,7 +19,8 @@ export class HttpFace {
   constructor(options: HttpFaceOptions) {
     this.#options = options;
     this.#server = createServer({ requestTimeout: 10_000 }, (request, response) => {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      // Not parsed as a URL: what a stranger sends need not be one.
+      const [path = '/'] = (request.url ?? '/').split('?');
       this.#answer(path).then(
         ({ status, type, body }) => {
           response.writeHead(status, { 'content-type': type });

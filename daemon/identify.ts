@@ -23,6 +23,11 @@ const anonymousPaths = new Set([
 
 const raftTransport = '/tessera.v1.RaftTransport/';
 
+/** Services that a follower passes on to the leader; on all others a caller speaks for itself only. */
+const forwardedServices = ['Control', 'CertificateAuthority', 'RaftMembership'];
+const isForwarded = (path: string): boolean =>
+  forwardedServices.some((service) => path.startsWith(`/tessera.v1.${service}/`));
+
 /**
  * Who a call is from, out of what the certificate proves and what a forwarding manager claims.
  * A manager's certificate of a node that has been demoted counts as a worker's; but not between members
@@ -36,7 +41,8 @@ export function callerOf(
 ): Caller {
   const caller = peer === undefined ? anonymous(path, options) : nodeCaller(path, peer, options);
   if (claim === undefined) return caller;
-  if (caller.kind === 'node' && caller.role === NodeRole.MANAGER) return claim.caller;
+  const isManager = caller.kind === 'node' && caller.role === NodeRole.MANAGER;
+  if (isManager && isForwarded(path)) return claim.caller;
   options.refused.inc({ reason: 'forwarding' });
   options.log.warn('forwarded call refused', { path, nodeId: peer?.nodeId });
   throw new ClusterError(

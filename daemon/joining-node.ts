@@ -1,4 +1,5 @@
 /** The first words of a new node with a manager: the root by its digest, then a certificate by token. */
+import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
 import { ClusterError } from '#lib';
 import { parseJoinToken } from '#manager';
@@ -34,7 +35,7 @@ export async function requestCertificate(options: IssueOptions): Promise<Certifi
       'WRONG_CA_DIGEST',
       `the manager at ${join.remoteAddress} does not belong to the cluster of this join token (remote CA does not match fingerprint): check the address and the token`,
     );
-  const client = anonymousClient(join.remoteAddress, rootPem);
+  const client = anonymousClient(join.remoteAddress, pinned(rootPem));
   try {
     return await callUnary(
       client,
@@ -97,6 +98,11 @@ function safeDigest(digestOf: (pem: Uint8Array) => string, pem: Uint8Array): str
   } catch {
     return '';
   }
+}
+
+/** The one certificate whose digest was checked: others behind it in the answer are not trusted. */
+function pinned(pem: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(new X509Certificate(Buffer.from(pem)).toString());
 }
 
 /** A new certificate by the present one, from whichever of the managers answers first. */
