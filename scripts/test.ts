@@ -5,37 +5,37 @@
  */
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { AvaOutput } from './ava-output.ts';
+import type { TestCounts } from './ava-output.ts';
 import { runChecks } from './check.ts';
 import { node, project, requireNode, run, secondsSince, tool } from './steps.ts';
-import { TapReader } from './tap.ts';
-import type { TapCounts } from './tap.ts';
 
 /** Seeds per simulated world in one `make test`; `make sim` runs more. */
 const simSeeds = 20;
 
-async function checks(): Promise<TapCounts> {
+async function checks(): Promise<TestCounts> {
   const results = await runChecks([]);
   const failed = results.filter(({ isGood }) => !isGood).length;
   return { passed: results.length - failed, failed };
 }
 
-/** Runs ava; its whole output is kept in build/NAME.tap. */
-async function ava(name: string, args: readonly string[]): Promise<TapCounts> {
+/** Runs ava; its whole output is kept in build/NAME.log. */
+async function ava(name: string, args: readonly string[]): Promise<TestCounts> {
   mkdirSync(join(project, 'build'), { recursive: true });
-  const file = createWriteStream(join(project, `build/${name}.tap`));
-  const reader = new TapReader();
-  const { code } = await run([node, tool('ava'), '--tap', ...args], {
+  const file = createWriteStream(join(project, `build/${name}.log`));
+  const reader = new AvaOutput();
+  const { code } = await run([node, tool('ava'), ...args], {
+    env: { NO_COLOR: '1' },
     onLine: (line) => {
       file.write(`${line}\n`);
-      const shown = reader.read(line);
-      if (shown !== undefined) console.log(shown);
+      if (reader.read(line)) console.log(line);
     },
   });
   file.end();
   return reader.end(code);
 }
 
-async function simulation(): Promise<TapCounts> {
+async function simulation(): Promise<TestCounts> {
   let passed = 0;
   const { code, output } = await run([node, 'test/sim/run.ts', '--seeds', String(simSeeds)], {
     onLine: (line) => {
@@ -47,7 +47,7 @@ async function simulation(): Promise<TapCounts> {
   return { passed, failed: isGood ? 0 : 1 };
 }
 
-async function realHosts(): Promise<TapCounts> {
+async function realHosts(): Promise<TestCounts> {
   if (process.getuid?.() !== 0) {
     console.log('e2e: needs root: run make test as root');
     return { passed: 0, failed: 1 };
@@ -60,7 +60,7 @@ async function realHosts(): Promise<TapCounts> {
   return await ava('e2e', ['--config', 'e2e.config.js']);
 }
 
-const parts: Readonly<Record<string, () => Promise<TapCounts>>> = {
+const parts: Readonly<Record<string, () => Promise<TestCounts>>> = {
   check: checks,
   unit: () => ava('unit', []),
   sim: simulation,
