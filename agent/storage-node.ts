@@ -46,8 +46,8 @@ export function fileStorage(directory: string, log: Logger): AgentStorage {
         } finally {
           await file.close();
         }
+        // The rename itself is not synced: after a power cut the file may be the one before, whole.
         await rename(temporary, path);
-        await syncDirectory(directory);
       } catch (error) {
         throw new ClusterError('RUNTIME_ERROR', `${path}: ${messageOf(error)}`, { cause: error });
       }
@@ -58,13 +58,4 @@ export function fileStorage(directory: string, log: Logger): AgentStorage {
       await rm(temporary, { force: true });
     },
   };
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
