@@ -104,8 +104,9 @@ function fromLayout(
   if (parsed.kind !== 'index') throw invalid('index.json is not an index');
   // The same image under several names has an entry for each.
   const byDigest = new Map<string, { names: string[]; target: BlobDescriptor }>();
+  const taken = new Map<string, readonly string[]>();
   for (const entry of parsed.manifests) {
-    const configDigests = takeDocuments(view, entry, documents);
+    const configDigests = takeDocuments(view, entry, documents, taken);
     const { annotations: _, platform: _platform, ...bare } = entry;
     const found = byDigest.get(entry.digest) ?? { names: new Array<string>(), target: bare };
     found.names.push(...namesOf(entry, configDigests, dockerImages));
@@ -134,14 +135,22 @@ function takeDocuments(
   view: ArchiveView,
   entry: BlobDescriptor,
   documents: Map<string, Uint8Array>,
+  taken: Map<string, readonly string[]>,
 ): readonly string[] {
   const bytes = view.file(`blobs/sha256/${entry.digest.slice(7)}`)?.bytes;
   // An index may name platforms that the archive does not carry.
   if (bytes === undefined) return [];
+  // And an index of indexes may name one of them many times over.
+  const known = taken.get(entry.digest);
+  if (known !== undefined) return known;
   documents.set(entry.digest, bytes);
   const target = parseTarget(bytes, entry.digest);
-  if (target.kind === 'index')
-    return target.manifests.flatMap((child) => takeDocuments(view, child, documents));
+  if (target.kind === 'index') {
+    const below = target.manifests.flatMap((child) => takeDocuments(view, child, documents, taken));
+    const configs = [...new Set(below)];
+    taken.set(entry.digest, configs);
+    return configs;
+  }
   const { config } = target.manifest;
   const configBytes = view.file(`blobs/sha256/${config.digest.slice(7)}`)?.bytes;
   if (configBytes !== undefined) documents.set(config.digest, configBytes);

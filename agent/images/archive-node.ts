@@ -14,6 +14,8 @@ import type { BlobCall, BlobSink, StoredBlob } from './blob-store-node.ts';
 
 /** Most files in an archive; more is refused. */
 const entryCountMax = 20_000;
+/** Longest path or link of a file, characters; more is refused. */
+const pathLengthMax = 4_096;
 /** Manifests and configs held while the archive is read, bytes; more is refused. */
 const heldBytesMax = 128 << 20;
 /** Unpacked size of an archive, bytes; more is refused. */
@@ -136,6 +138,8 @@ export class ArchiveReader {
 
   async #readEntry(entry: TarEntry): Promise<void> {
     const { type, linkname, size } = entry.header;
+    if (entry.header.name.length > pathLengthMax || (linkname?.length ?? 0) > pathLengthMax)
+      throw invalid(`it has a path longer than ${pathLengthMax} characters`);
     const path = cleanPath(entry.header.name);
     if (type === 'symlink' || type === 'link') {
       const target = linkname ?? '';

@@ -104,7 +104,7 @@ export class ImageStore {
     );
     if (manifestDigest !== target.digest)
       await this.blobs.label(target.digest, { [`${contentRef}.m.0`]: manifestDigest }, call);
-    await this.#unpack(name, manifest, chain, call);
+    await this.#unpack(name, manifest, document.rootfs.diff_ids, call);
     const top = chain.at(-1);
     if (top !== undefined)
       await this.blobs.label(manifest.config.digest, { [snapshotRef]: top }, call);
@@ -138,21 +138,23 @@ export class ImageStore {
   async #unpack(
     name: string,
     manifest: Manifest,
-    chain: readonly string[],
+    diffIds: readonly string[],
     call: BlobCall,
   ): Promise<void> {
+    const chain = chainIds(diffIds);
     const top = chain.at(-1);
     if (top === undefined || (await this.#hasSnapshot(top, call))) return;
     for (const [index, layer] of manifest.layers.entries()) {
       const id = chain[index] ?? '';
       if (await this.#hasSnapshot(id, call)) continue;
-      await this.#unpackLayer(name, layer, chain[index - 1] ?? '', id, call);
+      const diffId = diffIds[index] ?? '';
+      await this.#unpackLayer(name, { ...layer, diffId }, chain[index - 1] ?? '', id, call);
     }
   }
 
   async #unpackLayer(
     name: string,
-    layer: BlobDescriptor,
+    layer: BlobDescriptor & { readonly diffId: string },
     parent: string,
     chainId: string,
     call: BlobCall,
@@ -170,7 +172,7 @@ export class ImageStore {
         digest: layer.digest,
         size: layer.size,
       });
-      await containerd
+      const { applied } = await containerd
         .call(DiffService.apply, { diff, mounts }, { ...call, deadlineMs: 10 * 60_000 })
         .catch((error: unknown) => {
           throw new ClusterError(
@@ -181,6 +183,12 @@ export class ImageStore {
             },
           );
         });
+      // The snapshot gets the name of what the config says; another image may be given it by that name.
+      if (applied?.digest !== layer.diffId)
+        throw new ClusterError(
+          'IMAGE_INVALID',
+          `image ${name}: layer ${layer.digest} is not what its config says (${layer.diffId})`,
+        );
       await containerd.call(
         SnapshotsService.commit,
         { snapshotter, key, name: chainId, labels: {} },

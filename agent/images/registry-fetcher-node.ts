@@ -254,7 +254,8 @@ export class RegistryFetcher implements ImageFetcher {
         write,
         (offset) => {
           meter.set(part.digest, offset);
-          return meter.count(part.digest, client.blob(part.digest, offset, call.signal));
+          const bytes = client.blob(part.digest, offset, call.signal);
+          return meter.count(part.digest, bounded(bytes, part.size - offset, part));
         },
         call,
       ),
@@ -301,6 +302,24 @@ function isTransient(error: unknown): boolean {
   if (error instanceof TransientError) return true;
   // The store's own lock on an unfinished write outlives a broken one for a moment.
   return error instanceof ClusterError && /locked/.test(error.message);
+}
+
+/** IMAGE_INVALID at the first byte past what the manifest promised: nobody fills a disk with us. */
+async function* bounded(
+  bytes: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  part: BlobDescriptor,
+): AsyncGenerator<Uint8Array> {
+  let left = bytesMax;
+  for await (const piece of bytes) {
+    left -= piece.length;
+    if (left < 0)
+      throw new ClusterError(
+        'IMAGE_INVALID',
+        `blob ${part.digest} is larger than the ${part.size} bytes of its manifest`,
+      );
+    yield piece;
+  }
 }
 
 async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

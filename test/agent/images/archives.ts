@@ -181,6 +181,32 @@ for (const [what, archive, pattern] of [
     t.notRegex(error?.message ?? '', /\n/);
   });
 
+test('an index that names itself a thousand times over at every level is read once', async (t) => {
+  const built = await image(['web:1']);
+  const files: Record<string, Uint8Array | string> = {};
+  const blob = (digest: string) => `blobs/sha256/${digest.slice(7)}`;
+  for (const one of [...built.layers, built.config, built.manifest])
+    files[blob(one.digest)] = one.bytes;
+  let { digest } = built.manifest;
+  for (let level = 0; level < 6; level++) {
+    const manifests = Array.from({ length: 500 }, () => ({ digest, size: 1 }));
+    const text = JSON.stringify({ manifests });
+    digest = `sha256:${sha(text)}`;
+    files[blob(digest)] = text;
+  }
+  const annotations = { 'org.opencontainers.image.ref.name': 'web:1' };
+  files['index.json'] = JSON.stringify({ manifests: [{ digest, size: 1, annotations }] });
+  const { plan } = await load(await tarOf(files));
+  t.is(plan.images[0]?.target.digest, digest);
+  t.is(plan.documents.length, 8);
+});
+
+test('a file with an endless path is refused', async (t) => {
+  const link = tarOf({ a: { link: 'x'.repeat(10_000) } });
+  for (const archive of [await tarOf({ ['x'.repeat(10_000)]: '' }), await link])
+    await t.throwsAsync(load(archive), { code: 'IMAGE_INVALID', message: /path longer than 4096/ });
+});
+
 test('one name for two images is refused', async (t) => {
   const archive = await ociArchive([await image(['a:1']), await image(['b:1'], 'other')]);
   const error = await t.throwsAsync(load(archive, 'c:1'), { instanceOf: ClusterError });

@@ -198,6 +198,22 @@ test('a blob that the registry lost is IMAGE_INVALID', async (t) => {
   await refused(t, 'IMAGE_INVALID', /not its blob sha256:/, pull(`${host}/team/web:1`));
 });
 
+test('a blob that goes on after the size in its manifest is cut off', async (t) => {
+  const { host, registry, built, blobs, pull } = await open(t);
+  const [first, second] = built.layers.map(descriptorOf);
+  const manifest = blobOf(
+    built.manifest.mediaType,
+    JSON.stringify({
+      schemaVersion: 2,
+      config: descriptorOf(built.config),
+      layers: [{ ...first, size: 1_000 }, second],
+    }),
+  );
+  registry.putManifest('team/web', 'lies', manifest);
+  await refused(t, 'IMAGE_INVALID', /larger than the 1000 bytes/, pull(`${host}/team/web:lies`));
+  t.false(blobs.blobs.has(first?.digest ?? ''));
+});
+
 test('a login does not follow a redirect to another host', async (t) => {
   const store = new TinyRegistry();
   const storeHost = await store.start();
