@@ -10,7 +10,7 @@ help: ## show this
 setup: ## install what is missing: Debian packages, npm packages with the pinned Node
 	@scripts/setup.sh
 
-demo: setup ## three hosts on this machine, a service, an answer from each replica (KEEP=1 leaves it up)
+demo: build ## three hosts on this machine, a service, an answer from each replica (KEEP=1 leaves it up)
 	@$(NODE) scripts/demo.ts
 
 test: setup ## every test; the last line says how many passed and failed
@@ -22,7 +22,7 @@ check: setup ## types, lint, walls, format, dead code
 sim: setup ## the simulator: SEEDS=n from SEED=s
 	@$(NODE) test/sim/run.ts $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
 
-bench: setup ## benchmarks, beside their peers where those are installed: ONLY=services,scheduler
+bench: build ## benchmarks, beside their peers where those are installed: ONLY=services,scheduler
 	@ONLY="$(ONLY)" $(NODE) test/bench/run.ts
 
 build: setup ## bundle tsctl and tesserad into build/: they start faster

@@ -58,12 +58,27 @@ function explain(target: Target, thrown: unknown): ClusterError {
   const where = `cannot reach tesserad at ${shownHost(target)}`;
   const from = target.context === undefined ? '' : ` (context ${target.context})`;
   const text = error.message;
+  if (
+    /self-signed|unable to (?:verify|get)|certificate|altname/i.test(text) &&
+    !isUnix(target.host)
+  )
+    return new ClusterError(
+      'UNAUTHENTICATED',
+      `${where}${from}: its certificate is not of the cluster of --tls-ca: ` +
+        `is the address right?`,
+      { cause: error },
+    );
   const advice = text.includes('EACCES')
     ? 'permission denied: run tsctl as root'
     : isUnix(target.host)
       ? "is it running? start it with 'tesserad', or choose another with --host or --context"
-      : `is it running, and is the address right? (${text})`;
+      : `is it running, and is the address right? (${lastError(text)})`;
   return new ClusterError('UNAVAILABLE', `${where}${from}: ${advice}`, { cause: error });
+}
+
+/** grpc-js wraps what the socket said; that is the part that helps. */
+function lastError(text: string): string {
+  return /Last error: (?:Error: )?(.*?)\.? Resolution note:/.exec(text)?.[1] ?? text;
 }
 
 /** Nothing is sent until the first call. INVALID_ARGUMENT for a bad host or unreadable files. */

@@ -6,7 +6,7 @@ import { addExamples } from '../flags.ts';
 import { enterCommand } from '../lab/host-node.ts';
 import { hostNumber } from '../lab/names.ts';
 import { loadLab } from '../lab/state-node.ts';
-import { addNameFlag } from '../lab/tools.ts';
+import { addNameFlag, requireRoot } from '../lab/tools.ts';
 import type { NameOption } from '../lab/tools.ts';
 
 const signalExitCodes: Readonly<Record<string, number>> = {
@@ -29,6 +29,7 @@ export const command: CommandModule = {
     ]);
     command.action(async (host: string, given: readonly string[], options: NameOption) => {
       const words = given[0] === '--' ? given.slice(1) : given;
+      requireRoot();
       const lab = loadLab(cli.labRoot, options.name);
       const inside = words.length > 0 ? words : ['/bin/sh'];
       const line = enterCommand(lab.name, hostNumber(host, lab.hostCount), inside);

@@ -1,6 +1,8 @@
-import { ClusterError } from '#lib';
+import { ClusterError, hasCode } from '#lib';
 import { ControlService, LogOptions } from '#proto';
+import type { Task } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
+import type { Connection } from '../connection.ts';
 import { addExamples } from '../flags.ts';
 import { parseSince } from '../parse/since.ts';
 import { parseInteger } from '../parse/integer.ts';
@@ -52,10 +54,11 @@ export const command: CommandModule = {
       });
       const refresh = async (): Promise<void> => {
         printer.setNodes(await listNodes(connection));
-        printer.setTasks(await listTasks(connection, { includeHistory: true }));
+        printer.setTasks(await tasksFor(connection, ref));
       };
       if (options.raw !== true) await refresh();
       let hasFailed = false;
+      const asked = new Set<string>();
       try {
         const stream = connection.stream(
           ControlService.serviceLogs,
@@ -63,7 +66,11 @@ export const command: CommandModule = {
           cli.signal,
         );
         for await (const chunk of stream) {
-          if (options.raw !== true && !printer.knows(chunk.taskId)) await refresh();
+          // A task that came later is looked up, once.
+          if (options.raw !== true && !printer.knows(chunk.taskId) && !asked.has(chunk.taskId)) {
+            asked.add(chunk.taskId);
+            await refresh();
+          }
           const { out, err } = printer.print(chunk);
           if (out !== '') cli.terminal.out(out);
           if (err !== '') cli.terminal.err(err);
@@ -76,3 +83,14 @@ export const command: CommandModule = {
     });
   },
 };
+
+/** The tasks whose lines may come: of the service, or whichever task was meant. */
+async function tasksFor(connection: Connection, ref: string): Promise<readonly Task[]> {
+  try {
+    return await listTasks(connection, { serviceRef: ref, includeHistory: true });
+  } catch (error) {
+    if (!hasCode(error, 'NOT_FOUND')) throw error;
+    const { task } = await connection.call(ControlService.getTask, { ref });
+    return task === undefined ? [] : [task];
+  }
+}
