@@ -1,4 +1,5 @@
 /** A manager and the TLS port it is reached at. */
+import { limitedLogger } from '#lib';
 import {
   CertificateAuthorityService,
   ControlService,
@@ -27,6 +28,16 @@ export interface ManagerHostOptions extends Basics {
   readonly makeManager: MakeManager;
 }
 
+/** Who has no certificate asks for one, in a few small calls, and goes. */
+const strangersOptions: grpc.ChannelOptions = {
+  ...channelOptions,
+  'grpc.max_receive_message_length': 64 << 10,
+  'grpc.max_concurrent_streams': 16,
+  'grpc.max_connection_age_ms': 60_000,
+  'grpc.max_connection_age_grace_ms': 10_000,
+  'grpc-node.flow_control_window': 64 << 10,
+};
+
 interface Removed {
   readonly list: readonly RemovedNode[] | undefined;
   readonly ids: ReadonlySet<string>;
@@ -38,6 +49,7 @@ export class ManagerHost {
   readonly control: Handlers<typeof ControlService>;
   readonly #options: ManagerHostOptions;
   readonly #server: grpc.Server;
+  readonly #strangersServer: grpc.Server;
   readonly #listener: TlsListener;
   #stopped: Promise<void> | undefined;
   /** The set of `list`, made once per list: it is asked at every call. */
@@ -64,9 +76,11 @@ export class ManagerHost {
     };
     this.control = forwarding(ControlService, handlers.control, forward);
     this.#server = new grpc.Server(channelOptions);
+    this.#strangersServer = new grpc.Server(strangersOptions);
     this.#listener = new TlsListener({
       ...options,
       server: this.#server,
+      strangersServer: this.#strangersServer,
       clusterId: record.clusterId,
       isRemoved: (nodeId) => this.#isRemoved(nodeId),
     });
@@ -75,11 +89,14 @@ export class ManagerHost {
     const certificates = forwarding(CertificateAuthorityService, handlers.certificates, forward);
     const membership = forwarding(RaftMembershipService, handlers.raftMembership, forward);
     const authority = { ...certificates, getRootCertificate };
-    serve(this.#server, ControlService, this.control, served);
-    serve(this.#server, CertificateAuthorityService, authority, served);
-    serve(this.#server, RaftMembershipService, membership, served);
-    serve(this.#server, DispatcherService, handlers.dispatcher, served);
-    serve(this.#server, RaftTransportService, handlers.raftTransport, served);
+    // Strangers are offered all of it too: so they are told why they may not use it.
+    for (const server of [this.#server, this.#strangersServer]) {
+      serve(server, ControlService, this.control, served);
+      serve(server, CertificateAuthorityService, authority, served);
+      serve(server, RaftMembershipService, membership, served);
+      serve(server, DispatcherService, handlers.dispatcher, served);
+      serve(server, RaftTransportService, handlers.raftTransport, served);
+    }
   }
 
   /** The port opens first: a new member is dialled back before it is taken in. */
@@ -99,6 +116,7 @@ export class ManagerHost {
     await this.manager.stop();
     await this.#listener.close();
     this.#server.forceShutdown();
+    this.#strangersServer.forceShutdown();
   }
 
   rotate(material: TlsMaterial): void {
@@ -106,13 +124,17 @@ export class ManagerHost {
   }
 
   #serveOptions(): ServeOptions {
-    const { log, metrics } = this.#options;
+    const { clock, log, metrics } = this.#options;
     const refused = metrics.counter(
       'tessera_rpc_refused_total',
       'Calls refused for who made them, by reason.',
       ['reason'],
     );
-    const roles = { log, refused, roleOf: (nodeId: string) => this.#roleOf(nodeId) };
+    const roles = {
+      log: limitedLogger(log, clock),
+      refused,
+      roleOf: (nodeId: string) => this.#roleOf(nodeId),
+    };
     const identify = (call: IncomingCall): Identified => {
       const peer = this.#listener.identify(call);
       const claim = forwardedCaller(call.metadata);

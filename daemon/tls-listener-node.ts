@@ -6,12 +6,13 @@
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { ClusterError, messageOf } from '#lib';
+import { ClusterError, limitedLogger, messageOf } from '#lib';
 import type { Clock, Counter, Logger, Metrics } from '#lib';
 import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
 import { grpc } from '#proto/rpc';
 import type { IncomingCall } from '#proto/serve-node';
 import type { PeerIdentity, RefusalReason, TlsMaterial } from './peer-identity.ts';
+import { Strangers } from './strangers.ts';
 
 /** More connections at once than this are refused: a few per node of the largest cluster. */
 const connectionCountMax = 10_000;
@@ -20,6 +21,8 @@ const sweepPeriodMs = 10_000;
 
 export interface TlsListenerOptions {
   readonly server: grpc.Server;
+  /** Serves connections without a certificate, with tighter limits; left out: `server` does. */
+  readonly strangersServer?: grpc.Server;
   readonly material: TlsMaterial;
   readonly clusterId: string;
   /** Whether the node was removed from the cluster; asked for every call. */
@@ -33,6 +36,9 @@ export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #server: tls.Server;
   readonly #injector: grpc.ConnectionInjector;
+  readonly #strangersInjector: grpc.ConnectionInjector;
+  readonly #strangers = new Strangers();
+  readonly #log: Logger;
   readonly #refused: Counter;
   readonly #sockets = new Map<TLSSocket, PeerIdentity | undefined>();
   /** Every connection, also those in the middle of their handshake. */
@@ -45,9 +51,11 @@ export class TlsListener {
   constructor(options: TlsListenerOptions) {
     this.#options = options;
     this.#material = options.material;
-    this.#injector = options.server.createConnectionInjector(
-      grpc.ServerCredentials.createInsecure(),
-    );
+    this.#log = limitedLogger(options.log, options.clock);
+    const clear = grpc.ServerCredentials.createInsecure();
+    this.#injector = options.server.createConnectionInjector(clear);
+    this.#strangersInjector =
+      options.strangersServer?.createConnectionInjector(clear) ?? this.#injector;
     this.#refused = options.metrics.counter(
       'tessera_tls_refused_total',
       'Connections and calls refused for their certificate, by reason.',
@@ -67,10 +75,7 @@ export class TlsListener {
       handshakeTimeout: handshakeDeadlineMs,
     });
     this.#server.maxConnections = connectionCountMax;
-    this.#server.on('connection', (socket) => {
-      this.#connections.add(socket);
-      socket.once('close', () => this.#connections.delete(socket));
-    });
+    this.#server.on('connection', (socket) => this.#meet(socket));
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       // Hung up before a word was said: a probe, not an intruder.
@@ -121,8 +126,20 @@ export class TlsListener {
     this.#sweep?.cancel();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#injector.destroy();
+    if (this.#strangersInjector !== this.#injector) this.#strangersInjector.destroy();
     for (const socket of this.#connections) socket.destroy();
     await closed;
+  }
+
+  #meet(socket: Socket): void {
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    this.#connections.add(socket);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#strangers.forget(remoteAddress, remotePort);
+    });
+    if (!this.#strangers.admit(remoteAddress, remotePort))
+      this.#refuse('too-many-connections', socket);
   }
 
   #accept(socket: TLSSocket): void {
@@ -148,10 +165,12 @@ export class TlsListener {
         return;
       }
       this.#remember(socket, identity);
+      this.#strangers.forget(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     }
     this.#sockets.set(socket, identity);
     socket.once('close', () => this.#sockets.delete(socket));
-    this.#injector.injectConnection(socket);
+    const isStranger = identity === undefined;
+    (isStranger ? this.#strangersInjector : this.#injector).injectConnection(socket);
   }
 
   /** grpc-js asks the socket for the certificate at every call: one object, made once. */
@@ -170,7 +189,7 @@ export class TlsListener {
 
   #refuse(reason: RefusalReason, socket?: Socket, detail?: string): void {
     this.#refused.inc({ reason });
-    this.#options.log.warn('connection refused', {
+    this.#log.warn('connection refused', {
       reason,
       address: `${socket?.remoteAddress ?? ''}:${socket?.remotePort ?? 0}`,
       detail,

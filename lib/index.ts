@@ -13,6 +13,7 @@ export type { Clock, Ms, Timer } from './clock.ts';
 export { ClusterError, GrpcStatus, hasCode, isErrorCode, messageOf } from './errors.ts';
 export type { ClusterErrorOptions, ErrorCode } from './errors.ts';
 export { newId, shortId } from './ids.ts';
+export { limitedLogger } from './limited-log.ts';
 export { silentLogger } from './log.ts';
 export type { LogFields, Logger } from './log.ts';
 export { durationBuckets, silentMetrics } from './metrics.ts';

@@ -1,13 +1,20 @@
 /** What strangers on the network, and former members, try at a daemon's doors. */
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import http2 from 'node:http2';
 import { connect } from 'node:net';
-import { ClusterError, silentLogger, silentMetrics } from '#lib';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { ClusterError, limitedLogger, silentLogger, silentMetrics } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { systemRandom } from '#lib/random-node';
+import { anonymousClient } from '#daemon/channels-node';
 import { HttpFace } from '#daemon/http-node';
 import { callerOf } from '#daemon/identify';
 import { requestCertificate } from '#daemon/joining-node';
+import { Strangers, strangersMax, strangersPerAddressMax } from '#daemon/strangers';
 import { makeJoinToken, managerServerName } from '#manager';
 import {
   certificateDigest,
@@ -16,9 +23,12 @@ import {
   makeRootCa,
 } from '#manager/ca/certificates-node';
 import { Availability, CertificateAuthorityService, GetRootCertificateResponse } from '#proto';
+import { InitRequest, IssueCertificateRequest, JoinRequest, LocalService } from '#proto';
 import { NodeRole } from '#proto';
-import { grpc } from '#proto/rpc';
+import { callUnary, grpc } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
+import { LeanManagers } from '../_support/lean-manager.ts';
+import { TestDaemon } from '../_support/test-daemon.ts';
 
 const clock = systemClock();
 const random = systemRandom();
@@ -89,6 +99,14 @@ test('a root with a second certificate behind it does not win the join token', a
   t.deepEqual(tokens, []);
 });
 
+async function manager(t: ExecutionContext): Promise<TestDaemon & { readonly token: string }> {
+  const daemon = await TestDaemon.start(t, 'one', new LeanManagers().make);
+  const { address } = daemon;
+  const request = InitRequest.create({ advertiseAddress: address, listenAddress: address });
+  const { tokens } = await daemon.call(LocalService.init, request);
+  return Object.assign(daemon, { token: tokens?.worker ?? '' });
+}
+
 const localClaim = { caller: { kind: 'local' }, address: '' } as const;
 const manager2 = { nodeId: 'm2', role: NodeRole.MANAGER };
 
@@ -133,4 +151,89 @@ test('a request that is no URL is answered, and does not end the daemon', async 
   socket.write('GET // HTTP/1.1\r\nHost: x\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   t.regex(answer.toString(), /^HTTP\/1.1 404 /);
+});
+
+test('strangers of one address, and all strangers together, are bounded', (t) => {
+  const strangers = new Strangers();
+  for (let port = 1; port <= strangersPerAddressMax; port++)
+    t.true(strangers.admit('192.0.2.1', port));
+  t.false(strangers.admit('192.0.2.1', 60_000));
+  t.true(strangers.admit('192.0.2.2', 1));
+  strangers.forget('192.0.2.1', 60_000);
+  t.false(strangers.admit('192.0.2.1', 60_000), 'what was not admitted frees no place');
+  strangers.forget('192.0.2.1', 7);
+  strangers.forget('192.0.2.1', 7);
+  t.true(strangers.admit('192.0.2.1', 60_000));
+  t.false(strangers.admit('192.0.2.1', 60_001));
+  for (let i = strangersPerAddressMax + 1; i < strangersMax; i++)
+    t.true(strangers.admit(`host${i}`, 1));
+  t.false(strangers.admit('192.0.2.3', 1));
+});
+
+test('a stranger cannot send a large message, hold many calls or stay', async (t) => {
+  const { address } = await manager(t);
+  const client = anonymousClient(address, undefined);
+  t.teardown(() => client.close());
+  const request = IssueCertificateRequest.create({ csrDer: new Uint8Array(100_000) });
+  await t.throwsAsync(
+    callUnary(client, CertificateAuthorityService.issueCertificate, request, {
+      deadlineMs: 10_000,
+    }),
+    { code: 'LIMIT_EXCEEDED' },
+  );
+  const [host, port] = address.split(':');
+  const socket = tls.connect({
+    host,
+    port: Number(port),
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2'],
+  });
+  const session = http2.connect(`https://${address}`, { createConnection: () => socket });
+  t.teardown(() => session.destroy());
+  const [settings] = (await once(session, 'remoteSettings')) as [http2.Settings];
+  t.is(settings.maxConcurrentStreams, 16);
+});
+
+test('warnings that strangers cause are counted, not all written', async (t) => {
+  const lines: string[] = [];
+  const collecting = (message: string, fields?: object): void => {
+    lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
+  };
+  let nowMs = 0;
+  const log = limitedLogger(
+    { ...silentLogger, warn: collecting },
+    { ...clock, monotonic: () => nowMs },
+  );
+  for (let i = 0; i < 1_000; i++) log.warn('refused', { i });
+  t.is(lines.length, 20);
+  nowMs = 10_000;
+  log.warn('refused');
+  t.deepEqual(lines.slice(20), ['warnings were left out {"count":980}', 'refused {}']);
+});
+
+test('what a daemon keeps is for root alone, and its log tells no secret', async (t) => {
+  const one = await manager(t);
+  const two = await TestDaemon.start(t, 'two', new LeanManagers().make);
+  const { address } = two;
+  const join2 = { advertiseAddress: address, listenAddress: address, remoteAddress: one.address };
+  const wrong = JoinRequest.create({ ...join2, token: makeJoinToken('0'.repeat(50), random) });
+  await t.throwsAsync(two.call(LocalService.join, wrong));
+  await two.call(LocalService.join, JoinRequest.create({ ...join2, token: one.token }));
+  let fileCount = 0;
+  const secrets = [one.token, wrong.token];
+  for (const { dataDirectory } of [one, two])
+    for (const entry of await readdir(dataDirectory, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const { mode } = await stat(path);
+      t.is(mode & (entry.isDirectory() ? 0o066 : 0o077), 0, `${path} ${mode.toString(8)}`);
+      if (!entry.isFile()) continue;
+      fileCount++;
+      const text = await readFile(path, 'utf8');
+      for (const [, body = ''] of text.matchAll(/PRIVATE KEY-----\n([^-\n]+)/g)) secrets.push(body);
+    }
+  t.is((await stat(one.socket)).mode & 0o077, 0);
+  t.true(fileCount >= 6, String(fileCount));
+  t.true(secrets.length >= 4);
+  for (const line of [...one.lines, ...two.lines])
+    for (const secret of secrets) t.false(line.includes(secret), line);
 });
