@@ -7,7 +7,11 @@ import test from 'ava';
 const project = join(import.meta.dirname, '..');
 
 /** Files that git knows or would take, so that what was built is left out. */
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: project })
+const files = execFileSync(
+  'git',
+  ['-c', 'safe.directory=*', 'ls-files', '-co', '--exclude-standard'],
+  { cwd: project },
+)
   .toString()
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(project, file)));
