@@ -14,7 +14,7 @@ export class ClusterChecker {
   readonly nodes = new Map<string, Node>();
   readonly services = new Map<string, Service>();
   readonly tasks = new Map<string, Task>();
-  /** A hash of each commit by version: every manager applies the same. */
+  /** A hash of the whole state by version: the same on every manager. */
   readonly #hashes = new Map<number, number>();
   readonly #trace: (text: string) => void;
   #version = 0;
@@ -27,33 +27,30 @@ export class ClusterChecker {
     return this.#version;
   }
 
-  /**
-   * One entry as `hostId` applied it; a restored snapshot comes as one commit with the
-   * difference.
-   */
-  applied(hostId: string, commit: Commit): void {
-    const hash = hash32(commit.events.map(describe).join(';'));
-    if (commit.version <= this.#version) {
+  /** What one manager's store says from its start on; call it with each of its commits. */
+  watcher(hostId: string): (commit: Commit) => void {
+    const mirror = new StateHash();
+    return (commit) => {
+      mirror.apply(commit);
       const known = this.#hashes.get(commit.version);
-      const isSame = known === undefined || known === hash || !this.#isWhole.has(commit.version);
-      check(isSame, () => `${hostId} applied something else at ${commit.version}`);
-      return;
-    }
-    const isNext = commit.version === this.#version + 1 || this.#version === 0;
-    if (isNext) this.#isWhole.add(commit.version);
+      const isSame = known === undefined || known === mirror.value;
+      check(isSame, () => `${hostId} has another state at ${commit.version}`);
+      this.#hashes.set(commit.version, mirror.value);
+      if (commit.version > this.#version) this.#first(commit);
+    };
+  }
+
+  /** An entry that nobody had applied before: never the difference to a snapshot. */
+  #first(commit: Commit): void {
     this.#version = commit.version;
-    this.#hashes.set(commit.version, hash);
     if (commit.events.length > 0)
       this.#trace(`commit ${commit.version} ${commit.events.map(describe).join('; ')}`);
-    for (const event of commit.events) this.#apply(event, isNext);
+    for (const event of commit.events) this.#apply(event);
     for (const event of commit.events)
       if (event.table === 'task' && event.kind !== 'remove') this.#checkSlot(event.object);
   }
 
-  /** Versions that were seen as one entry, not as the difference to a snapshot. */
-  readonly #isWhole = new Set<number>();
-
-  #apply(event: StoreEvent, isWhole: boolean): void {
+  #apply(event: StoreEvent): void {
     switch (event.table) {
       case 'node':
         put(this.nodes, event.kind, event.object);
@@ -64,14 +61,14 @@ export class ClusterChecker {
       case 'task': {
         const old = this.tasks.get(event.object.id);
         put(this.tasks, event.kind, event.object);
-        if (event.kind !== 'remove') this.#checkTask(old, event.object, isWhole);
+        if (event.kind !== 'remove') this.#checkTask(old, event.object);
         return;
       }
       case 'cluster':
     }
   }
 
-  #checkTask(old: Task | undefined, task: Task, isWhole: boolean): void {
+  #checkTask(old: Task | undefined, task: Task): void {
     const what = `task ${task.id}`;
     const state = stateOf(task);
     check(
@@ -80,15 +77,13 @@ export class ClusterChecker {
     );
     if (old !== undefined) {
       const from = stateOf(old);
-      if (isWhole)
-        check(mayFollow(from, state), () => `${what} went from ${name(from)} to ${name(state)}`);
-      check(state >= from, () => `${what} went back from ${name(from)} to ${name(state)}`);
+      check(mayFollow(from, state), () => `${what} went from ${name(from)} to ${name(state)}`);
       check(task.desiredState >= old.desiredState, () => `${what}: desired state went back`);
       check(task.serviceId === old.serviceId, () => `${what} changed its service`);
       check(task.slot === old.slot, () => `${what} changed its slot`);
       check(old.nodeId === '' || old.nodeId === task.nodeId, () => `${what} changed its node`);
     }
-    if (isWhole && task.nodeId !== '' && (old?.nodeId ?? '') === '') this.#checkPlacement(task);
+    if (task.nodeId !== '' && (old?.nodeId ?? '') === '') this.#checkPlacement(task);
   }
 
   #checkPlacement(task: Task): void {
@@ -119,6 +114,25 @@ export class ClusterChecker {
   }
 }
 
+/** A hash over all objects of one store, whatever the order in which they came. */
+class StateHash {
+  readonly #objects = new Map<string, number>();
+  value = 0;
+
+  apply(commit: Commit): void {
+    for (const event of commit.events) {
+      const key = `${event.table}/${event.object.id}`;
+      this.value ^= this.#objects.get(key) ?? 0;
+      this.#objects.delete(key);
+      if (event.kind === 'remove') continue;
+      const version = event.object.meta?.version ?? 0;
+      const hash = hash32(`${key} ${version} ${stateText(event)}`);
+      this.#objects.set(key, hash);
+      this.value ^= hash;
+    }
+  }
+}
+
 export function stateOf(task: Task): TaskState {
   return task.status?.state ?? TaskState.NEW;
 }
@@ -138,24 +152,28 @@ function put<T extends { readonly id: string }>(
 
 function describe(event: StoreEvent): string {
   const { kind, table, object } = event;
-  const head = `${kind} ${table} ${object.id.slice(0, 8)}`;
+  return `${kind} ${table} ${object.id.slice(0, 8)}${stateText(event)}`;
+}
+
+/** What matters of the object after the event. */
+function stateText(event: StoreEvent): string {
   switch (event.table) {
     case 'task': {
       const { status, desiredState, nodeId, slot, serviceName } = event.object;
       const states = `${name(status?.state ?? TaskState.NEW)}/${name(desiredState)}`;
       const error = status?.error ?? '';
-      return `${head} ${serviceName}.${slot} ${states} @${nodeId}${error === '' ? '' : ` ${error}`}`;
+      return ` ${serviceName}.${slot} ${states} @${nodeId}${error === '' ? '' : ` ${error}`}`;
     }
     case 'node': {
       const { status, spec } = event.object;
-      return `${head} ${status?.state ?? 0}/${spec?.availability ?? 0}`;
+      return ` ${status?.state ?? 0}/${spec?.availability ?? 0}`;
     }
     case 'service': {
       const { spec, isRemoving, specVersion, updateStatus } = event.object;
       const replicas = spec?.mode?.kind === 'replicated' ? spec.mode.replicated.replicas : 'all';
-      return `${head} ${spec?.name} x${replicas} v${specVersion} update ${updateStatus?.state ?? 0}${isRemoving ? ' removing' : ''}`;
+      return ` ${spec?.name} x${replicas} v${specVersion} update ${updateStatus?.state ?? 0}${isRemoving ? ' removing' : ''}`;
     }
     default:
-      return head;
+      return '';
   }
 }

@@ -10,7 +10,7 @@ import {
   SimulatedStorage,
 } from '#agent';
 import { Manager } from '#manager';
-import type { CertificateSigner, FirstObjects } from '#manager';
+import type { CertificateSigner, FirstObjects, ManagerOptions } from '#manager';
 import { orchestrationLoops } from '#manager/orchestration-loops';
 import { memoryDisk } from 'raft-ts';
 import type { MemoryDisk } from 'raft-ts';
@@ -38,6 +38,11 @@ export interface HostOptions {
   /** Set on the one that founds the cluster. */
   readonly first: FirstObjects | undefined;
   readonly managerAddresses: readonly string[];
+  /** Whether it takes tasks; default true. */
+  readonly hasAgent?: boolean;
+  /** Default: all of them. */
+  readonly loops?: ManagerOptions['loops'];
+  readonly raft?: NonNullable<ManagerOptions['raft']>;
   /** The daemon found that it must not go on. */
   readonly onFailed: (host: SimHost, error: unknown) => void;
 }
@@ -93,7 +98,7 @@ export class SimHost {
     const random = this.#options.random.fork(`boot${++this.#boots}`);
     this.process = process;
     if (this.isManager) this.#startManager(process, random.fork('manager'));
-    this.#startAgent(process, random.fork('agent'));
+    if (this.#options.hasAgent !== false) this.#startAgent(process, random.fork('agent'));
   }
 
   /** SIGKILL of the daemon: containers run on. */
@@ -134,7 +139,7 @@ export class SimHost {
   }
 
   #startManager(process: SimProcess, random: Random): void {
-    const { hosts, first, managerAddresses, onFailed } = this.#options;
+    const { hosts, first, managerAddresses, raft, onFailed } = this.#options;
     const manager = new Manager({
       nodeId: this.id,
       clusterId,
@@ -149,7 +154,8 @@ export class SimHost {
       transport: (addressOf) => simTransport(this, process, hosts, addressOf),
       client: simMembershipClient(this, process, hosts),
       signer: noSigner,
-      loops: orchestrationLoops,
+      loops: this.#options.loops ?? orchestrationLoops,
+      ...(raft === undefined ? {} : { raft }),
       onFailed: (error) => onFailed(this, error),
     });
     this.manager = manager;

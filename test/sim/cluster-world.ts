@@ -48,6 +48,8 @@ class ClusterWorld {
     const size = Math.max(managers, 3 + draw.below(4));
     const ids = Array.from({ length: size }, (_, index) => `h${index + 1}`);
     const managerIds = ids.slice(0, managers);
+    // Few entries between snapshots, so that a manager that was away needs one.
+    const raft = { snapshotEntries: 20 + draw.below(200), keepEntries: 1 + draw.below(50) };
     const hosts = { byAddress: (address: string) => this.#byAddress(address) };
     for (const id of ids)
       this.hosts.push(
@@ -59,6 +61,7 @@ class ClusterWorld {
           network: this.network,
           hosts,
           first: id === 'h1' ? firstObjects('h1') : undefined,
+          raft,
           managerAddresses: managerIds.map((manager) => `${manager}:7377`),
           onFailed: (host, error) => this.#stopped(host, error),
         }),
@@ -128,9 +131,10 @@ class ClusterWorld {
   #watchStores(): void {
     for (const { id, manager } of this.hosts) {
       if (manager === undefined || this.#watched.has(manager)) continue;
+      const applied = this.checker.watcher(id);
       const subscription = manager.store.watch((commit) => {
         try {
-          this.checker.applied(id, commit);
+          applied(commit);
         } catch (error) {
           this.#fail(error as SimFailure);
         }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { clusterWorld } from './cluster-world.ts';
 import { runSeeds } from './sim-runner.ts';
+import { mendedSeeds } from './sim-seeds.ts';
 
 const PARTS = 4;
 const SEEDS_PER_PART = 10;
@@ -17,6 +18,12 @@ for (let part = 0; part < PARTS; part++) {
     },
   );
 }
+
+for (const { seed, what } of mendedSeeds('cluster'))
+  test.serial(`seed ${seed} holds: ${what}`, async (t) => {
+    await clusterWorld.run(seed);
+    t.pass();
+  });
 
 test.serial('the same seed gives the same history of a cluster', async (t) => {
   const report = await runSeeds(clusterWorld, { first: 1000, count: 4, isTwice: true });
