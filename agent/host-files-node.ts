@@ -20,6 +20,7 @@ export function hostFiles(directory: string): HostFiles {
     prepareTask: (request) =>
       told(async () => {
         const path = taskPath(request.taskId);
+        mkdirSync(tasksPath, { recursive: true, mode: 0o700 });
         mkdirSync(path, { recursive: true, mode: 0o711 });
         const files = {
           hostsPath: join(path, 'hosts'),
@@ -32,10 +33,13 @@ export function hostFiles(directory: string): HostFiles {
         return files;
       }),
 
-    volume: (name) => told(() => madeDirectory(join(volumesPath, safeName(name), '_data'))),
+    volume: (name) =>
+      told(() => madeDirectory(volumesPath, join(volumesPath, safeName(name), '_data'))),
 
     anonymousVolume: (taskId, key) =>
-      told(() => madeDirectory(join(taskPath(taskId), 'volumes', encodeURIComponent(key)))),
+      told(() =>
+        madeDirectory(tasksPath, join(taskPath(taskId), 'volumes', encodeURIComponent(key))),
+      ),
 
     exists: (path) =>
       access(path).then(
@@ -75,7 +79,9 @@ function safeName(name: string): string {
   );
 }
 
-async function madeDirectory(path: string): Promise<string> {
+/** What tasks keep may be readable to all inside; outside, `root` lets nobody but root through. */
+async function madeDirectory(root: string, path: string): Promise<string> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
   await mkdir(path, { recursive: true });
   return path;
 }

@@ -5,8 +5,11 @@ import type { Logger } from './log.ts';
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Field names whose values never reach a log, wherever they stand in an object. */
-const secretNames = ['token', 'secret', 'password', 'key', 'privateKey', 'auth', 'unlockKey'];
+/** Field names whose values never reach a log, down to the third level of an object. */
+const secretNames = [
+  ...['token', 'secret', 'password', 'key', 'privateKey', 'auth', 'unlockKey'],
+  ...['keyPem', 'joinTokens', 'registryAuth', 'authorization'],
+];
 
 function adapt(target: Pino): Logger {
   return {
@@ -26,7 +29,10 @@ export function pinoLogger(level: LogLevel): Logger {
         level,
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
-        redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
+        redact: {
+          paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+          censor: '[secret]',
+        },
       },
       pino.destination({ dest: 2, sync: true }),
     ),

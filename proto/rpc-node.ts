@@ -10,6 +10,9 @@ import type { Method, MessageCodec } from './codec.ts';
 
 const codeKey = 'tessera-error-code';
 const detailsKey = 'tessera-error-details-bin';
+/** Errors travel in headers, which are small: longer texts are cut, more details left out. */
+const errorTextLengthMax = 2048;
+const errorDetailsLengthMax = 4096;
 
 /** Largest message on any of our channels, bytes. Larger things are streamed in chunks. */
 export const messageBytesMax = 4 << 20;
@@ -69,8 +72,10 @@ export function toStatus(error: unknown, log: Logger, random: Random): Partial<g
   if (known !== error) log.error('internal error', { answered: known.message, err: error });
   const metadata = new grpc.Metadata();
   metadata.set(codeKey, known.code);
-  metadata.set(detailsKey, Buffer.from(JSON.stringify(known.details)));
-  return { code: known.grpcStatus, details: known.message, metadata };
+  const details = JSON.stringify(known.details);
+  if (details.length <= errorDetailsLengthMax) metadata.set(detailsKey, Buffer.from(details));
+  const text = known.message.slice(0, errorTextLengthMax);
+  return { code: known.grpcStatus, details: text, metadata };
 }
 
 function detailsOf(metadata: grpc.Metadata | undefined): Record<string, string> {

@@ -110,10 +110,15 @@ export function nodeValue(node: Node, key: ConstraintKey): string {
     case 'architecture':
       return architectureName(node.description?.platform?.architecture ?? '');
     case 'node-label':
-      return node.spec?.labels[key.label] ?? '';
+      return ownValue(node.spec?.labels, key.label);
     case 'engine-label':
-      return node.description?.engineLabels[key.label] ?? '';
+      return ownValue(node.description?.engineLabels, key.label);
   }
+}
+
+/** A label may be called `constructor`, which every object seems to have. */
+function ownValue(labels: Readonly<Record<string, string>> | undefined, name: string): string {
+  return labels !== undefined && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
 }
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];

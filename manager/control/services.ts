@@ -89,7 +89,9 @@ function nextSpec(present: Service, request: UpdateServiceRequest): ServiceSpec 
       );
     return present.previousSpec;
   }
-  const spec = keepCredentials(normaliseSpec(requireSpec(request.spec)), old);
+  const given = normaliseSpec(requireSpec(request.spec));
+  validateServiceSpec(given);
+  const spec = keepCredentials(given, old);
   if (spec.name !== old.name)
     throw new ClusterError(
       'UNIMPLEMENTED',
@@ -102,7 +104,6 @@ function nextSpec(present: Service, request: UpdateServiceRequest): ServiceSpec 
       `service mode change is not allowed: ${old.name} is ${modeOf(old)}; create a new service and` +
         ' remove the old one',
     );
-  validateServiceSpec(spec);
   return spec;
 }
 

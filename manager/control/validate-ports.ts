@@ -6,6 +6,7 @@ import { limits } from './limits.ts';
 
 const ipv4Pattern = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const ipv6Pattern = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/;
+const addressLengthMax = 45;
 
 function describe(port: PortConfig): string {
   const protocol = (ProtocolNames[port.protocol] ?? '').toLowerCase();
@@ -40,6 +41,9 @@ function validatePort(at: string, port: PortConfig): void {
       '--publish protocol sctp is not available in this version: use tcp or udp',
       { details: { field: `${at}.protocol` } },
     );
+  // Looked at by its length first: the patterns take their time with a long one.
+  if (port.hostIp.length > addressLengthMax)
+    throw invalid(`${at}.host_ip`, '--publish host_ip is too long for an IP address');
   if (port.hostIp !== '' && !ipv4Pattern.test(port.hostIp) && !ipv6Pattern.test(port.hostIp))
     throw invalid(
       `${at}.host_ip`,

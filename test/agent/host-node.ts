@@ -68,3 +68,13 @@ test('a named volume outlives tasks; names cannot lead elsewhere', async (t) => 
   for (const name of ['../x', '/etc', '', 'a/b', '.hidden'])
     await t.throwsAsync(files.volume(name), { instanceOf: ClusterError });
 });
+
+test('what tasks keep cannot be reached by other users of the host', async (t) => {
+  const path = await directory(t);
+  const files = hostFiles(path);
+  await files.volume('data');
+  await files.anonymousVolume('t1', 'main//data');
+  await files.prepareTask({ taskId: 't2', hostname: 'web', address: '' });
+  for (const name of ['volumes', 'tasks'])
+    t.is((await stat(join(path, name))).mode & 0o077, 0, name);
+});

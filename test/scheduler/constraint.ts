@@ -17,6 +17,8 @@ const node = aNode('n1', {
 });
 
 const table: readonly (readonly [string, boolean])[] = [
+  ['node.labels.constructor!=x', true],
+  ['engine.labels.toString!=x', true],
   ['node.id==n1', true],
   ['node.id!=n1', false],
   ['node.hostname==alpha', true],

@@ -235,6 +235,10 @@ const refused: readonly (readonly [ServiceSpec, string])[] = [
     'INVALID_SPEC: two --publish ask for port 80/tcp of the host: give each its own',
   ],
   [
+    publish(host({ hostIp: `${':'.repeat(4_000)}x` })),
+    'INVALID_SPEC: --publish host_ip is too long for an IP address',
+  ],
+  [
     publish(host({ hostIp: 'localhost' })),
     'INVALID_SPEC: --publish host_ip "localhost" is not an IP address: write one, or leave it out',
   ],
