@@ -176,7 +176,8 @@ export class TaskController {
   }
 
   #failed(step: HostStep, error: unknown): void {
-    const { host, record } = { host: this.#host, record: this.#record };
+    const host = this.#host;
+    const record = this.#record;
     const isWanted = wishOf(record.task) !== 'stop' && !record.isDropped;
     const count = this.#failures?.kind === step.kind ? this.#failures.count + 1 : 1;
     const pauseMs = backoffMs(retry, count - 1, host.random);
@@ -185,6 +186,7 @@ export class TaskController {
     const fields = { taskId: record.task.id, step: step.kind, tries: count, err: error };
     if (isFinal(record.status.state) || verdict.kind === 'retry') {
       if (isWanted || count > 1) host.log.warn('step failed, will be tried again', fields);
+      if (isWanted) this.#tellTrouble(messageOf(error));
       return;
     }
     if (verdict.kind === 'relist') {
@@ -201,6 +203,13 @@ export class TaskController {
     this.#setStatus(withState(record, TaskState[state], message, verdict.error));
   }
 
+  /** What holds the task up, for people; the next state clears it. */
+  #tellTrouble(text: string): void {
+    const record = this.#record;
+    const told = withState(record, record.status.state, record.status.message, text);
+    if (!isFinal(record.status.state) && told.error !== record.status.error) this.#setStatus(told);
+  }
+
   #hasStarted(): boolean {
     return this.#record.status.state >= TaskState.STARTING;
   }
@@ -215,7 +224,7 @@ export class TaskController {
 
   /** The managers know a later state than this agent: it lost its memory, or gave the task up. */
   #outrun(known: TaskStatus): void {
-    const { record } = { record: this.#record };
+    const record = this.#record;
     if (isFinal(known.state)) this.#setStatus(known);
     else record.status = { ...record.status, state: known.state };
   }

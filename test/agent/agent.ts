@@ -235,7 +235,10 @@ test('a registry that is away is tried again', async (t) => {
     failures-- > 0 ? new ClusterError('REGISTRY_UNAVAILABLE', 'no answer') : undefined;
   await world.begin();
   world.manager.assign([assigned('t1')]);
+  await world.until('word of it', () => world.manager.statuses.get('t1')?.error === 'no answer');
+  t.is(world.manager.statuses.get('t1')?.state, TaskState.PREPARING);
   await world.reaches('t1', RUNNING);
+  t.is(world.manager.statuses.get('t1')?.error, '');
   t.is(world.runtime.images.pullCount, 3);
 });
 
