@@ -22,6 +22,15 @@ const outputBytesMax = 32 << 20;
 /** Commands that run at the same time; more wait for their turn. */
 const commandsMax = 16;
 
+/**
+ * The system's folders only: a path that begins with node_modules/.bin has an `nft` of another kind.
+ * Messages in English, as they are parsed.
+ */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+};
+
 let running = 0;
 const waiting: (() => void)[] = [];
 
@@ -56,7 +65,7 @@ function spawnCommand(argv: readonly string[], options: CommandOptions): Promise
   const [file = '', ...args] = argv;
   const { stdin, signal, deadlineMs = defaultDeadlineMs } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       const text = `'${argv.join(' ')}' took longer than ${deadlineMs} ms`;
