@@ -88,6 +88,7 @@ export const commandTree: readonly CommandNode[] = [
   leaf('init', 'Make a cluster', () => import('./commands/init.ts')),
   leaf('join', 'Join a cluster', () => import('./commands/join.ts')),
   leaf('join-token', 'Show or rotate a join token', () => import('./commands/join-token.ts')),
+  leaf('update', 'Change the cluster', () => import('./commands/update.ts')),
   leaf('leave', 'Leave the cluster', () => import('./commands/leave.ts')),
   { name: 'node', summary: 'The hosts of the cluster', commands: nodeCommands },
   { name: 'service', summary: 'What runs on the cluster', commands: serviceCommands },

@@ -1,9 +1,13 @@
-import { LocalService } from '#proto';
+import { ClusterSpec, LocalService } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
-import { addExamples } from '../flags.ts';
+import { addExamples, collect } from '../flags.ts';
+import { parseLabel } from '../parse/key-value.ts';
 import { parseAvailability } from '../parse/words.ts';
+import { addClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
+import type { ClusterFlags } from '../service/cluster-flags.ts';
 
-interface Options {
+interface Options extends ClusterFlags {
+  readonly label?: readonly string[];
   readonly advertiseAddr?: string;
   readonly listenAddr?: string;
   readonly availability?: string;
@@ -14,15 +18,23 @@ export const command: CommandModule = {
     command
       .option('--advertise-addr <address>', 'where other nodes reach this one: IP[:PORT] or a NIC')
       .option('--listen-addr <address>', 'where the daemon listens (default 0.0.0.0:7377)')
-      .option('--availability <state>', 'active, pause or drain (default active)');
+      .option('--availability <state>', 'active, pause or drain (default active)')
+      .option('--label <key=value>', 'label of this node (repeatable)', collect);
+    addClusterFlags(command);
     addExamples(command, ['tsctl init', 'tsctl init --advertise-addr 192.168.1.10']);
     command.action(async (options: Options) => {
-      const connection = await cli.connect();
-      const answer = await connection.call(LocalService.init, {
+      const labels = (options.label ?? []).map((text) => parseLabel('--label', text));
+      const spec = withClusterFlags(ClusterSpec.create(), options);
+      const availability = options.availability ?? 'active';
+      const request = {
         advertiseAddress: options.advertiseAddr ?? '',
         listenAddress: options.listenAddr ?? '',
-        availability: parseAvailability('--availability', options.availability ?? 'active'),
-      });
+        availability: parseAvailability('--availability', availability),
+        nodeLabels: Object.fromEntries(labels),
+        spec,
+      };
+      const connection = await cli.connect();
+      const answer = await connection.call(LocalService.init, request);
       const token = answer.tokens?.worker ?? '';
       cli.terminal.out(
         [

@@ -23,18 +23,17 @@ export const command: CommandModule = {
       .option('--availability <state>', 'active, pause or drain (default active)');
     addExamples(command, ['tsctl join --token TSTKN-1-... 192.168.1.10:7377']);
     command.action(async (remoteAddress: string, options: Options) => {
+      const availability = options.availability ?? 'active';
+      const request = {
+        token: options.token,
+        remoteAddress,
+        advertiseAddress: options.advertiseAddr ?? '',
+        listenAddress: options.listenAddr ?? '',
+        availability: parseAvailability('--availability', availability),
+      };
       const connection = await cli.connect();
-      const answer = await connection.call(
-        LocalService.join,
-        {
-          token: options.token,
-          remoteAddress,
-          advertiseAddress: options.advertiseAddr ?? '',
-          listenAddress: options.listenAddr ?? '',
-          availability: parseAvailability('--availability', options.availability ?? 'active'),
-        },
-        { deadlineMs: 60_000, signal: cli.signal },
-      );
+      const limits = { deadlineMs: 60_000, signal: cli.signal };
+      const answer = await connection.call(LocalService.join, request, limits);
       const role = answer.role === NodeRole.MANAGER ? 'manager' : 'worker';
       cli.terminal.out(`This node joined a cluster as a ${role}.\n`);
     });

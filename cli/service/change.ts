@@ -9,7 +9,7 @@ import type { Connection } from '../connection.ts';
 const triesMax = 5;
 
 /** Runs `attempt` until it is not refused as stale. */
-async function untilFresh<T>(attempt: () => Promise<T>): Promise<T> {
+export async function untilFresh<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();

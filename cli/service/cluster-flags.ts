@@ -1,0 +1,42 @@
+/** The settings of a cluster: flags of `init` and `update`. */
+import { ClusterSpec } from '#proto';
+import type { Command } from 'commander';
+import { parseDuration } from '../parse/duration.ts';
+import { parseInteger } from '../parse/integer.ts';
+
+export interface ClusterFlags {
+  readonly certExpiry?: string;
+  readonly dispatcherHeartbeat?: string;
+  readonly snapshotInterval?: string;
+  readonly taskHistoryLimit?: string;
+}
+
+export function addClusterFlags(command: Command): void {
+  command
+    .option('--cert-expiry <duration>', 'life of node certificates (default 90 days: 2160h)')
+    .option('--dispatcher-heartbeat <duration>', 'how often nodes report (default 1s)')
+    .option('--snapshot-interval <n>', 'entries between two snapshots (default 10000)')
+    .option('--task-history-limit <n>', 'finished tasks kept per slot; below 0 = all (default 5)');
+}
+
+/** `spec` with what the flags say; a usage error names flag and value. */
+export function withClusterFlags(spec: ClusterSpec, flags: ClusterFlags): ClusterSpec {
+  const { certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;
+  return {
+    ...spec,
+    ...(certExpiry === undefined
+      ? {}
+      : { certificateLifeMs: parseDuration('--cert-expiry', certExpiry) }),
+    ...(dispatcherHeartbeat === undefined
+      ? {}
+      : { heartbeatPeriodMs: parseDuration('--dispatcher-heartbeat', dispatcherHeartbeat) }),
+    ...(snapshotInterval === undefined
+      ? {}
+      : { snapshotInterval: parseInteger('--snapshot-interval', snapshotInterval, 1, 2 ** 31) }),
+    ...(taskHistoryLimit === undefined
+      ? {}
+      : {
+          taskHistoryLimit: parseInteger('--task-history-limit', taskHistoryLimit, -1, 1_000_000),
+        }),
+  };
+}
