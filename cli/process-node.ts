@@ -10,6 +10,8 @@ export interface RunOptions {
 }
 
 const outputBytesMax = 64 << 20;
+/** A path that begins with node_modules/.bin, as under npm, has an `nft` of another kind. */
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Standard output of `command`; rejects with FAILED_PRECONDITION when it cannot be started, fails
@@ -24,7 +26,12 @@ export function run(
     const child = execFile(
       command,
       args,
-      { timeout: options.deadlineMs ?? 30_000, maxBuffer: outputBytesMax, killSignal: 'SIGKILL' },
+      {
+        timeout: options.deadlineMs ?? 30_000,
+        maxBuffer: outputBytesMax,
+        killSignal: 'SIGKILL',
+        env: { ...process.env, PATH: systemPath },
+      },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(commandFailed(command, args, error, stderr));
