@@ -1,6 +1,7 @@
-import { ClusterError } from '#lib';
+import { ClusterError, limitedLogger } from '#lib';
 import type { Clock, Counter, Logger, Metrics } from '#lib';
-import { CertificateResponse, GetRootCertificateResponse, Node, NodeDescription } from '#proto';
+import { AvailabilityNames, CertificateResponse, GetRootCertificateResponse } from '#proto';
+import { Node, NodeDescription } from '#proto';
 import { NodeRole, NodeSpec, NodeState, NodeStatus } from '#proto';
 import type { CallContext, CertificateAuthorityService, Cluster, Handlers } from '#proto';
 import type { IssueCertificateRequest, RenewCertificateRequest, RootCa } from '#proto';
@@ -38,6 +39,7 @@ export function certificateHandlers(
     ),
   };
   const authority = new Authority(options, counters.issued);
+  const log = limitedLogger(options.log, options.clock);
   const counted = async <T>(context: CallContext, work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -45,7 +47,7 @@ export function certificateHandlers(
       if (error instanceof ClusterError) {
         counters.refused.inc({ code: error.code });
         const { code, message } = error;
-        options.log.warn('certificate refused', {
+        log.warn('certificate refused', {
           address: context.address,
           code,
           reason: message,
@@ -79,6 +81,8 @@ class Authority {
     const { store, signer } = this.#options;
     await store.readBarrier();
     const role = this.#roleOfToken(request.token);
+    if (!Object.hasOwn(AvailabilityNames, request.availability))
+      throw new ClusterError('INVALID_ARGUMENT', `availability ${request.availability}: not known`);
     const nodeId = await signer.nodeIdOf(request.csrDer);
     await store.update((tx) => {
       refuseRemoved(tx.get('cluster', this.#options.clusterId), nodeId);
@@ -167,7 +171,10 @@ function newNode(id: string, role: NodeRole, request: IssueCertificateRequest, c
     id,
     role,
     spec: NodeSpec.create({ role, availability: request.availability }),
-    description: NodeDescription.create({ hostname: request.hostname.slice(0, 253) }),
+    // Shown on terminals: no control characters.
+    description: NodeDescription.create({
+      hostname: request.hostname.replaceAll(/\p{Cc}/gu, '').slice(0, 253),
+    }),
     status: NodeStatus.create({
       state: NodeState.DISCONNECTED,
       message: 'joining',

@@ -97,7 +97,11 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
             `the cluster has changed since version ${request.version} (now ${version}):` +
               ' read it again and repeat the change',
           );
-        tx.update('cluster', { ...present, spec });
+        const certificateLifeMaxMs = Math.max(
+          present.certificateLifeMaxMs,
+          present.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs,
+        );
+        tx.update('cluster', { ...present, spec, certificateLifeMaxMs });
       });
       options.log.info('cluster updated');
       return store.view((tx) =>

@@ -81,7 +81,8 @@ function orphan(tx: WriteTransaction, taskId: string, nowMs: number): void {
 }
 
 function withRemoved(cluster: Cluster, nodeId: string, nowMs: number): Cluster {
-  const lifeMs = cluster.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs;
+  const presentLifeMs = cluster.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs;
+  const lifeMs = Math.max(presentLifeMs, cluster.certificateLifeMaxMs);
   const untilMs = nowMs + lifeMs + removedGraceMs;
   const kept = cluster.removedNodes.filter((removed) => removed.untilMs > nowMs);
   return { ...cluster, removedNodes: [...kept, RemovedNode.create({ nodeId, untilMs })] };

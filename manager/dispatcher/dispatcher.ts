@@ -256,6 +256,8 @@ export class Dispatcher {
 
   async #describe(session: AgentSession, description: NodeDescription): Promise<void> {
     try {
+      // Each is a write: they count as registrations do.
+      this.#limit.require(session.nodeId);
       await this.#options.store.update((tx) => describe(tx, session.nodeId, description));
     } catch (error) {
       this.#log.warn('description not written', { nodeId: session.nodeId, err: error });

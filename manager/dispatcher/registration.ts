@@ -8,6 +8,7 @@ import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
 const registrationsMax = 20;
 const windowMs: Ms = 10_000;
 const descriptionBytesMax = 65_536;
+const hostnameLengthMax = 253;
 
 /** Counts how often nodes open sessions. Bounded by the number of nodes: only members are counted. */
 export class RegistrationLimit {
@@ -54,6 +55,12 @@ export function requireMember(tx: ReadTransaction, nodeId: string): Node {
 function checkedDescription(description: NodeDescription | undefined): NodeDescription {
   if (description === undefined || description.hostname === '')
     throw new ClusterError('INVALID_ARGUMENT', 'the hello describes no node: send its host name');
+  const { hostname } = description;
+  if (hostname.length > hostnameLengthMax || /[\s\p{Cc}]/u.test(hostname))
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      `the host name of the node is not one: use at most ${hostnameLengthMax} visible characters`,
+    );
   const bytes = NodeDescription.encode(description).length;
   if (bytes > descriptionBytesMax)
     throw new ClusterError(
@@ -91,9 +98,12 @@ export function register(
   });
 }
 
+/** An IP address, a host name, perhaps a port. */
+const addressPattern = /^[A-Za-z0-9.:%_[\]-]{1,256}$/;
+
 /** Where other nodes reach this one: what it says, else where it connected from. */
 export function addressOf(hello: AgentHello, peerAddress: string): string {
-  if (hello.address !== '') return hello.address.slice(0, 256);
+  if (addressPattern.test(hello.address)) return hello.address;
   return peerAddress.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 

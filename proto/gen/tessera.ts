@@ -4073,6 +4073,7 @@ export interface Cluster {
   readonly spec?: ClusterSpec | undefined;
   readonly rootCa?: RootCa | undefined;
   readonly removedNodes: readonly RemovedNode[];
+  readonly certificateLifeMaxMs: number;
 }
 export const Cluster: MessageCodec<Cluster> = {
   typeName: 'tessera.v1.Cluster',
@@ -4082,9 +4083,10 @@ export const Cluster: MessageCodec<Cluster> = {
     { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
     { name: 'rootCa', type: 'object', shape: 'one', message: (): MessageCodec<never> => RootCa as MessageCodec<never> },
     { name: 'removedNodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
+    { name: 'certificateLifeMaxMs', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { id: '', removedNodes: [], ...init };
+    return { id: '', removedNodes: [], certificateLifeMaxMs: 0, ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -4092,6 +4094,7 @@ export const Cluster: MessageCodec<Cluster> = {
     if (m.spec !== undefined) ClusterSpec.write(m.spec, w.uint32(26).fork()).ldelim();
     if (m.rootCa !== undefined) RootCa.write(m.rootCa, w.uint32(34).fork()).ldelim();
     for (const v of m.removedNodes) RemovedNode.write(v, w.uint32(42).fork()).ldelim();
+    if (m.certificateLifeMaxMs !== 0) w.uint32(48).uint64(safe(m.certificateLifeMaxMs, 'certificateLifeMaxMs'));
     return w;
   },
   encode(m) {
@@ -4116,6 +4119,9 @@ export const Cluster: MessageCodec<Cluster> = {
           break;
         case 5:
           m.removedNodes.push(RemovedNode.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          m.certificateLifeMaxMs = toSafe(r.uint64(), 'certificateLifeMaxMs');
           break;
         default:
           r.skipType(tag & 7);

@@ -169,3 +169,18 @@ test('renewal needs a certificate, and a node that the cluster knows', async (t)
     code: 'PERMISSION_DENIED',
   });
 });
+
+test('what a joining host says of itself is checked before it is kept', async (t) => {
+  const { store, handlers, tokens } = await authority();
+  const { csrDer } = await makeKeyAndRequest();
+  const own = { csrDer, token: tokens.worker, hostname: 'evil\u001b[2J\n' };
+  const wrong = IssueCertificateRequest.create({ ...own, availability: 9 as Availability });
+  await t.throwsAsync(handlers.issueCertificate(wrong, anonymous), { code: 'INVALID_ARGUMENT' });
+  t.is(
+    store.view((tx) => tx.count('node')),
+    0,
+  );
+  await handlers.issueCertificate(IssueCertificateRequest.create(own), anonymous);
+  const [node] = store.view((tx) => [...tx.list('node')]);
+  t.is(node?.description?.hostname, 'evil[2J');
+});

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { systemClock } from '#lib/clock-node';
 import {
   Availability,
   ClusterSpec,
@@ -160,6 +161,21 @@ test('a node goes when it is down or forced to, and no manager does', async (t) 
     ['w1', 'w2'],
     'their certificates are refused from now on',
   );
+});
+
+test('a removed node is remembered as long as its certificate may be valid', async (t) => {
+  const own = await withNodes();
+  const hourMs = 3_600_000;
+  const beforeMs = systemClock().now();
+  for (const certificateLifeMs of [1_000 * hourMs, hourMs]) {
+    const { cluster } = await own.control.getCluster({}, call);
+    const version = cluster?.meta?.version ?? 0;
+    const next = ClusterSpec.create({ certificateLifeMs });
+    await own.control.updateCluster(UpdateClusterRequest.create({ version, spec: next }), call);
+  }
+  await own.control.removeNode(RemoveNodeRequest.create({ ref: 'w1', force: true }), call);
+  const [removed] = own.store.view((tx) => tx.get('cluster', 'cluster'))?.removedNodes ?? [];
+  t.true((removed?.untilMs ?? 0) >= beforeMs + 1_000 * hourMs);
 });
 
 test('the tasks of a removed node that have not ended are orphaned, however many', async (t) => {

@@ -275,3 +275,27 @@ test('a manager that stood still reads what came meanwhile before it gives a nod
   await own.clock.advance(1500);
   t.is(stateOf(own.node('n1')), 'DOWN');
 });
+
+test('a host name that would write to terminals is refused, and an address that is none not taken', async (t) => {
+  const own = await makeTestDispatcher();
+  for (const hostname of ['evil\u001b[2J', 'two words', 'x'.repeat(254)]) {
+    const agent = new FakeAgent(own.dispatcher, 'n1');
+    agent.hello({ description: NodeDescription.create({ hostname }) });
+    await own.clock.until(() => !agent.isOpen, 1000);
+    t.is(agent.closedWith?.code, 'INVALID_ARGUMENT', hostname);
+  }
+  const agent = new FakeAgent(own.dispatcher, 'n1').hello({ address: '10.0.0.7\u001b[2J' });
+  await own.clock.until(() => agent.infos.length > 0, 1000);
+  t.is(own.node('n1').status?.address, '10.0.0.9');
+});
+
+test('an agent that describes itself again and again is written down 20 times at most', async (t) => {
+  const own = await makeTestDispatcher();
+  const agent = await own.join('n1');
+  for (let i = 0; i < 100; i++) {
+    const description = NodeDescription.create({ hostname: `name${i}` });
+    agent.say({ kind: 'description', description });
+  }
+  await own.clock.advance(100);
+  t.is(own.node('n1').description?.hostname, 'name18');
+});
