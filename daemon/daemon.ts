@@ -322,7 +322,11 @@ function changing(): ClusterError {
 function refuseLeaving(member: MemberPart): void {
   if (member.record.role !== NodeRole.MANAGER) return;
   const reason = member.whyNotLeave();
-  if (reason !== undefined) throw new ClusterError('QUORUM_AT_RISK', reason);
+  if (reason !== undefined)
+    throw new ClusterError(
+      'QUORUM_AT_RISK',
+      `This node is a manager and ${reason}. Leaving by force can cost the cluster its state for good: use --force to do it all the same.`,
+    );
   throw new ClusterError(
     'FAILED_PRECONDITION',
     `This node is a manager: run 'tsctl node demote ${member.record.nodeId}' on another manager first, or use --force to leave anyway.`,

@@ -287,7 +287,8 @@ export class RegistryFetcher implements ImageFetcher {
     if (error instanceof ClusterError) return error;
     return new ClusterError(
       'REGISTRY_UNAVAILABLE',
-      `registry ${reference.host} does not answer for ${reference.path}: ${messageOf(error)}`,
+      `registry ${reference.host} does not answer for image ${formatReference(reference)}: ` +
+        `${messageOf(error)}`,
       { cause: error, details: { registry: reference.host } },
     );
   }

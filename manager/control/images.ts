@@ -79,22 +79,26 @@ function openParts(options: ControlOptions, nodes: readonly Node[], kind: WorkKi
   });
 }
 
-/** Every node's progress as it comes; each node ends with exactly one message that is done. */
+/**
+ * Every node's progress as it comes. An archive may bring several images: each ends with a message
+ * that is done, and every node says at least one.
+ */
 async function report(part: Part, image: string, out: Channel<ImageProgress>): Promise<void> {
   const { node, exchange } = part;
   let last: ImageProgress | undefined;
+  let isAnyDone = false;
   try {
     if (exchange === undefined) throw part.error;
     for await (const answer of exchange.answers) {
-      if (answer.kind !== 'imageProgress' || last?.isDone === true) continue;
+      if (answer.kind !== 'imageProgress') continue;
       const own = { nodeId: node.id, nodeHostname: hostnameOf(node) };
       last = { ...answer.imageProgress, ...own };
+      isAnyDone ||= last.isDone;
       await out.push(last);
     }
-    if (last?.isDone !== true)
-      await out.push({ ...(last ?? failure(node, image, '')), isDone: true });
+    if (!isAnyDone) await out.push({ ...(last ?? failure(node, image, '')), isDone: true });
   } catch (error) {
-    if (last?.isDone !== true) await out.push(failure(node, image, error));
+    await out.push(failure(node, image, error));
   }
 }
 

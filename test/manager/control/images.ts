@@ -68,6 +68,22 @@ test('an archive goes to every ready node, whole', async (t) => {
   ]);
 });
 
+test('an archive of several images tells of each on every node', async (t) => {
+  const own = await make();
+  for (const id of ['n1', 'n2'])
+    new FakeWorker(own.work, id, (stream) => {
+      progress(stream, { image: 'a:1', isDone: true });
+      progress(stream, { image: 'b:1', isDone: true }).done();
+    });
+  const loaded = all(own.control.loadImage(upload([1]), aCall()));
+  t.deepEqual(await own.clock.resolve(loaded, 1000), [
+    'host1 a:1 ok',
+    'host1 b:1 ok',
+    'host2 a:1 ok',
+    'host2 b:1 ok',
+  ]);
+});
+
 test('a node that stalls is dropped from a load, and the others finish', async (t) => {
   const own = await make();
   new FakeWorker(own.work, 'n1', (stream) => void take(stream));
