@@ -127,15 +127,28 @@ export class WriteQueue {
     while (this.waitingCount > 0) {
       const base = this.#options.applied();
       const batch = this.#collect(base.clone());
-      if (batch.actions.length === 0) {
-        this.#settle(batch, base.version);
-        // Transactions that change nothing must not keep timers and sockets waiting.
-        await Promise.resolve();
-        continue;
-      }
-      this.#conclude(batch, await this.#replicate(batch, base.version));
+      if (batch.actions.length === 0) await this.#confirm(batch, base.version);
+      else this.#conclude(batch, await this.#replicate(batch, base.version));
     }
     this.#isRunning = false;
+  }
+
+  /**
+   * Nothing to replicate, so nothing tells yet that the state was the last one: a leader that was
+   * replaced and has not heard of it would refuse for reasons that are past. When another manager
+   * has written in between, the transactions run again.
+   */
+  async #confirm(batch: Batch, baseVersion: number): Promise<void> {
+    try {
+      await this.#options.replicator.readBarrier();
+    } catch (error) {
+      for (const { job } of batch.ran) job.done.reject(error);
+      return;
+    }
+    if (this.#options.applied().version === baseVersion) this.#settle(batch, baseVersion);
+    else if (this.#closedBecause !== undefined)
+      for (const { job } of batch.ran) job.done.reject(this.#closedBecause);
+    else this.#waiting.splice(this.#head, 0, ...batch.ran.map(({ job }) => job));
   }
 
   #next(): Job | undefined {

@@ -64,6 +64,8 @@ export class SimHost {
   readonly #options: HostOptions;
   readonly #disks: Readonly<Record<'member' | 'raft', MemoryDisk>>;
   #addresses: readonly string[];
+  /** Wall clocks differ, in two of three hosts by up to 3 s. */
+  readonly #skewMs: number;
   #boots = 0;
   #isLost = false;
 
@@ -78,6 +80,8 @@ export class SimHost {
     this.runtime = new SimulatedRuntime({ clock, random: random.fork('runtime') });
     this.networks = new SimulatedNetworks(clock);
     this.#addresses = options.managerAddresses;
+    const skew = random.fork('skew');
+    this.#skewMs = skew.below(3) === 0 ? 0 : skew.below(6_000) - 3_000;
     const diskRandom = random.fork('disk');
     const before = (): Promise<void> => clock.wait(0.1 + diskRandom.next());
     this.#disks = { member: memoryDisk({ before }), raft: memoryDisk({ before }) };
@@ -94,7 +98,7 @@ export class SimHost {
   /** Starts the daemon. Its containers, if any run, are those of the process before. */
   boot(): void {
     if (this.process !== undefined || this.#isLost) return;
-    const process = new SimProcess(this.clock);
+    const process = new SimProcess(this.clock, this.#skewMs);
     const random = this.#options.random.fork(`boot${++this.#boots}`);
     this.process = process;
     if (this.isManager) this.#startManager(process, random.fork('manager'));

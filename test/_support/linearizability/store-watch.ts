@@ -1,0 +1,137 @@
+/** The promises of the store's watch and of the control API's, checked while they go on. */
+import { assert, assertNever } from '#lib';
+import type { Commit, ReadTransaction, Store, StoreEvent, Subscription, TableName } from '#manager';
+import { redactService } from '#manager/control/redact';
+import { tableCodecs } from '#manager/store/tables';
+import type { AnyObject } from '#manager/store/types';
+import { WatchEventKind } from '#proto';
+import type { WatchEvent, WatchResponse } from '#proto';
+import { WatchChecker } from './watch-checker.ts';
+import type { AgreedStates, WatchedEvent } from './watch-checker.ts';
+
+const tables: readonly TableName[] = ['cluster', 'node', 'service', 'task'];
+
+/** Objects are never changed in place, so each is printed once. */
+const prints = new WeakMap<AnyObject, string>();
+
+function printOf(table: TableName, object: AnyObject): string {
+  let print = prints.get(object);
+  if (print === undefined) {
+    const bytes = tableCodecs[table].encode(object as never);
+    print = `@${object.meta?.version} ${Buffer.from(bytes).toString('base64')}`;
+    prints.set(object, print);
+  }
+  return print;
+}
+
+function stateOf(tx: ReadTransaction): Map<string, string> {
+  const state = new Map<string, string>();
+  for (const table of tables)
+    for (const object of tx.list(table)) state.set(`${table}/${object.id}`, printOf(table, object));
+  return state;
+}
+
+function toWatched(event: StoreEvent): WatchedEvent {
+  const { kind, table, object, old } = event;
+  const key = `${table}/${object.id}`;
+  const was = old === undefined ? {} : { old: printOf(table, old) };
+  return { kind, key, print: kind === 'remove' ? '' : printOf(table, object), ...was };
+}
+
+/** What both kinds of watch show. */
+function servicesOf(tx: ReadTransaction): Map<string, string> {
+  const state = new Map<string, string>();
+  for (const service of tx.list('service'))
+    state.set(service.id, printOf('service', redactService(service)));
+  return state;
+}
+
+export interface WatchedStates {
+  readonly all: AgreedStates;
+  readonly services: AgreedStates;
+}
+
+/** Follows a store from now on; `onWrong` hears of the first broken promise. */
+export function watchStore(
+  who: string,
+  store: Store,
+  agreed: WatchedStates,
+  onWrong: (error: unknown) => void,
+): Subscription {
+  const checker = store.view((tx) => new WatchChecker(who, tx.version, stateOf(tx)));
+  const heard = (commit: Commit): void => {
+    checker.commit(commit.version, commit.events.map(toWatched));
+    store.view((tx) => {
+      assert(tx.version === commit.version, `${who}: a commit is told before it is there`);
+      checker.mustEqual(stateOf(tx));
+      agreed.services.add(who, tx.version, servicesOf(tx));
+    });
+    agreed.all.add(who, commit.version, checker.state);
+  };
+  const subscription = store.watch((commit) => {
+    try {
+      heard(commit);
+    } catch (error) {
+      subscription.cancel();
+      onWrong(error);
+    }
+  });
+  return subscription;
+}
+
+const kinds = {
+  [WatchEventKind.CREATE]: 'create',
+  [WatchEventKind.UPDATE]: 'update',
+  [WatchEventKind.REMOVE]: 'remove',
+} as const;
+
+/** Follows the messages of one call of the control API's `watch`; throws at a broken promise. */
+export class StreamChecker {
+  readonly #who: string;
+  readonly #agreed: AgreedStates;
+  #checker: WatchChecker | undefined;
+  /** The events of the commit that is under way: it may come in several messages. */
+  #version = 0;
+  #events: WatchedEvent[] = [];
+  commitCount = 0;
+
+  constructor(who: string, agreed: AgreedStates) {
+    this.#who = who;
+    this.#agreed = agreed;
+  }
+
+  message({ version, isSnapshot, events }: WatchResponse): void {
+    const isFirst = this.#checker === undefined && this.#events.length === 0;
+    assert(isSnapshot || !isFirst || this.#version > 0, `${this.#who}: no snapshot came first`);
+    assert(!isSnapshot || this.#checker === undefined, `${this.#who}: a second snapshot`);
+    if (version !== this.#version && this.#version > 0) this.#finish();
+    this.#version = version;
+    for (const event of events) this.#events.push(...toServiceEvent(event));
+  }
+
+  /** The stream may end within a commit, so that the last one is not judged. */
+  #finish(): void {
+    const isSnapshot = this.#checker === undefined;
+    this.#checker ??= new WatchChecker(this.#who, this.#version - 1);
+    this.#checker.commit(this.#version, this.#events.splice(0));
+    this.#agreed.add(this.#who, this.#version, this.#checker.state);
+    if (!isSnapshot) this.commitCount++;
+  }
+}
+
+function toServiceEvent({ kind, object }: WatchEvent): readonly WatchedEvent[] {
+  switch (object?.kind) {
+    case 'service': {
+      const { service } = object;
+      const own = kinds[kind as keyof typeof kinds];
+      const print = own === 'remove' ? '' : printOf('service', service);
+      return [{ kind: own, key: service.id, print }];
+    }
+    case 'node':
+    case 'task':
+    case undefined:
+      return [];
+    default:
+      return assertNever(object);
+  }
+}
