@@ -40,6 +40,7 @@ export class Nemesis {
       () => this.#runtimeDown(random),
       () => this.#noImages(random),
       () => this.#runtimeDeaf(random),
+      () => this.#diskFull(random),
       () => this.#world.network.heal(),
     ].flatMap((fault) => Array.from({ length: random.below(3) }, () => fault));
     const pauseMaxMs = 200 + random.below(3_000);
@@ -123,6 +124,16 @@ export class Nemesis {
     this.#world.clock.after(random.below(4_000), () => {
       host.runtime.isDeaf = false;
       if (random.below(2) === 0) host.runtime.tellMissed();
+    });
+  }
+
+  #diskFull(random: Random): void {
+    const host = this.#any(random);
+    if (host === undefined) return;
+    this.#world.trace(`disk of ${host.id} full`);
+    host.storage.isFull = true;
+    this.#world.clock.after(random.below(8_000), () => {
+      host.storage.isFull = false;
     });
   }
 

@@ -192,6 +192,7 @@ class ClusterWorld {
     lost?.lose();
     for (const host of staying) {
       host.resume();
+      host.storage.isFull = false;
       host.runtime.isDown = false;
       host.runtime.isDeaf = false;
       host.runtime.images.pullError = () => undefined;

@@ -14,10 +14,11 @@ export class SimProcess {
   #isAlive = true;
   #isPaused = false;
 
-  constructor(world: VirtualClock) {
+  /** `skewMs`: how far this host's wall clock is off. */
+  constructor(world: VirtualClock, skewMs: Ms) {
     this.#world = world;
     this.clock = {
-      now: () => world.now(),
+      now: () => world.now() + skewMs,
       monotonic: () => world.monotonic(),
       after: (delayMs, fn) => this.#after(delayMs, fn),
     };
