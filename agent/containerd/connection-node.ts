@@ -1,7 +1,6 @@
 /** One channel to containerd's socket: namespace and lease as metadata, a deadline on every call. */
-import { callServerStream, callUnary, grpc } from '#proto/rpc';
+import { callDuplex, callServerStream, callUnary, grpc } from '#proto/rpc';
 import type { CallOptions } from '#proto/rpc';
-import { callDuplex } from '#proto/rpc';
 import { ClusterError, GrpcStatus } from '#lib';
 import type { Method } from '#proto';
 
@@ -36,6 +35,18 @@ export function statusOf(error: unknown): number {
 export const isNotFound = (error: unknown): boolean => statusOf(error) === GrpcStatus.NOT_FOUND;
 export const isAlreadyThere = (error: unknown): boolean =>
   statusOf(error) === GrpcStatus.ALREADY_EXISTS;
+
+/** Waits for the call; an error that `isFine` counts as done. */
+export async function unless(
+  isFine: (error: unknown) => boolean,
+  call: Promise<unknown>,
+): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isFine(error)) throw error;
+  }
+}
 
 /** Rejections are `ClusterError`s as rpc-node.ts maps them; RUNTIME_UNAVAILABLE when it is away. */
 export class ContainerdConnection {

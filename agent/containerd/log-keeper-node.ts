@@ -1,7 +1,7 @@
 /**
  * Follows the log files that the shims write: notes when bytes came (log-index.ts), keeps each file
  * within its bound, and wakes readers. Costs nothing while nothing is written: one inotify watch on the
- * folder. Why not a logging process or a fifo: docs/decisions/0030-container-logs.md.
+ * folder. Why not a logging process or a fifo: docs/decisions/0080-container-logs.md.
  */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
