@@ -10,11 +10,8 @@ import { WatchRequest } from '#proto';
 import type { CallContext } from '#proto';
 import { checkHistory } from '#test/_support/linearizability/checker';
 import { ControlClient } from '#test/_support/linearizability/control-client';
-import type {
-  ControlLine,
-  Plant,
-  RegisterHistory,
-} from '#test/_support/linearizability/control-client';
+import type { ControlLine, Plant } from '#test/_support/linearizability/control-client';
+import type { RegisterHistory } from '#test/_support/linearizability/control-client';
 import { History } from '#test/_support/linearizability/history';
 import { registerModel } from '#test/_support/linearizability/register';
 import { StreamChecker, watchStore } from '#test/_support/linearizability/store-watch';
@@ -30,7 +27,7 @@ import type { SimProcess } from './sim-process.ts';
 import { Trace } from './sim-trace.ts';
 
 const ids = ['h1', 'h2', 'h3'];
-const names = ['web-a', 'web-b', 'web-c'];
+const allNames = ['web-a', 'web-b', 'web-c'];
 const clientCount = 5;
 const formMs = 60_000;
 const healMs = 60_000;
@@ -48,6 +45,8 @@ class ControlWorld {
   readonly #agreed = { all: new AgreedStates(), services: new AgreedStates() };
   readonly #watched = new Set<Manager>();
   readonly #trace = new Trace();
+  /** Users pause up to so long between two calls. */
+  readonly #paceMaxMs: number;
   #streamCommits = 0;
   #failure: SimFailure | undefined;
 
@@ -58,6 +57,8 @@ class ControlWorld {
       byAddress: (address: string) => this.hosts.find((host) => host.address === address),
     };
     const draw = this.random.fork('world');
+    this.#paceMaxMs = [10, 30, 80][draw.below(3)] ?? 80;
+    const names = allNames.slice(draw.below(allNames.length));
     const raft = {
       tickMs: 20,
       snapshotEntries: 10 + draw.below(60),
@@ -100,7 +101,7 @@ class ControlWorld {
         this.#use(client, this.random.fork(`use/${i}`)),
       );
       const faults = nemesis.run();
-      await this.clock.advance(8_000);
+      await this.clock.advance(this.#paceMaxMs < 20 ? 3_000 : 7_000);
       this.isChaos = false;
       await this.clock.resolve(Promise.all([faults, ...users]), healMs, 'the end of the chaos');
       await this.#heal();
@@ -207,7 +208,7 @@ class ControlWorld {
 
   async #use(client: ControlClient, random: Random): Promise<void> {
     while (this.isChaos) {
-      await this.clock.wait(1 + random.below(70));
+      await this.clock.wait(1 + random.below(this.#paceMaxMs));
       try {
         await client.act();
       } catch (error) {
@@ -255,7 +256,7 @@ class ControlWorld {
     await this.clock.advance(1_000);
     await this.clock.until(isWhole, healMs, 'one leader and one state');
     const [client] = this.#clients;
-    for (const name of names)
+    for (const name of allNames)
       for (let before = -1; client !== undefined && before !== client.counts.ok - 1; ) {
         before = client.counts.ok;
         await this.clock.resolve(client.read(name), healMs, `a read of ${name}`);
