@@ -4,19 +4,17 @@
  */
 import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClusterError, durationBuckets, mapBounded, messageOf } from '#lib';
+import { ClusterError, durationBuckets, messageOf } from '#lib';
 import type { Clock, Histogram, Logger, Metrics } from '#lib';
 import type { NetworkAttachment, NetworkRequest, TaskNetworks } from '../runtime/network-port.ts';
 import { runCommand } from '../containerd/command-node.ts';
+import { attachFailures, attachScript } from './attach-script.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { chooseSubnet, mustRun, setUpBridge } from './bridge-setup-node.ts';
 import { isPortFree } from './host-ports-node.ts';
 import {
-  attachLines,
   clearLines,
   detachLines,
-  failedLines,
-  insideLines,
   linkName,
   namespaceName,
   namespacePrefix,
@@ -50,8 +48,6 @@ const namespaceFileSystem = 0x6e73_6673;
 const batchMax = 128;
 /** Changes that wait at most; more is refused. */
 const queueMax = 4_096;
-/** Namespaces furnished at the same time, each by a process of its own. */
-const insideWidth = 4;
 
 type Change =
   | { readonly kind: 'attach'; readonly request: NetworkRequest }
@@ -237,37 +233,40 @@ export class BridgeNetworks implements TaskNetworks {
     subnet: Subnet,
   ): Promise<ReadonlyMap<string, ClusterError>> {
     const failures = new Map<string, ClusterError>();
-    const fail = (taskId: string, said: string): unknown =>
-      failures.set(taskId, new ClusterError('RUNTIME_ERROR', `network of task ${taskId}: ${said}`));
-    const perTask = attachLines({ taskId: '', address: '0.0.0.0' }, '').length;
-    const attach = (list: readonly NetworkAttachment[]) =>
-      this.#ip(list.flatMap((task) => attachLines(task, this.#bridge)));
-    const failedTasks = (list: readonly NetworkAttachment[], lines: ReadonlyMap<number, string>) =>
-      new Map([...lines].map(([line, said]) => [list[Math.floor((line - 1) / perTask)], said]));
-    const first = failedTasks(fresh, await attach(fresh));
-    const again = [...first.keys()].filter((task) => task !== undefined);
-    if (again.length > 0) {
+    const first = await this.#attach(fresh, subnet);
+    if (first.size > 0) {
       // Something of the same name was left over, most likely.
+      const again = [...first.keys()];
       await this.#ip(again.flatMap(({ taskId }) => clearLines(taskId)));
-      for (const [task, said] of failedTasks(again, await attach(again)))
-        if (task !== undefined) fail(task.taskId, said);
+      for (const [{ taskId }, said] of await this.#attach(again, subnet))
+        failures.set(
+          taskId,
+          new ClusterError('RUNTIME_ERROR', `network of task ${taskId}: ${said}`),
+        );
     }
     const made = fresh.filter(({ taskId }) => !failures.has(taskId));
-    await mapBounded(made, insideWidth, async (task) => {
-      const argv = ['ip', '-netns', namespaceName(task.taskId), '-batch', '-'];
-      const stdin = `${insideLines(task, subnet).join('\n')}\n`;
-      const { exitCode, stderr } = await runCommand(argv, { stdin });
-      if (exitCode !== 0) fail(task.taskId, stderr.trim().replaceAll('\n', '; '));
-    });
     const change = portChange('add', made);
     if (change !== '') await this.#nft(change);
     return failures;
   }
 
-  async #ip(lines: readonly string[]): Promise<ReadonlyMap<number, string>> {
-    const stdin = `${lines.join('\n')}\n`;
-    const { stderr, exitCode } = await runCommand(['ip', '-force', '-batch', '-'], { stdin });
-    return exitCode === 0 ? new Map() : failedLines(stderr);
+  async #attach(
+    tasks: readonly NetworkAttachment[],
+    subnet: Subnet,
+  ): Promise<ReadonlyMap<NetworkAttachment, string>> {
+    const stdin = attachScript(tasks, this.#bridge, subnet);
+    const { stdout } = await runCommand(['sh', '-s'], { stdin });
+    const failures = new Map<NetworkAttachment, string>();
+    for (const [i, said] of attachFailures(stdout, tasks.length)) {
+      const task = tasks[i];
+      if (task !== undefined) failures.set(task, said);
+    }
+    return failures;
+  }
+
+  /** Lines that may fail: what they would take away can be gone. */
+  async #ip(lines: readonly string[]): Promise<void> {
+    await runCommand(['ip', '-force', '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
   }
 
   /** One transaction; when someone has flushed our table, all of it again. */
