@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Clock, Logger, Metrics, Random } from '#lib';
 import { ContainerdImages } from '../images/images-node.ts';
 import { RegistryFetcher } from '../images/registry-fetcher-node.ts';
-import type { RegistryConfig } from '../images/registry-config-node.ts';
 import { ContainerdConnection } from './connection-node.ts';
 import { ContainerdRuntime } from './containerd-runtime-node.ts';
 import { hostPlatform } from './host-info-node.ts';
@@ -22,10 +21,10 @@ export interface CreateRuntimeOptions {
   /** Bound of the log of one container's stream, bytes; default 30 MiB. */
   readonly logBytesMax?: number;
   /**
-   * Default: certificates from `<dataDir>/certs.d` and `/etc/tessera/certs.d`, nothing insecure but
-   * loopback, no mirrors.
+   * Settings of registries (registry-config-node.ts); default `<dataDir>/certs.d` and
+   * `/etc/tessera/certs.d`.
    */
-  readonly registries?: Partial<RegistryConfig>;
+  readonly registryFolders?: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -50,12 +49,7 @@ export async function createContainerdRuntime(
     namespace: options.namespace ?? 'tessera',
   });
   const platform = hostPlatform();
-  const registries: RegistryConfig = {
-    certificateFolders: [join(dataDir, 'certs.d'), '/etc/tessera/certs.d'],
-    insecure: [],
-    mirrors: {},
-    ...options.registries,
-  };
+  const folders = options.registryFolders ?? [join(dataDir, 'certs.d'), '/etc/tessera/certs.d'];
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const logs = new ContainerLogs({
     folder: join(dataDir, 'logs'),
@@ -67,7 +61,7 @@ export async function createContainerdRuntime(
     containerd,
     platform,
     fetcher: ({ blobs }) =>
-      new RegistryFetcher({ config: registries, blobs, platform, clock, random, log }),
+      new RegistryFetcher({ config: { folders }, blobs, platform, clock, random, log }),
     clock,
     random,
     log,

@@ -27,6 +27,11 @@ function invalid(text: string, why: string): ClusterError {
   );
 }
 
+/** HOST or HOST:PORT. */
+export function isRegistryHost(text: string): boolean {
+  return hostPattern.test(text);
+}
+
 function isHost(part: string): boolean {
   return part === 'localhost' || part.includes('.') || part.includes(':');
 }

@@ -1,18 +1,21 @@
-/** How each registry is reached: address, trust, mirrors. Read anew for each pull. */
+/**
+ * How each registry is reached: address, trust, mirrors. Read anew for each pull, so that a change
+ * needs no restart. In `<folder>/HOST[:PORT]/` of each certificate folder:
+ *
+ * - `*.crt`, `*.pem`: authorities that are trusted for this registry, besides the system's;
+ * - `registry.yaml`: `insecure: true` (certificate not checked, or plain HTTP), `mirrors: [HOST, ...]`.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { ClusterError } from '#lib';
+import * as v from 'valibot';
+import { parse } from 'yaml';
+import { isRegistryHost } from './reference.ts';
 
 export interface RegistryConfig {
-  /**
-   * Folders with a subfolder HOST[:PORT] for each registry that has a certificate authority of its own,
-   * in files ending in .crt or .pem.
-   */
-  readonly certificateFolders: readonly string[];
-  /** HOST[:PORT] of registries whose certificate is not checked, or that speak plain HTTP. */
-  readonly insecure: readonly string[];
-  /** Registry -> HOST[:PORT] of mirrors, asked first and in this order. */
-  readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  /** Looked through in this order; what is found is put together. */
+  readonly folders: readonly string[];
 }
 
 /** One way to reach a registry. */
@@ -25,42 +28,85 @@ export interface RegistryEndpoint {
   readonly isVerified: boolean;
 }
 
-async function certificates(
-  folders: readonly string[],
-  host: string,
-): Promise<readonly string[] | undefined> {
-  const found: string[] = [];
-  for (const folder of folders) {
-    const names = await readdir(join(folder, host)).catch(() => []);
-    for (const name of names)
-      if (/\.(?:crt|pem)$/.test(name)) found.push(await readFile(join(folder, host, name), 'utf8'));
+interface Settings {
+  readonly authorities: readonly string[];
+  readonly insecure: boolean;
+  readonly mirrors: readonly string[];
+}
+
+const mirrorsMax = 16;
+const fileSchema = v.nullable(
+  v.strictObject({
+    insecure: v.optional(v.boolean(), false),
+    mirrors: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.check(isRegistryHost, 'is not HOST or HOST:PORT'))),
+        v.maxLength(mirrorsMax),
+      ),
+      [],
+    ),
+  }),
+);
+
+async function readSettingsFile(path: string): Promise<v.InferOutput<typeof fileSchema>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return null;
   }
-  return found.length === 0 ? undefined : [...rootCertificates, ...found];
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new ClusterError('INVALID_ARGUMENT', `${path} is not YAML`, { cause: error });
+  }
+  const result = v.safeParse(fileSchema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue) ?? 'its top';
+  throw new ClusterError('INVALID_ARGUMENT', `${path} is malformed at ${where}: ${issue.message}`);
+}
+
+async function settingsOf(config: RegistryConfig, host: string): Promise<Settings> {
+  const authorities: string[] = [];
+  const mirrors: string[] = [];
+  let insecure = false;
+  for (const folder of config.folders) {
+    const own = join(folder, host);
+    const names = await readdir(own).catch(() => []);
+    for (const name of names)
+      if (/\.(?:crt|pem)$/.test(name)) authorities.push(await readFile(join(own, name), 'utf8'));
+    const settings = await readSettingsFile(join(own, 'registry.yaml'));
+    insecure ||= settings?.insecure ?? false;
+    mirrors.push(...(settings?.mirrors ?? []));
+  }
+  return { authorities, insecure, mirrors };
 }
 
 function isLoopback(host: string): boolean {
   return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(host);
 }
 
-async function endpointsOf(
-  config: RegistryConfig,
-  host: string,
-): Promise<readonly RegistryEndpoint[]> {
+function endpointsOf(host: string, settings: Settings): readonly RegistryEndpoint[] {
   const address = host === 'docker.io' ? 'registry-1.docker.io' : host;
-  const isInsecure = config.insecure.includes(host) || isLoopback(host);
-  const ca = await certificates(config.certificateFolders, host);
-  const isVerified = !config.insecure.includes(host) && (!isLoopback(host) || ca !== undefined);
+  const { authorities, insecure } = settings;
+  const hasAuthority = authorities.length > 0;
+  const ca = hasAuthority ? [...rootCertificates, ...authorities] : undefined;
+  const isVerified = !insecure && (hasAuthority || !isLoopback(host));
   const secure = { host, url: new URL(`https://${address}/`), ca, isVerified };
-  // A certificate that was put there on purpose means TLS, and nothing less.
-  if (!isInsecure || ca !== undefined) return [secure];
-  return [secure, { host, url: new URL(`http://${address}/`), ca: undefined, isVerified: false }];
+  if (isVerified) return [secure];
+  return [secure, { host, url: new URL(`http://${address}/`), ca: undefined, isVerified }];
 }
 
-/** Mirrors first, then the registry itself. */
+/** Mirrors first, then the registry itself. INVALID_ARGUMENT for a malformed registry.yaml. */
 export async function registryEndpoints(
   config: RegistryConfig,
   host: string,
 ): Promise<readonly RegistryEndpoint[]> {
-  const hosts = [...(config.mirrors[host] ?? []), host];
-  return (await Promise.all(hosts.map((one) => endpointsOf(config, one)))).flat();
+  const own = await settingsOf(config, host);
+  const mirrors = await Promise.all(
+    own.mirrors.map(async (mirror) => endpointsOf(mirror, await settingsOf(config, mirror))),
+  );
+  return [...mirrors.flat(), ...endpointsOf(host, own)];
 }

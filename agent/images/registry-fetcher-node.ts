@@ -96,7 +96,7 @@ export class RegistryFetcher implements ImageFetcher {
         // A mirror is another server: it does not get the login of the registry it mirrors.
         auth: isOwn ? auth : undefined,
         http,
-        certificateFolder: config.certificateFolders[0] ?? '',
+        certificateFolder: config.folders[0] ?? '',
       });
       onProgress({ status: 'resolving', bytesDone: 0, bytesTotal: 0 });
       try {

@@ -1,4 +1,7 @@
 import test from 'ava';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ClusterError, silentLogger } from '#lib';
 import type { ErrorCode } from '#lib';
@@ -33,9 +36,15 @@ async function open(t: ExecutionContext, options: TinyRegistryOptions = {}) {
   const built = await image('web');
   registry.put('team/web', '1', built);
   const blobs = new MemoryBlobs();
-  const fetcher = (mirrors: Readonly<Record<string, readonly string[]>> = {}) =>
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-registries-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const configure = (text: string): void => {
+    mkdirSync(join(folder, host), { recursive: true });
+    writeFileSync(join(folder, host, 'registry.yaml'), text);
+  };
+  const fetcher = () =>
     new RegistryFetcher({
-      config: { certificateFolders: ['/nowhere'], insecure: [], mirrors },
+      config: { folders: ['/nowhere', folder] },
       blobs,
       platform,
       clock: systemClock(),
@@ -49,7 +58,7 @@ async function open(t: ExecutionContext, options: TinyRegistryOptions = {}) {
       lease: 'x',
     });
   const counted = (part: string) => registry.seen.filter(({ path }) => path.includes(part)).length;
-  return { registry, host, built, blobs, pull, progress, counted, fetcher };
+  return { registry, host, built, blobs, pull, progress, counted, fetcher, configure };
 }
 
 async function refused(
@@ -235,13 +244,13 @@ test('a mirror is asked first and without the login; the registry itself when it
   const mirror = await open(t);
   const origin = await open(t);
   const auth = RegistryAuth.create({ username: 'ann', password: 'secret' });
-  const mirrored = origin.fetcher({ [origin.host]: [mirror.host] });
-  await origin.pull(`${origin.host}/team/web:1`, auth, mirrored);
+  origin.configure(`mirrors: ['${mirror.host}']`);
+  await origin.pull(`${origin.host}/team/web:1`, auth);
   t.is(origin.registry.seen.length, 0);
   t.true(mirror.registry.seen.every(({ authorization }) => authorization === ''));
   const other = await image('only here');
   origin.registry.put('team/web', '2', other);
-  const target = await origin.pull(`${origin.host}/team/web:2`, auth, mirrored);
+  const target = await origin.pull(`${origin.host}/team/web:2`, auth);
   t.is(target.digest, other.manifest.digest);
 });
 
@@ -261,3 +270,15 @@ test('an aborted pull ends', async (t) => {
     fetcher().fetch(reference, undefined, () => undefined, { signal, lease: 'x' }),
   );
 });
+
+for (const [text, pattern] of [
+  ['mirrors: [', /registry.yaml is not YAML/],
+  ['mirrors: ["http://x"]', /malformed at mirrors.0: is not HOST or HOST:PORT/],
+  ['insecure: maybe', /malformed at insecure/],
+  ['insecurely: true', /malformed at insecurely/],
+] as const)
+  test(`settings of a registry that say '${text}' are refused with the file and the place`, async (t) => {
+    const { host, pull, configure } = await open(t);
+    configure(text);
+    await refused(t, 'INVALID_ARGUMENT', pattern, pull(`${host}/team/web:1`));
+  });
