@@ -119,19 +119,23 @@ export class DiskNodeFiles implements NodeFiles {
 
   async wipeManager(): Promise<void> {
     await rm(this.managerDirectory, { recursive: true, force: true });
-    await rm(this.#path('first.bin'), { force: true });
+    await this.#remove('first.bin');
     await syncDirectory(this.#directory);
   }
 
   /** `node.json` goes first: without it the rest means nothing, wherever we are killed. */
   async wipe(): Promise<void> {
-    for (const name of ['node.json', 'join.json', 'first.bin'])
-      await rm(this.#path(name), { force: true });
+    for (const name of ['node.json', 'join.json', 'first.bin']) await this.#remove(name);
     await syncDirectory(this.#directory);
-    for (const name of ['node.pem', 'root.pem'])
-      await rm(this.#path(`certificates/${name}`), { force: true });
+    for (const name of ['node.pem', 'root.pem']) await this.#remove(`certificates/${name}`);
     await rm(this.managerDirectory, { recursive: true, force: true });
     await rm(this.agentDirectory, { recursive: true, force: true });
+  }
+
+  /** Also what a write that was killed has left of it: it may hold a key. */
+  async #remove(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+    await rm(`${this.#path(name)}.tmp`, { force: true });
   }
 
   #path(name: string): string {
@@ -140,7 +144,7 @@ export class DiskNodeFiles implements NodeFiles {
 
   async #saveOrRemove(name: string, bytes: Uint8Array | undefined): Promise<void> {
     if (bytes !== undefined) return writeFileAtomic(this.#path(name), bytes);
-    await rm(this.#path(name), { force: true });
+    await this.#remove(name);
     await syncDirectory(this.#directory);
   }
 }

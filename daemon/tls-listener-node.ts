@@ -47,6 +47,7 @@ export class TlsListener {
   readonly #identities = new WeakMap<PeerCertificate, PeerIdentity>();
   #material: TlsMaterial;
   #sweep: { cancel(): void } | undefined;
+  #giveUp: (() => void) | undefined;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
@@ -89,6 +90,8 @@ export class TlsListener {
   listen(host: string, port: number): Promise<number> {
     this.#scheduleSweep();
     return new Promise((resolve, reject) => {
+      // Closed in the middle of this, the server tells nothing at all.
+      this.#giveUp = () => reject(new ClusterError('CANCELLED', 'the port is being closed'));
       this.#server.once('error', (error) =>
         reject(
           new ClusterError(
@@ -124,6 +127,7 @@ export class TlsListener {
 
   async close(): Promise<void> {
     this.#sweep?.cancel();
+    this.#giveUp?.();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#injector.destroy();
     if (this.#strangersInjector !== this.#injector) this.#strangersInjector.destroy();

@@ -15,7 +15,7 @@ import type {
   RemoveImageRequest,
 } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
-import { Channel, abortWith } from '../work/index.ts';
+import { Channel, abortWith, visible } from '../work/index.ts';
 import type { WorkAnswer, WorkExchange, WorkKind } from '../work/index.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { findNode } from './refs.ts';
@@ -91,8 +91,10 @@ async function report(part: Part, image: string, out: Channel<ImageProgress>): P
     if (exchange === undefined) throw part.error;
     for await (const answer of exchange.answers) {
       if (answer.kind !== 'imageProgress') continue;
-      const own = { nodeId: node.id, nodeHostname: hostnameOf(node) };
-      last = { ...answer.imageProgress, ...own };
+      const { imageProgress: said } = answer;
+      const texts = { image: visible(said.image), status: visible(said.status) };
+      const own = { nodeId: node.id, nodeHostname: hostnameOf(node), error: visible(said.error) };
+      last = { ...said, ...texts, ...own };
       isAnyDone ||= last.isDone;
       await out.push(last);
     }

@@ -3,7 +3,7 @@ import { LogChunk, LogOptions, TaskState, WorkLogs } from '#proto';
 import type { Timer } from '#lib';
 import type { ServiceLogsRequest, Task } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
-import { Channel, abortWith } from '../work/index.ts';
+import { Channel, abortWith, visible } from '../work/index.ts';
 import type { WorkAnswer, WorkExchange } from '../work/index.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { findService, findTask } from './refs.ts';
@@ -175,8 +175,9 @@ class LogReader {
         const { done, value } = await this.#next(answers);
         if (done === true) return;
         // A node speaks for the tasks it was asked about and in its own name only.
-        if (value.kind === 'log' && taskIds.includes(value.log.taskId))
-          yield { ...value.log, nodeId };
+        if (value.kind !== 'log' || !taskIds.includes(value.log.taskId)) continue;
+        const containerName = visible(value.log.containerName);
+        yield { ...value.log, nodeId, containerName, error: visible(value.log.error) };
       }
     } finally {
       this.#open.delete(exchange);

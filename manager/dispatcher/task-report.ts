@@ -1,9 +1,9 @@
 /** What of an agent's report enters the store. */
 import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
+import { visible } from '../work/index.ts';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 
-const textLengthMax = 1024;
 /** Largest report of one task, bytes. */
 const reportBytesMax = 16_384;
 
@@ -66,9 +66,9 @@ export function mergeReport(
     ...report,
     state,
     changedAtMs: changedAt(present, { ...report, state }, nowMs),
-    message: report.message.slice(0, textLengthMax),
-    error: report.error.slice(0, textLengthMax),
-    address: report.address.slice(0, 64),
+    message: visible(report.message),
+    error: visible(report.error),
+    address: visible(report.address).slice(0, 64),
   };
   const isSame =
     present !== undefined &&

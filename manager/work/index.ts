@@ -3,5 +3,6 @@
  * own: logs and images. Bounded everywhere; a slow reader holds the node back, never the manager.
  */
 export { Channel, abortWith } from './channel.ts';
+export { visible } from './visible.ts';
 export { WorkRouter } from './router.ts';
 export type { WorkAnswer, WorkExchange, WorkKind } from './router.ts';

@@ -3,6 +3,7 @@ import type { Clock, Logger, Metrics, Random, Timer } from '#lib';
 import { ManagerMessage, WorkDown, WorkRequest } from '#proto';
 import type { CallContext, WorkUp } from '#proto';
 import { Channel, abortWith } from './channel.ts';
+import { visible } from './visible.ts';
 
 /** What a node answers, without the frame: lines, progress, lists. */
 export type WorkAnswer = Extract<
@@ -150,10 +151,16 @@ export class WorkRouter {
     out: Channel<WorkDown>,
   ): Promise<void> {
     let entry: Entry | undefined;
+    const unnamed = this.#options.clock.after(workAcceptDeadlineMs, () =>
+      out.end(
+        new ClusterError('DEADLINE_EXCEEDED', 'the node did not say in time which work it answers'),
+      ),
+    );
     try {
       for await (const message of request) {
         if (entry === undefined) {
           entry = this.#accept(message, context);
+          unnamed.cancel();
           void forward(entry.down, out);
           context.signal.addEventListener('abort', () => this.#hungUp(entry), { once: true });
         } else if (await this.#take(entry, message)) break;
@@ -163,6 +170,8 @@ export class WorkRouter {
     } catch (error) {
       if (entry !== undefined) this.#finish(entry, unavailable(`node ${entry.nodeId} hung up`));
       out.end(error);
+    } finally {
+      unnamed.cancel();
     }
   }
 
@@ -196,7 +205,7 @@ export class WorkRouter {
       case 'done': {
         const { errorCode, error } = body.done;
         const code = isErrorCode(errorCode) ? errorCode : 'INTERNAL';
-        this.#finish(entry, error === '' ? undefined : new ClusterError(code, error));
+        this.#finish(entry, error === '' ? undefined : new ClusterError(code, visible(error)));
         return true;
       }
       default:

@@ -15,6 +15,7 @@ import { HttpFace } from '#daemon/http-node';
 import { callerOf } from '#daemon/identify';
 import { requestCertificate } from '#daemon/joining-node';
 import { Strangers, strangersMax, strangersPerAddressMax } from '#daemon/strangers';
+import { TlsListener } from '#daemon/tls-listener-node';
 import { makeJoinToken, managerServerName } from '#manager';
 import {
   certificateDigest,
@@ -236,4 +237,24 @@ test('what a daemon keeps is for root alone, and its log tells no secret', async
   t.true(secrets.length >= 4);
   for (const line of [...one.lines, ...two.lines])
     for (const secret of secrets) t.false(line.includes(secret), line);
+});
+
+test('a port that is closed while it opens tells so', async (t) => {
+  const root = await makeRootCa('cluster1', clock.now());
+  const listener = new TlsListener({
+    server: new grpc.Server(),
+    material: {
+      keyPem: root.keyPem,
+      certificatePem: root.certificatePem,
+      rootPem: root.certificatePem,
+    },
+    clusterId: 'cluster1',
+    isRemoved: () => false,
+    clock,
+    log: silentLogger,
+    metrics: silentMetrics,
+  });
+  const opening = t.throwsAsync(listener.listen('127.0.0.1', 0), { code: 'CANCELLED' });
+  await listener.close();
+  await opening;
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { messageOf, seededRandom, silentLogger, silentMetrics } from '#lib';
 import { NodeRole, WorkDown, WorkListImages, WorkUp } from '#proto';
+import { Channel } from '#manager/work/channel';
 import { WorkRouter, workOpenMax } from '#manager/work/router';
 import type { WorkExchange, WorkKind } from '#manager/work/router';
 import { aCall } from '../../_support/control.ts';
@@ -45,6 +46,12 @@ test("a node's own error reaches the asker after its answers", async (t) => {
   const { work } = make();
   new FakeWorker(work, 'n1', (stream) => stream.line('t1', 'one').done('no such', 'NOT_FOUND'));
   t.is(await outcome(work.request('n1', listImages)), 'one | no such');
+});
+
+test('what a node says writes nothing to the terminals of others', async (t) => {
+  const { work } = make();
+  new FakeWorker(work, 'n1', (stream) => stream.done('no\u001b[2J such\nline', 'NOT_FOUND'));
+  t.is(await outcome(work.request('n1', listImages)), 'no [2J such line');
 });
 
 test('what is sent down arrives in order once the node has called back', async (t) => {
@@ -157,4 +164,13 @@ test('no more than a stated number of calls are open at once', (t) => {
   t.throws(() => work.request('n1', listImages), { message: /calls are open already/ });
   open[0]?.cancel();
   t.notThrows(() => work.request('n1', listImages));
+});
+
+test('a stream that does not say which work it answers is ended', async (t) => {
+  const { clock, work } = make();
+  const caller = { kind: 'node', nodeId: 'n1', role: NodeRole.WORKER } as const;
+  const answers = work.handle(new Channel<WorkUp>(1), aCall(caller))[Symbol.asyncIterator]();
+  const next = t.throwsAsync(answers.next(), { code: 'DEADLINE_EXCEEDED' });
+  await clock.advance(5_000);
+  await next;
 });
