@@ -1,11 +1,13 @@
 import { ClusterError, hasCode, newId } from '#lib';
-import type { Clock, Counter, Gauge, Logger, Metrics, Ms, Random, Timer } from '#lib';
+import type { Clock, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import { NodeState } from '#proto';
 import type { AgentHello, AgentMessage, Node, NodeDescription } from '#proto';
 import type { Commit, ReadTransaction, Store, StoreEvent, Subscription } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 import { AgentSession } from './agent-session.ts';
 import type { SessionLink, SessionPeer } from './agent-session.ts';
+import { dispatcherFigures } from './figures.ts';
+import type { DispatcherFigures } from './figures.ts';
 import { SharedInfo } from './shared-info.ts';
 import { Liveness } from './liveness.ts';
 import {
@@ -55,9 +57,7 @@ const lostLeadership = (): ClusterError =>
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #log: Logger;
-  readonly #heartbeats: Counter;
-  readonly #refused: Counter;
-  readonly #sessionCount: Gauge;
+  readonly #figures: DispatcherFigures;
   readonly #sessions = new Map<string, AgentSession>();
   readonly #dirty = new Set<AgentSession>();
   readonly #shared: SharedInfo;
@@ -73,20 +73,7 @@ export class Dispatcher {
     this.#liveness = new Liveness(options.clock, (nodeId) => this.#expired(nodeId));
     this.#limit = new RegistrationLimit(options.clock);
     this.#shared = new SharedInfo(options.nodeId);
-    const { metrics } = options;
-    this.#sessionCount = metrics.gauge(
-      'tessera_dispatcher_sessions',
-      'Agents that are registered with this manager.',
-    );
-    this.#heartbeats = metrics.counter(
-      'tessera_dispatcher_heartbeats_total',
-      'Heartbeats of agents.',
-    );
-    this.#refused = metrics.counter(
-      'tessera_dispatcher_refused_total',
-      'Reports, registrations and calls of agents that were refused.',
-      ['reason'],
-    );
+    this.#figures = dispatcherFigures(options.metrics);
   }
 
   get isRunning(): boolean {
@@ -127,7 +114,7 @@ export class Dispatcher {
     this.#dirty.clear();
     this.#options.work.stop();
     for (const session of sessions) session.close(lostLeadership());
-    this.#sessionCount.set(0);
+    this.#figures.sessions.set(0);
     return Promise.resolve();
   }
 
@@ -163,7 +150,7 @@ export class Dispatcher {
     }
     switch (body?.kind) {
       case 'heartbeat':
-        this.#heartbeats.inc();
+        this.#figures.heartbeats.inc();
         session.answerHeartbeat();
         break;
       case 'statuses':
@@ -194,7 +181,7 @@ export class Dispatcher {
     code: 'INVALID_ARGUMENT' | 'PERMISSION_DENIED' | 'UNAVAILABLE',
     text: string,
   ): void {
-    this.#refused.inc({ reason });
+    this.#figures.refused.inc({ reason });
     this.#log.warn('agent refused', { nodeId: session.nodeId, reason });
     session.close(new ClusterError(code, text));
     this.#drop(session);
@@ -214,7 +201,7 @@ export class Dispatcher {
     }
     const earlier = this.#sessions.get(nodeId);
     this.#sessions.set(nodeId, session);
-    this.#sessionCount.set(this.#sessions.size);
+    this.#figures.sessions.set(this.#sessions.size);
     if (earlier !== undefined) {
       earlier.close(new ClusterError('CANCELLED', 'the node has opened a newer session'));
       this.#detach(earlier);
@@ -244,7 +231,7 @@ export class Dispatcher {
   }
 
   #failed(session: AgentSession, error: unknown, reason: string): void {
-    this.#refused.inc({ reason });
+    this.#figures.refused.inc({ reason });
     this.#log.warn('agent not registered', { nodeId: session.nodeId, reason, err: error });
     session.close(
       error instanceof ClusterError
@@ -283,7 +270,7 @@ export class Dispatcher {
     this.#detach(session);
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
-    this.#sessionCount.set(this.#sessions.size);
+    this.#figures.sessions.set(this.#sessions.size);
   }
 
   #detach(session: AgentSession): void {
