@@ -4,4 +4,3 @@
  */
 export { createContainerdRuntime } from './create-runtime-node.ts';
 export type { CreateRuntimeOptions, RunningRuntime } from './create-runtime-node.ts';
-export { hostPlatform, hostResources, kernelVersion, operatingSystem } from './host-info-node.ts';

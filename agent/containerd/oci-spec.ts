@@ -22,7 +22,7 @@ export interface SpecContext {
 }
 
 /** Says to the shim which containers it serves together: those of one task. */
-export const shimGroupAnnotation = 'io.containerd.runc.v2.group';
+const shimGroupAnnotation = 'io.containerd.runc.v2.group';
 
 const maskedPaths = [
   '/proc/acpi',
