@@ -138,9 +138,13 @@ export class LogKeeper {
     const stat = statSync(this.path(name), { throwIfNoEntry: false });
     if (stat === undefined || stat.size <= file.sizeBytes) return false;
     this.#mark(name, file, stat.size, this.#options.clock.now());
-    const isTooLarge = stat.size - file.begin > this.#options.fileBytesMax;
-    if (isTooLarge && !file.isShrinking) void this.#shrink(name, file);
+    this.#bound(name, file);
     return true;
+  }
+
+  #bound(name: string, file: LogFile): void {
+    const isTooLarge = file.sizeBytes - file.begin > this.#options.fileBytesMax;
+    if (isTooLarge && !file.isShrinking) void this.#shrink(name, file);
   }
 
   #mark(name: string, file: LogFile, sizeBytes: number, atMs: number): void {
@@ -204,6 +208,7 @@ export class LogKeeper {
    */
   async #shrink(name: string, file: LogFile): Promise<void> {
     file.isShrinking = true;
+    let isShorter = false;
     const { fileBytesMax, log } = this.#options;
     try {
       const keptFrom = file.sizeBytes - Math.floor((fileBytesMax * 2) / 3);
@@ -218,7 +223,8 @@ export class LogKeeper {
         `--length=${length}`,
         this.path(name),
       ]);
-      if (punched.exitCode === 0) return;
+      isShorter = punched.exitCode === 0;
+      if (isShorter) return;
       log.warn('file system cannot free part of a file, log emptied', {
         file: name,
         err: punched.stderr.trim(),
@@ -230,6 +236,8 @@ export class LogKeeper {
       log.warn('log cannot be shortened', { file: name, err: error });
     } finally {
       file.isShrinking = false;
+      // What was written meanwhile, by a container that may not write again.
+      if (isShorter && this.#files.get(name) === file) this.#bound(name, file);
     }
   }
 
