@@ -10,6 +10,7 @@ import {
 } from '#proto';
 import type { Cluster, RotateJoinTokenRequest, UpdateClusterRequest } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
+import { committed } from './committed.ts';
 import { invalid, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 import { managerAddresses } from './manager-status.ts';
@@ -88,7 +89,7 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
     async updateCluster(request: UpdateClusterRequest) {
       if (request.spec === undefined) throw invalid('spec', 'the request carries no cluster spec');
       const spec = checkedClusterSpec(request.spec);
-      await store.update((tx) => {
+      const result = await store.update((tx) => {
         const present = clusterOf(tx);
         const version = present.meta?.version ?? 0;
         if (request.version !== version)
@@ -102,11 +103,11 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
           present.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs,
         );
         tx.update('cluster', { ...present, spec, certificateLifeMaxMs });
+        return present.id;
       });
       options.log.info('cluster updated');
-      return store.view((tx) =>
-        UpdateClusterResponse.create({ cluster: redactCluster(clusterOf(tx)) }),
-      );
+      const cluster = committed(result, 'cluster', result.value);
+      return UpdateClusterResponse.create({ cluster: redactCluster(cluster) });
     },
 
     async getJoinTokens(_request, context) {

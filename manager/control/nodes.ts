@@ -25,6 +25,7 @@ import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import { requireFits } from './answer-size.ts';
 import { clusterDefaults, clusterOf } from './cluster.ts';
+import { committed } from './committed.ts';
 import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
 import { limits } from './limits.ts';
 import { withManagerStatus } from './manager-status.ts';
@@ -147,9 +148,9 @@ export function nodeHandlers(options: ControlOptions): NodeHandlers {
     },
     async updateNode(request: UpdateNodeRequest) {
       if (request.spec !== undefined) validateNodeSpec(request.spec);
-      const { value: id } = await store.update((tx) => update(tx, options, request));
-      options.log.info('node updated', { nodeId: id });
-      const node = store.view((tx) => findNode(tx, id));
+      const result = await store.update((tx) => update(tx, options, request));
+      options.log.info('node updated', { nodeId: result.value });
+      const node = committed(result, 'node', result.value);
       return UpdateNodeResponse.create({ node: shown(node) });
     },
     async removeNode(request: RemoveNodeRequest) {

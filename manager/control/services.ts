@@ -17,8 +17,9 @@ import type {
   ServiceSpec,
   UpdateServiceRequest,
 } from '#proto';
-import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
+import type { ReadTransaction, UpdateResult, WriteTransaction } from '../store/types.ts';
 import { requireFits } from './answer-size.ts';
+import { committed } from './committed.ts';
 import { invalid } from './invalid.ts';
 import { inventName, isTaskChanged, keepCredentials, normaliseSpec } from './normalise-spec.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
@@ -146,20 +147,22 @@ function createIn(tx: WriteTransaction, options: ControlOptions, spec: ServiceSp
 /** Services: create, read, update with rollback, remove. */
 export function serviceHandlers(options: ControlOptions): ServiceHandlers {
   const { store } = options;
-  const read = (id: string): { service: Service; warnings: readonly string[] } =>
-    store.view((tx) => {
-      const service = findService(tx, id);
-      return { service: redactService(service), warnings: serviceWarnings(tx, service) };
-    });
+  const written = (
+    result: UpdateResult<string>,
+  ): { service: Service; warnings: readonly string[] } => {
+    const service = committed(result, 'service', result.value);
+    const warnings = store.view((tx) => serviceWarnings(tx, service));
+    return { service: redactService(service), warnings };
+  };
   return {
     async createService(request: CreateServiceRequest) {
       const given = requireSpec(request.spec);
       const name = given.name === '' ? inventName(options.random) : given.name;
       const spec = normaliseSpec({ ...given, name });
       validateServiceSpec(spec);
-      const { value: id } = await store.update((tx) => createIn(tx, options, spec));
-      options.log.info('service created', { serviceId: id, service: spec.name });
-      return CreateServiceResponse.create(read(id));
+      const result = await store.update((tx) => createIn(tx, options, spec));
+      options.log.info('service created', { serviceId: result.value, service: spec.name });
+      return CreateServiceResponse.create(written(result));
     },
 
     async listServices(_request, context) {
@@ -185,13 +188,14 @@ export function serviceHandlers(options: ControlOptions): ServiceHandlers {
     },
 
     async updateService(request: UpdateServiceRequest) {
-      const { value: id } = await store.update((tx) => {
+      const result = await store.update((tx) => {
         const present = findService(tx, request.ref);
         tx.update('service', updated(present, request, options.clock.now()));
         return present.id;
       });
-      options.log.info('service updated', { serviceId: id, isRollback: request.rollback });
-      return UpdateServiceResponse.create(read(id));
+      const { value: serviceId } = result;
+      options.log.info('service updated', { serviceId, isRollback: request.rollback });
+      return UpdateServiceResponse.create(written(result));
     },
 
     async removeService(request: RemoveServiceRequest) {

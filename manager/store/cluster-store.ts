@@ -126,8 +126,8 @@ export class ClusterStore implements Store, ReplicatedState {
     // Our own entry need not be decoded: its actions are still at hand.
     const decoded = isOurs ? inFlight : decodeEntry(entry);
     const result = applyEntry(this.#state, version, decoded, this.#seal);
+    if (isOurs) inFlight.result = result;
     if (result.kind === 'skipped') {
-      if (isOurs) inFlight.isSkipped = true;
       this.#options.log.warn('entry left out', { version, baseVersion: decoded.baseVersion });
       return;
     }

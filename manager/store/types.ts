@@ -76,6 +76,11 @@ export interface UpdateResult<R> {
   readonly value: R;
   /** The version the transaction committed at; of the view when it changed nothing. */
   readonly version: number;
+  /**
+   * All events of the entry it committed with, those of its neighbours too; none when the entry
+   * would have been empty. What a later entry makes of the objects is not in them.
+   */
+  readonly events: readonly StoreEvent[];
 }
 
 export interface Subscription {

@@ -2,13 +2,14 @@ import { assert, assertNever, ClusterError, deferred, messageOf } from '#lib';
 import type { Clock, Deferred } from '#lib';
 import { encodeAction, entryTailBytesMax, joinEntry } from './action.ts';
 import type { Action } from './action.ts';
+import type { ApplyResult } from './apply.ts';
 import { entryActionsMax, entryBytesMax } from './replicator.ts';
 import type { ReplicateOutcome, Replicator } from './replicator.ts';
 import type { State } from './state.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { Transaction } from './transaction.ts';
 import type { ChangeCheck } from './transaction.ts';
-import type { UpdateResult, WriteTransaction } from './types.ts';
+import type { Commit, UpdateResult, WriteTransaction } from './types.ts';
 
 /** Most updates that wait for an entry; a further one fails with LIMIT_EXCEEDED. */
 export const waitingMax = 10_000;
@@ -43,11 +44,16 @@ export interface InFlight {
   readonly actions: readonly Action[];
   readonly proposedAtMs: number;
   readonly baseVersion: number;
-  /** Set when `apply` left the entry out because of another one in between. */
-  isSkipped: boolean;
+  /** Set by `apply`: what it made of the entry, or that it left it out. */
+  result: ApplyResult | undefined;
   /** Settled when the state was replaced under the entry: nobody will tell its fate any more. */
   readonly abandoned: Deferred<ReplicateOutcome>;
 }
+
+/** How an entry ended; with what was applied when it is committed. */
+type Outcome =
+  | ({ readonly kind: 'committed' } & Commit)
+  | Exclude<ReplicateOutcome, { kind: 'committed' }>;
 
 export interface WriteQueueOptions {
   readonly replicator: Replicator;
@@ -145,7 +151,8 @@ export class WriteQueue {
       for (const { job } of batch.ran) job.done.reject(error);
       return;
     }
-    if (this.#options.applied().version === baseVersion) this.#settle(batch, baseVersion);
+    if (this.#options.applied().version === baseVersion)
+      this.#settle(batch, { version: baseVersion, events: [] });
     else if (this.#closedBecause !== undefined)
       for (const { job } of batch.ran) job.done.reject(this.#closedBecause);
     else this.#waiting.splice(this.#head, 0, ...batch.ran.map(({ job }) => job));
@@ -214,7 +221,7 @@ export class WriteQueue {
     }
   }
 
-  async #replicate(batch: Batch, baseVersion: number): Promise<ReplicateOutcome> {
+  async #replicate(batch: Batch, baseVersion: number): Promise<Outcome> {
     const { clock, metrics, replicator } = this.#options;
     const proposedAtMs = clock.now();
     const bytes = joinEntry(batch.parts, { proposedAtMs, baseVersion });
@@ -224,7 +231,7 @@ export class WriteQueue {
       actions: batch.actions,
       proposedAtMs,
       baseVersion,
-      isSkipped: false,
+      result: undefined,
       abandoned: deferred<ReplicateOutcome>(),
     };
     this.#inFlight = inFlight;
@@ -232,7 +239,10 @@ export class WriteQueue {
     try {
       const outcome = await Promise.race([replicator.propose(bytes), inFlight.abandoned.promise]);
       metrics.replicated(batch.ran.length, batch.actions.length, bytes.length, outcome.kind);
-      if (outcome.kind !== 'committed' || !inFlight.isSkipped) return outcome;
+      if (outcome.kind !== 'committed') return outcome;
+      const { result } = inFlight;
+      assert(result !== undefined, `entry ${outcome.version} committed but not applied`);
+      if (result.kind === 'applied') return { ...outcome, events: result.events };
       const reason = 'another manager led in between; nothing was written';
       return { kind: 'rejected', reason, isLeadershipLost: true };
     } catch (error) {
@@ -243,11 +253,9 @@ export class WriteQueue {
     }
   }
 
-  #conclude(batch: Batch, outcome: ReplicateOutcome): void {
+  #conclude(batch: Batch, outcome: Outcome): void {
     if (outcome.kind === 'committed') {
-      const version = this.#options.applied().version;
-      assert(version >= outcome.version, `entry ${outcome.version} committed but not applied`);
-      this.#settle(batch, outcome.version);
+      this.#settle(batch, outcome);
       return;
     }
     const error = errorOf(outcome);
@@ -263,11 +271,11 @@ export class WriteQueue {
     );
   }
 
-  #settle(batch: Batch, version: number): void {
+  #settle(batch: Batch, { version, events }: Commit): void {
     const now = this.#options.clock.monotonic();
     for (const { job, result } of batch.ran) {
       this.#options.metrics.updateTook(now - job.enqueuedAt);
-      if (result.kind === 'value') job.done.resolve({ value: result.value, version });
+      if (result.kind === 'value') job.done.resolve({ value: result.value, version, events });
       else job.done.reject(result.error);
     }
   }

@@ -180,7 +180,7 @@ export class ControlClient {
     return { kind: 'value', value, version };
   }
 
-  /** An answer shows the service as it stands by then, which may be the work of somebody else. */
+  /** An answer shows the service as its commit left it, with what others wrote in the same one. */
   #written(name: string, value: string, service: Service | undefined): RegisterOutput {
     const seen = this.#seen(name, service);
     const isOwn = seen.kind === 'value' && seen.value === value;

@@ -29,6 +29,9 @@ test('an update is stamped with the version and time of its entry', async (t) =>
   const created = await store.update((tx) => tx.create('service', aService('s1', 'web')));
   const first = store.view((tx) => tx.get('service', 's1'));
   t.is(first?.meta?.version, created.version);
+  t.deepEqual(created.events, [
+    { kind: 'create', table: 'service', object: first, old: undefined },
+  ]);
   t.is(first?.meta?.createdAtMs, first?.meta?.updatedAtMs);
   t.true((first?.meta?.createdAtMs ?? 0) > 0);
 
