@@ -13,7 +13,15 @@ import type { SwarmLab } from './peers/swarm.ts';
 import type { Row } from './row.ts';
 
 const rounds = 3;
-const loop = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'];
+
+/** What the tasks run, ours and the peer's alike. */
+const programs = {
+  /** A shell answers a signal when its child ends: up to a second of a removal is the program's own. */
+  loop: 'trap "exit 0" TERM; while :; do sleep 1; done',
+  /** Ends as soon as it is told: what a removal takes is the orchestrator's. */
+  prompt: 'trap "exit 0" TERM; sleep 1000000 & wait',
+} as const;
+type Program = keyof typeof programs;
 
 interface Sample {
   readonly create: number;
@@ -46,14 +54,20 @@ async function containersLeft(lab: Lab): Promise<number> {
   return lists.join('').split('\n').filter(Boolean).length;
 }
 
-async function measureOurs(lab: Lab, name: string, replicas: number): Promise<Sample> {
+async function measureOurs(
+  lab: Lab,
+  name: string,
+  replicas: number,
+  program: Program,
+): Promise<Sample> {
   const socket = join(lab.stateOf('host1'), 'run/tessera/tessera.sock');
   const client = new grpc.Client(`unix:${socket}`, grpc.credentials.createInsecure(), {
     'grpc.default_authority': 'localhost',
   });
   const createdAt = performance.now();
   const shape = ['--name', name, '--replicas', String(replicas)];
-  await lab.tsctl(['service', 'create', '-d', ...shape, 'busybox:latest', ...loop]);
+  const run = ['sh', '-c', programs[program]];
+  await lab.tsctl(['service', 'create', '-d', ...shape, 'busybox:latest', ...run]);
   await untilRunning(client, name, replicas);
   const create = (performance.now() - createdAt) / 1000;
   client.close();
@@ -91,19 +105,30 @@ export async function bench(): Promise<Row[]> {
   try {
     swarm = swarmIsInstalled() ? await startSwarm(3, 'busybox:latest') : undefined;
     const rows: Row[] = [];
-    for (const replicas of [30, 60]) {
+    for (const [replicas, program] of [
+      [30, 'loop'],
+      [30, 'prompt'],
+      [60, 'loop'],
+    ] as const) {
       const ours: Sample[] = [];
       const theirs: Sample[] = [];
       for (let round = 0; round < rounds; round++) {
-        const name = `b${replicas}-${round}`;
-        ours.push(await measureOurs(lab, name, replicas));
-        if (swarm !== undefined) theirs.push(await swarm.measure(name, replicas, 'busybox:latest'));
+        const name = `b${replicas}-${program}-${round}`;
+        ours.push(await measureOurs(lab, name, replicas, program));
+        if (swarm === undefined) continue;
+        theirs.push(await swarm.measure(name, replicas, 'busybox:latest', programs[program]));
       }
       const create = (sample: Sample): number => sample.create;
       const remove = (sample: Sample): number => sample.remove;
+      const note = program === 'prompt' ? ', exiting at once' : '';
       rows.push(
-        row(`service create --replicas ${replicas}`, ours.map(create), theirs.map(create), 0.25),
-        row(`service rm of ${replicas} tasks`, ours.map(remove), theirs.map(remove), 0.35),
+        row(
+          `service create --replicas ${replicas}${note}`,
+          ours.map(create),
+          theirs.map(create),
+          0.25,
+        ),
+        row(`service rm of ${replicas} tasks${note}`, ours.map(remove), theirs.map(remove), 0.35),
       );
     }
     return rows;

@@ -15,11 +15,12 @@ const bridge = 'tsswarm';
 const network = '10.79.0';
 
 export interface SwarmLab {
-  /** Seconds until `replicas` run, then until the last container is gone. */
+  /** Seconds until `replicas` tasks run `script`, then until the last container is gone. */
   measure(
     name: string,
     replicas: number,
     image: string,
+    script: string,
   ): Promise<{ create: number; remove: number }>;
   close(): Promise<void>;
 }
@@ -127,7 +128,8 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
     await loadImage(hosts, image);
     return {
       close,
-      measure: (name, replicas, used) => measure(hosts, first, name, replicas, used),
+      measure: (name, replicas, used, script) =>
+        measure(hosts, first, name, replicas, used, script),
     };
   } catch (error) {
     await close();
@@ -141,12 +143,12 @@ async function measure(
   name: string,
   replicas: number,
   image: string,
+  script: string,
 ): Promise<{ create: number; remove: number }> {
   const startedAt = performance.now();
-  const loop = 'trap exit TERM; while :; do sleep 1; done';
   await first.docker(
     ...['service', 'create', '-d', '--no-resolve-image', '--name', name],
-    ...['--replicas', String(replicas), image, 'sh', '-c', loop],
+    ...['--replicas', String(replicas), image, 'sh', '-c', script],
   );
   const list = ['service', 'ls', '-f', `name=${name}`, '--format', '{{.Replicas}}'];
   await poll(`${replicas} replicas run`, async () =>
