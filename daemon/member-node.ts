@@ -46,6 +46,10 @@ export class Member implements MemberPart {
   #host: ManagerHost | undefined;
   #work: Promise<unknown> = Promise.resolve();
   #wantedRole: NodeRole;
+  /** What the managers hold this node for: a manager's member of Raft is in use, or about to join. */
+  #heldFor: NodeRole;
+  /** They took it out since: the log here is that of a removed member and must not be used again. */
+  #isLetGo = false;
   #hasSession = false;
   #error = '';
   #renewAtMs: number;
@@ -58,6 +62,7 @@ export class Member implements MemberPart {
     this.#first = options.first;
     this.#channels = new Channels(options.material);
     this.#wantedRole = options.record.role;
+    this.#heldFor = options.record.role;
     const validity = readNodeCertificate(options.material.certificatePem);
     this.#renewAtMs = renewalAtMs(validity, options.random);
     this.#expiry = options.metrics.gauge(
@@ -174,10 +179,23 @@ export class Member implements MemberPart {
 
   #onSession(session: SessionInfo): void {
     this.#hasSession = true;
-    if (session.node !== undefined) this.#wantedRole = effectiveRole(session.node);
+    if (session.node !== undefined) {
+      this.#wantedRole = effectiveRole(session.node);
+      this.#noteRole(session.node.role);
+    }
     const managers = session.managerAddresses.slice(0, managersMax);
     if (managers.length > 0) this.#record = { ...this.#record, managerAddresses: managers };
     this.#bell.ring();
+  }
+
+  /**
+   * `node.role` becomes WORKER only after Raft has let the node go. When it is promoted again before
+   * this daemon heard of that, the wanted role alone would not tell.
+   */
+  #noteRole(role: NodeRole): void {
+    const wasManager = this.#heldFor === NodeRole.MANAGER;
+    if (role === NodeRole.WORKER && wasManager && !this.isLeader) this.#isLetGo = true;
+    this.#heldFor = role;
   }
 
   /** Level-triggered: brings certificate, manager and record to what the last session told. */
@@ -205,8 +223,13 @@ export class Member implements MemberPart {
   }
 
   async #followRole(): Promise<void> {
+    if (this.#isLetGo) await this.#stopManager();
+    this.#isLetGo = false;
     const wanted = this.#wantedRole;
-    if (readNodeCertificate(this.#material.certificatePem).role !== wanted) await this.#renew();
+    const held = readNodeCertificate(this.#material.certificatePem).role;
+    // The managers take a node for one of them only once it has asked for its certificate.
+    const isAskedFor = wanted !== NodeRole.MANAGER || this.#heldFor === NodeRole.MANAGER;
+    if (held !== wanted || !isAskedFor) await this.#renew();
     const { role } = readNodeCertificate(this.#material.certificatePem);
     if (role !== this.#record.role) {
       if (role === NodeRole.MANAGER) await this.#options.files.wipeManager();

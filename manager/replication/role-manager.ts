@@ -98,9 +98,15 @@ export class RoleManager {
   }
 
   async #letGo(member: MemberStatus): Promise<boolean> {
-    const { replicator, membership, log } = this.#options;
+    const { store, replicator, membership, log } = this.#options;
     if (member.raftId !== replicator.status().raftId) {
       await membership.remove(member.raftId, false);
+      // Also when it was promoted again meanwhile: only so does it hear that its member is gone.
+      await store.update((tx) => {
+        const node = tx.get('node', member.nodeId);
+        if (node === undefined) return;
+        tx.update('node', { ...node, role: NodeRole.WORKER, managerStatus: undefined });
+      });
       log.info('manager let go', { ...member });
       return true;
     }

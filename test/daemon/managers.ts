@@ -156,6 +156,47 @@ test('a worker is promoted, a manager is demoted, and the leader too', async (t)
   t.is((await nodes(one)).length, 3);
 });
 
+test('a manager that was demoted and promoted again while it was away joins anew', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  await three.stop();
+  await setRole(one, 'host3', WORKER);
+  await poll('Raft has let it go', async () => {
+    const node = (await nodes(one)).find((each) => each.description?.hostname === 'host3');
+    return node?.role === WORKER && node.managerStatus === undefined;
+  });
+  await setRole(one, 'host3', MANAGER);
+  await createService(one, 'meanwhile');
+  await three.start();
+  await poll('it answers as a manager', async () =>
+    (await serviceNames(three)).includes('meanwhile'),
+  );
+  const node = await poll('it is a member again', async () =>
+    (await nodes(one)).find(
+      (each) => each.description?.hostname === 'host3' && each.managerStatus !== undefined,
+    ),
+  );
+  t.is(node.role, MANAGER);
+});
+
+test('a manager that is demoted and promoted again at once is one in the end', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  for (let round = 0; round < 3; round++) {
+    await setRole(one, 'host3', WORKER);
+    await setRole(one, 'host3', MANAGER);
+  }
+  await createService(one, 'after');
+  const node = await poll('it is a member', async () => {
+    const seen = (await nodes(one)).find((each) => each.description?.hostname === 'host3');
+    const names = await serviceNames(three);
+    return seen?.managerStatus !== undefined && names.includes('after') ? seen : undefined;
+  });
+  t.is(node.role, MANAGER);
+});
+
 test('demoting or losing the quorum by leaving is refused', async (t) => {
   const [one, two] = await cluster(t, [MANAGER]);
   if (two === undefined) return t.fail();
