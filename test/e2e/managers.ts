@@ -77,7 +77,7 @@ test.serial(
   },
 );
 
-test.serial('without a majority nothing is written and containers run on', async (t) => {
+test.serial('without a majority nothing is acknowledged and containers run on', async (t) => {
   const loop = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'];
   await lab.tsctl([
     'service',
