@@ -2,14 +2,14 @@ import { Bell, hasCode, messageOf } from '#lib';
 import type { Clock, Gauge, Logger, Metrics, Ms, Timer } from '#lib';
 import { LeaderLoops } from './leader-loops.ts';
 import type { LoopMakers } from './leader-loops.ts';
-import type { RaftReplicator } from './replication/raft-replicator.ts';
+import type { Replication } from './replication/replication.ts';
 import type { Store, Subscription } from './store/types.ts';
 
 /** Between two tries to take up leadership, when the first did not succeed. */
 const retryMs: Ms = 100;
 
 export interface LeadershipOptions {
-  readonly replicator: RaftReplicator;
+  readonly replicator: Replication;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;

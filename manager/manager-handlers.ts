@@ -14,7 +14,7 @@ import { dispatcherHandlers } from './dispatcher/index.ts';
 import type { Dispatcher } from './dispatcher/index.ts';
 import { membershipHandlers } from './replication/membership-handlers.ts';
 import type { Membership } from './replication/membership.ts';
-import type { RaftReplicator } from './replication/raft-replicator.ts';
+import type { Replication } from './replication/replication.ts';
 import { transportHandlers } from './replication/transport-handlers.ts';
 import type { Store } from './store/types.ts';
 import type { WorkRouter } from './work/index.ts';
@@ -38,13 +38,13 @@ export interface ManagerHandlersOptions {
   readonly signer: CertificateSigner;
   readonly dispatcher: Dispatcher;
   readonly work: WorkRouter;
-  readonly replicator: RaftReplicator;
+  readonly replicator: Replication;
   readonly membership: Membership;
   readonly canRemoveManager: (nodeId: string) => string | undefined;
 }
 
 /** host:port of every manager, the leader first. */
-function addressesOf(replicator: RaftReplicator): readonly string[] {
+function addressesOf(replicator: Replication): readonly string[] {
   const { members } = replicator.status();
   const leaderFirst = members.toSorted((a, b) => Number(b.isLeader) - Number(a.isLeader));
   return leaderFirst.map((member) => member.address);

@@ -18,6 +18,7 @@ import type { ReplicationStatus } from './replication/members.ts';
 import { Membership } from './replication/membership.ts';
 import { RaftReplicator } from './replication/raft-replicator.ts';
 import type { MemberAddress } from './replication/raft-wire.ts';
+import type { Replication } from './replication/replication.ts';
 import { leavingMembers, RoleManager } from './replication/role-manager.ts';
 import { ClusterStore } from './store/cluster-store.ts';
 import type { AnyObject, Store, TableName } from './store/types.ts';
@@ -33,6 +34,11 @@ export interface ManagerTransport extends Transport {
   /** Rejects when nothing of this cluster answers at `address` in time. */
   probe(address: string, deadlineMs: Ms): Promise<void>;
   close(): void;
+}
+
+/** What replication is made of. */
+export interface ReplicationBasics extends Omit<LoopBasics, 'store'> {
+  readonly onFailed: (error: ClusterError) => void;
 }
 
 /** What a new cluster begins with. */
@@ -58,6 +64,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   /** The loops that run on the leader beside the dispatcher and the role manager. */
   readonly loops: (basics: LoopBasics) => LoopMakers;
   readonly raft?: RaftNodeOptions;
+  /** What replicates the store; default: Raft among the managers, on `disk('raft')`. */
+  readonly replication?: (basics: ReplicationBasics) => Replication;
   /** The log has failed; the process should end. */
   readonly onFailed: (error: ClusterError) => void;
 }
@@ -71,7 +79,7 @@ export class Manager {
   readonly handlers: ManagerHandlers;
   readonly #options: ManagerOptions;
   readonly #clusterStore: ClusterStore;
-  readonly #replicator: RaftReplicator;
+  readonly #replicator: Replication;
   readonly #transport: ManagerTransport;
   readonly #membership: Membership;
   readonly #dispatcher: Dispatcher;
@@ -85,12 +93,14 @@ export class Manager {
     this.#options = { ...options, log };
     const addressOf = (id: MemberId): MemberAddress | undefined => this.#replicator.addressOf(id);
     this.#transport = options.transport(addressOf);
-    this.#replicator = new RaftReplicator({
-      ...options,
-      log: options.log.child({ module: 'raft' }),
-      transport: this.#transport,
-      disk: options.disk('raft'),
-    });
+    this.#replicator =
+      options.replication?.(options) ??
+      new RaftReplicator({
+        ...options,
+        log: options.log.child({ module: 'raft' }),
+        transport: this.#transport,
+        disk: options.disk('raft'),
+      });
     this.#clusterStore = new ClusterStore({
       ...options,
       log: options.log.child({ module: 'store' }),
@@ -142,23 +152,25 @@ export class Manager {
 
   /** Why the node must stay a manager, in one line; undefined when it need not. Ask the leader. */
   canRemoveManager(nodeId: string): string | undefined {
-    const { members } = this.#replicator.status();
+    const status = this.#replicator.status();
+    const { members } = status;
     const member = members.find((one) => one.nodeId === nodeId);
     if (member === undefined) return undefined;
-    const risk = removalRisk(members, member.raftId, leavingMembers(this.store, members));
+    const risk = removalRisk(status, member.raftId, leavingMembers(this.store, members));
     return risk === undefined ? undefined : `this manager cannot step down: ${risk}`;
   }
 
   /** Why this manager must not go away now (last one, quorum); undefined when it may. */
   whyNotLeave(): string | undefined {
-    const { members, raftId, leader } = this.#replicator.status();
+    const { members, raftId, leader, needsQuorum } = this.#replicator.status();
     if (members.length === 0) return undefined;
     if (leader === undefined) {
       return 'the cluster has no leader now, and leaving may cost it its quorum for good';
     }
     // A follower cannot see who else can be reached: the leader will refuse what would harm.
     const seen = this.isLeader() ? members : members.map((one) => ({ ...one, isReachable: true }));
-    return removalRisk(seen, raftId, leavingMembers(this.store, members));
+    const leaving = leavingMembers(this.store, members);
+    return removalRisk({ members: seen, needsQuorum }, raftId, leaving);
   }
 
   /** Takes this manager out of the group; until the signal. The last one has nothing to do. */

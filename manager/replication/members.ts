@@ -17,6 +17,8 @@ export interface ReplicationStatus {
   readonly leader: MemberStatus | undefined;
   /** Ascending by id; empty on a manager that has not been taken in. */
   readonly members: readonly MemberStatus[];
+  /** A majority of the managers must be up (Raft); false where the state is kept elsewhere (etcd). */
+  readonly needsQuorum: boolean;
 }
 
 export const noReplication: ReplicationStatus = {
@@ -25,6 +27,7 @@ export const noReplication: ReplicationStatus = {
   term: 0,
   leader: undefined,
   members: [],
+  needsQuorum: true,
 };
 
 export function replicationStatus(raft: RaftStatus): ReplicationStatus {
@@ -36,7 +39,7 @@ export function replicationStatus(raft: RaftStatus): ReplicationStatus {
     isReachable: member.id === raft.id || active.has(member.id) || member.id === raft.leaderId,
   }));
   const leader = members.find((member) => member.isLeader);
-  return { raftId: raft.id, isLeader, term: raft.term, leader, members };
+  return { raftId: raft.id, isLeader, term: raft.term, leader, members, needsQuorum: true };
 }
 
 /**
@@ -44,7 +47,7 @@ export function replicationStatus(raft: RaftStatus): ReplicationStatus {
  * `leaving`: members that are on their way out already. Only the leader knows who can be reached.
  */
 export function removalRisk(
-  members: readonly MemberStatus[],
+  { members, needsQuorum }: Pick<ReplicationStatus, 'members' | 'needsQuorum'>,
   raftId: MemberId,
   leaving: ReadonlySet<MemberId>,
 ): string | undefined {
@@ -52,6 +55,7 @@ export function removalRisk(
   if (!voters.some((member) => member.raftId === raftId)) return undefined;
   const rest = voters.filter((member) => member.raftId !== raftId && !leaving.has(member.raftId));
   if (rest.length === 0) return 'it is the last manager of the cluster';
+  if (!needsQuorum) return undefined;
   const needed = Math.floor(rest.length / 2) + 1;
   const reachable = rest.filter((member) => member.isReachable).length;
   if (reachable >= needed) return undefined;

@@ -5,9 +5,9 @@ import type { MemberId, MembershipChange } from 'raft-ts';
 import type { Store } from '../store/types.ts';
 import { removalRisk } from './members.ts';
 import type { MemberStatus } from './members.ts';
-import type { RaftReplicator } from './raft-replicator.ts';
 import { toMemberContext } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
+import type { Replication } from './replication.ts';
 
 /** How long the leader tries to reach a new manager at the address it gave. */
 const probeDeadlineMs: Ms = 5_000;
@@ -19,7 +19,7 @@ const waitingMax = 32;
 
 export interface MembershipOptions {
   readonly store: Store;
-  readonly replicator: RaftReplicator;
+  readonly replicator: Replication;
   /** Rejects when nothing of this cluster answers at `address` in time. */
   readonly probe: (address: string, deadlineMs: Ms) => Promise<void>;
   readonly clock: Clock;
@@ -82,7 +82,7 @@ export class Membership {
   async remove(raftId: MemberId, isForced: boolean): Promise<void> {
     const { replicator } = this.#options;
     const status = replicator.status();
-    const risk = removalRisk(status.members, raftId, new Set());
+    const risk = removalRisk(status, raftId, new Set());
     const isLast = status.members.filter((member) => member.isVoter).length === 1;
     if (risk !== undefined && (!isForced || isLast)) {
       throw new ClusterError('QUORUM_AT_RISK', `this manager cannot be removed: ${risk}`);

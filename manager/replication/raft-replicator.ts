@@ -12,13 +12,14 @@ import type {
   SnapshotMeta,
   Transport,
 } from 'raft-ts';
-import type { ReplicatedState, ReplicateOutcome, Replicator } from '../store/replicator.ts';
+import type { ReplicatedState, ReplicateOutcome } from '../store/replicator.ts';
 import type { Subscription } from '../store/types.ts';
 import { noReplication, replicationStatus } from './members.ts';
 import type { ReplicationStatus } from './members.ts';
 import { raftObserver } from './raft-metrics.ts';
 import { fromMemberContext, toMemberContext } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
+import type { Replication, ReplicationStart } from './replication.ts';
 
 export interface RaftReplicatorOptions {
   readonly clock: Clock;
@@ -33,20 +34,11 @@ export interface RaftReplicatorOptions {
   readonly onFailed: (error: ClusterError) => void;
 }
 
-export interface RaftStart {
-  readonly raftId: MemberId;
-  readonly self: MemberAddress;
-  /** True on the first manager of a new cluster; ignored when there is a log already. */
-  readonly isFirst: boolean;
-  /** Addresses of members whom this one may hear from before its own log names them. */
-  readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
-}
-
 /**
- * The store's `Replicator` over Raft. Between `start` and `stop` it is a member, or waits to be
+ * Replication by the Raft of this program itself. Between `start` and `stop` it is a member, or waits to be
  * one.
  */
-export class RaftReplicator implements Replicator {
+export class RaftReplicator implements Replication {
   readonly #options: RaftReplicatorOptions;
   #state: ReplicatedState | undefined;
   #node: RaftNode | undefined;
@@ -63,7 +55,7 @@ export class RaftReplicator implements Replicator {
   }
 
   /** Recovers log and state from the disk. DATA_LOSS when they are damaged. */
-  async start(start: RaftStart): Promise<void> {
+  async start(start: ReplicationStart): Promise<void> {
     const state = this.#state;
     assert(state !== undefined, 'a replicator is started with a state attached');
     assert(this.#node === undefined, 'a replicator is started once');

@@ -6,7 +6,7 @@ import type { MemberId } from 'raft-ts';
 import type { Store, Subscription, WriteTransaction } from '../store/types.ts';
 import type { MemberStatus } from './members.ts';
 import type { Membership } from './membership.ts';
-import type { RaftReplicator } from './raft-replicator.ts';
+import type { Replication } from './replication.ts';
 
 /**
  * Between two looks while something is unfinished: a learner that catches up, a member to remove.
@@ -15,7 +15,7 @@ const retryMs: Ms = 250;
 
 export interface RoleManagerOptions {
   readonly store: Store;
-  readonly replicator: RaftReplicator;
+  readonly replicator: Replication;
   readonly membership: Membership;
   readonly clock: Clock;
   readonly log: Logger;

@@ -3,12 +3,12 @@ import type { Logger, Metrics } from '#lib';
 import { InstallSnapshotResponse, NodeRole, RaftExchangeEnd } from '#proto';
 import type { CallContext, Handlers, RaftTransportService, SnapshotChunk } from '#proto';
 import type { MemberId } from 'raft-ts';
-import type { RaftReplicator } from './raft-replicator.ts';
 import { fromSnapshotHeader, fromWire } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
+import type { Replication } from './replication.ts';
 
 export interface TransportHandlersOptions {
-  readonly replicator: Pick<RaftReplicator, 'receive' | 'receiveSnapshot'>;
+  readonly replicator: Pick<Replication, 'receive' | 'receiveSnapshot'>;
   readonly addressOf: (id: MemberId) => MemberAddress | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -1,0 +1,52 @@
+import type {
+  MemberId,
+  MembershipChange,
+  ProposeOutcome,
+  RaftMessage,
+  SnapshotMeta,
+} from 'raft-ts';
+import type { ReplicatedState, Replicator } from '../store/replicator.ts';
+import type { Subscription } from '../store/types.ts';
+import type { ReplicationStatus } from './members.ts';
+import type { MemberAddress } from './raft-wire.ts';
+
+export interface ReplicationStart {
+  readonly raftId: MemberId;
+  readonly self: MemberAddress;
+  /** True on the first manager of a new cluster; ignored when there is a state already. */
+  readonly isFirst: boolean;
+  /** Addresses of members whom this one may hear from before its own log names them. */
+  readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
+}
+
+/**
+ * The port between a manager and what replicates its store: who leads, who the managers are, and
+ * how that changes. Two adapters: Raft (embedded, the default) and etcd (outside).
+ */
+export interface Replication extends Replicator {
+  /** Once, before `start`. */
+  attach(state: ReplicatedState): void;
+  /** Recovers the state. DATA_LOSS when it is damaged. */
+  start(start: ReplicationStart): Promise<void>;
+  stop(): Promise<void>;
+  status(): ReplicationStatus;
+  isLeader(): boolean;
+  /** True once this manager has been taken in, or it began the cluster itself. */
+  hasMembership(): boolean;
+  /** Where a member is; undefined when nobody has told. */
+  addressOf(id: MemberId): MemberAddress | undefined;
+  addContacts(contacts: ReadonlyMap<MemberId, MemberAddress>): void;
+  /** Called after each change of role, leader, term or members; look at `status` then. */
+  onChange(listener: () => void): Subscription;
+  /** Leader only; `committed` when the change is in effect and applied here. */
+  changeMembership(change: MembershipChange): Promise<ProposeOutcome>;
+  /** True when this member leads no more. */
+  transferLeadership(to: MemberId): Promise<boolean>;
+  /** A message of another manager; dropped while this one does not run. */
+  receive(message: RaftMessage): void;
+  receiveSnapshot(
+    header: RaftMessage,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void>;
+}
