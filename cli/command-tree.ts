@@ -31,6 +31,10 @@ type Load = LeafCommand['load'];
 const leaf = (name: string, summary: string, load: Load, alias?: string): LeafCommand =>
   alias === undefined ? { name, summary, load } : { name, summary, load, alias };
 
+const clusterCommands: readonly LeafCommand[] = [
+  leaf('status', 'Show how the managers are doing', () => import('./commands/cluster-status.ts')),
+];
+
 const nodeCommands: readonly LeafCommand[] = [
   leaf('ls', 'List the nodes', () => import('./commands/node-ls.ts'), 'list'),
   leaf('inspect', 'Show everything about nodes', () => import('./commands/node-inspect.ts')),
@@ -90,6 +94,7 @@ export const commandTree: readonly CommandNode[] = [
   leaf('join-token', 'Show or rotate a join token', () => import('./commands/join-token.ts')),
   leaf('update', 'Change the cluster', () => import('./commands/update.ts')),
   leaf('leave', 'Leave the cluster', () => import('./commands/leave.ts')),
+  { name: 'cluster', summary: 'The managers and their state', commands: clusterCommands },
   { name: 'node', summary: 'The hosts of the cluster', commands: nodeCommands },
   { name: 'service', summary: 'What runs on the cluster', commands: serviceCommands },
   { name: 'image', summary: 'Images on the nodes', commands: imageCommands },

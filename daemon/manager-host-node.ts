@@ -74,7 +74,11 @@ export class ManagerHost {
       isLeader: () => manager.isLeader(),
       leader: () => manager.leader(),
     };
-    this.control = forwarding(ControlService, handlers.control, forward);
+    this.control = {
+      ...forwarding(ControlService, handlers.control, forward),
+      // Asked when there is no leader, too.
+      getClusterStatus: handlers.control.getClusterStatus,
+    };
     this.#server = new grpc.Server(channelOptions);
     this.#strangersServer = new grpc.Server(strangersOptions);
     this.#listener = new TlsListener({
@@ -87,7 +91,10 @@ export class ManagerHost {
     const served = this.#serveOptions();
     const { getRootCertificate } = handlers.certificates;
     const certificates = forwarding(CertificateAuthorityService, handlers.certificates, forward);
-    const membership = forwarding(RaftMembershipService, handlers.raftMembership, forward);
+    const membership = {
+      ...forwarding(RaftMembershipService, handlers.raftMembership, forward),
+      getManagerReport: handlers.raftMembership.getManagerReport,
+    };
     const authority = { ...certificates, getRootCertificate };
     // Strangers are offered all of it too: so they are told why they may not use it.
     for (const server of [this.#server, this.#strangersServer]) {

@@ -1,6 +1,6 @@
 import { ClusterError, backoffMs, messageOf, sleep } from '#lib';
 import type { Clock, Logger, Ms, Random } from '#lib';
-import type { RaftJoinResponse, RaftLeaveResponse } from '#proto';
+import type { ManagerReport, RaftJoinResponse, RaftLeaveResponse } from '#proto';
 import type { MemberId } from 'raft-ts';
 import { clusterMember, fromWireMember } from './replication/raft-wire.ts';
 import type { MemberAddress } from './replication/raft-wire.ts';
@@ -14,6 +14,8 @@ export interface MembershipClient {
     signal: AbortSignal,
   ): Promise<RaftJoinResponse>;
   leave(address: string, isForced: boolean, signal: AbortSignal): Promise<RaftLeaveResponse>;
+  /** What the manager at `address` says of itself; it does not pass this on. */
+  report(address: string, signal: AbortSignal): Promise<ManagerReport>;
 }
 
 export interface JoiningOptions {

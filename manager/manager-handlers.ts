@@ -4,6 +4,7 @@ import type {
   ControlService,
   DispatcherService,
   Handlers,
+  ManagerReport,
   RaftMembershipService,
   RaftTransportService,
 } from '#proto';
@@ -12,6 +13,10 @@ import type { CertificateSigner } from './ca/index.ts';
 import { controlHandlers } from './control/index.ts';
 import { dispatcherHandlers } from './dispatcher/index.ts';
 import type { Dispatcher } from './dispatcher/index.ts';
+import { clusterStatus } from './replication/cluster-status.ts';
+import { managerReport } from './replication/manager-report.ts';
+import type { DiskUsage } from './replication/manager-report.ts';
+import type { MembershipClient } from './joining.ts';
 import { membershipHandlers } from './replication/membership-handlers.ts';
 import type { Membership } from './replication/membership.ts';
 import type { Replication } from './replication/replication.ts';
@@ -29,7 +34,12 @@ export interface ManagerHandlers {
 }
 
 export interface ManagerHandlersOptions {
+  readonly nodeId: string;
   readonly clusterId: string;
+  /** host:port of this manager. */
+  readonly address: string;
+  readonly client: MembershipClient;
+  readonly diskUsage?: (() => Promise<DiskUsage>) | undefined;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +61,8 @@ function addressesOf(replicator: Replication): readonly string[] {
 }
 
 export function managerHandlers(options: ManagerHandlersOptions): ManagerHandlers {
-  const { replicator, membership, random } = options;
+  const { replicator, membership, random, client } = options;
+  const report = (): Promise<ManagerReport> => managerReport(options);
   return {
     control: controlHandlers({
       ...options,
@@ -62,6 +73,11 @@ export function managerHandlers(options: ManagerHandlersOptions): ManagerHandler
           reachable: isReachable,
         })),
       canRemoveManager: options.canRemoveManager,
+      clusterStatus: (signal) =>
+        clusterStatus(
+          { ...options, own: report, ask: (address, until) => client.report(address, until) },
+          signal,
+        ),
       makeToken: (_role, rootCa) => makeJoinToken(rootCa.digest, random),
     }),
     dispatcher: dispatcherHandlers({
@@ -78,6 +94,6 @@ export function managerHandlers(options: ManagerHandlersOptions): ManagerHandler
       log: options.log.child({ module: 'raft' }),
       addressOf: (id) => replicator.addressOf(id),
     }),
-    raftMembership: membershipHandlers(membership),
+    raftMembership: membershipHandlers(membership, report),
   };
 }

@@ -1,7 +1,8 @@
 /** A manager on this machine: disk, gRPC to the others, X.509. */
 import { join } from 'node:path';
 import type { ClusterError } from '#lib';
-import { RaftJoinRequest, RaftLeaveRequest, RaftMembershipService } from '#proto';
+import { GetManagerReportRequest, RaftJoinRequest } from '#proto';
+import { RaftLeaveRequest, RaftMembershipService } from '#proto';
 import { callUnary } from '#proto/rpc';
 import type { grpc } from '#proto/rpc';
 import { nodeDisk } from 'raft-ts/node';
@@ -9,6 +10,8 @@ import { certificateSigner } from './ca/certificates-node.ts';
 import type { MembershipClient } from './joining.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './manager.ts';
+import { reportDeadlineMs } from './replication/cluster-status.ts';
+import { diskUsage } from './replication/disk-usage-node.ts';
 import { GrpcRaftTransport } from './replication/raft-transport-node.ts';
 import { orchestrationLoops } from './orchestration-loops.ts';
 
@@ -16,7 +19,7 @@ import { orchestrationLoops } from './orchestration-loops.ts';
 const joinDeadlineMs = 20_000;
 const leaveDeadlineMs = 15_000;
 
-type FromMachine = 'disk' | 'transport' | 'client' | 'signer' | 'loops' | 'onFailed';
+type FromMachine = 'disk' | 'diskUsage' | 'transport' | 'client' | 'signer' | 'loops' | 'onFailed';
 
 export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
   /** Own directory of this manager. */
@@ -30,7 +33,7 @@ export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
 }
 
 function membershipClient(channelFor: (address: string) => grpc.Client): MembershipClient {
-  const { join: joinMethod, leave } = RaftMembershipService;
+  const { join: joinMethod, leave, getManagerReport } = RaftMembershipService;
   return {
     join: (peer, address, raftId, signal) =>
       callUnary(channelFor(peer), joinMethod, RaftJoinRequest.create({ address, raftId }), {
@@ -40,6 +43,11 @@ function membershipClient(channelFor: (address: string) => grpc.Client): Members
     leave: (peer, force, signal) =>
       callUnary(channelFor(peer), leave, RaftLeaveRequest.create({ force }), {
         deadlineMs: leaveDeadlineMs,
+        signal,
+      }),
+    report: (peer, signal) =>
+      callUnary(channelFor(peer), getManagerReport, GetManagerReportRequest.create(), {
+        deadlineMs: reportDeadlineMs,
         signal,
       }),
   };
@@ -58,6 +66,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
     disk: (name) => nodeDisk(join(directory, name)),
     transport: (addressOf) => new GrpcRaftTransport({ ...options, addressOf }),
     client: membershipClient(channelFor),
+    diskUsage: () => diskUsage(join(directory, 'raft')),
     signer: certificateSigner,
     loops: options.loops ?? orchestrationLoops,
     onFailed: options.onFailed ?? endProcess,

@@ -16,6 +16,7 @@ import type { MemberRecord } from './replication/member-file.ts';
 import { removalRisk } from './replication/members.ts';
 import type { ReplicationStatus } from './replication/members.ts';
 import { Membership } from './replication/membership.ts';
+import type { DiskUsage } from './replication/manager-report.ts';
 import { RaftReplicator } from './replication/raft-replicator.ts';
 import type { MemberAddress } from './replication/raft-wire.ts';
 import type { Replication } from './replication/replication.ts';
@@ -58,6 +59,7 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   readonly peers: readonly string[];
   /** A directory of its own for each name. */
   readonly disk: (name: 'member' | 'raft') => Disk;
+  readonly diskUsage?: () => Promise<DiskUsage>;
   readonly transport: (addressOf: (id: MemberId) => MemberAddress | undefined) => ManagerTransport;
   readonly client: MembershipClient;
   readonly signer: CertificateSigner;

@@ -21,7 +21,7 @@ import { validateName } from './validate-service.ts';
 
 type ClusterHandlers = Pick<
   ControlHandlers,
-  'getCluster' | 'updateCluster' | 'getJoinTokens' | 'rotateJoinToken'
+  'getCluster' | 'getClusterStatus' | 'updateCluster' | 'getJoinTokens' | 'rotateJoinToken'
 >;
 
 const hourMs = 3_600_000;
@@ -85,6 +85,8 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
         GetClusterResponse.create({ cluster: redactCluster(clusterOf(tx)) }),
       );
     },
+
+    getClusterStatus: (_request, context) => options.clusterStatus(context.signal),
 
     async updateCluster(request: UpdateClusterRequest) {
       if (request.spec === undefined) throw invalid('spec', 'the request carries no cluster spec');

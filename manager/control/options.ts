@@ -1,5 +1,5 @@
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { ControlService, Handlers, NodeRole, RootCa } from '#proto';
+import type { ControlService, GetClusterStatusResponse, Handlers, NodeRole, RootCa } from '#proto';
 import type { Store } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 
@@ -22,6 +22,8 @@ export interface ControlOptions {
   readonly managerStatus: () => readonly ManagerReachability[];
   /** Why this manager must stay, in one line; undefined when it may go. */
   readonly canRemoveManager: (nodeId: string) => string | undefined;
+  /** How each manager is doing, asked of each; without a leader too. */
+  readonly clusterStatus: (signal: AbortSignal) => Promise<GetClusterStatusResponse>;
   /** A new join token for nodes of `role`. */
   readonly makeToken: (role: NodeRole, rootCa: RootCa) => string;
 }

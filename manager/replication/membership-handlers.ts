@@ -1,6 +1,6 @@
 import { ClusterError } from '#lib';
 import { RaftJoinResponse, RaftLeaveResponse, RaftWireMember } from '#proto';
-import type { Handlers, RaftMembershipService } from '#proto';
+import type { Handlers, ManagerReport, RaftMembershipService } from '#proto';
 import type { MemberStatus } from './members.ts';
 import type { Membership } from './membership.ts';
 import { toMemberContext } from './raft-wire.ts';
@@ -12,7 +12,10 @@ function toWireMember(member: MemberStatus): RaftWireMember {
 }
 
 /** A manager asks for itself: its certificate says who it is. */
-export function membershipHandlers(membership: Membership): Handlers<typeof RaftMembershipService> {
+export function membershipHandlers(
+  membership: Membership,
+  report: () => Promise<ManagerReport>,
+): Handlers<typeof RaftMembershipService> {
   return {
     async join({ address, raftId }, context) {
       const nodeId = managerOnly(context);
@@ -28,6 +31,10 @@ export function membershipHandlers(membership: Membership): Handlers<typeof Raft
     async leave({ force }, context) {
       await membership.leave(managerOnly(context), force);
       return RaftLeaveResponse.create();
+    },
+    async getManagerReport(_request, context) {
+      managerOnly(context);
+      return report();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { durationBuckets } from '#lib';
-import type { Logger, Metrics } from '#lib';
+import type { Logger, Metrics, Ms } from '#lib';
 import type { Observer, RaftStatus } from 'raft-ts';
 
 /** tessera_raft_*: what Raft does on this manager. `status` is undefined while it does not run. */
@@ -9,6 +9,7 @@ export function raftObserver(
   status: () => RaftStatus | undefined,
   events: {
     readonly roleChanged: () => void;
+    readonly synced: (tookMs: Ms) => void;
     readonly failed: (code: string, error: unknown) => void;
   },
 ): Observer {
@@ -61,6 +62,7 @@ export function raftObserver(
       seconds.observe(event.tookMs / 1000);
       entries.inc({}, event.entries);
       bytes.inc({}, event.bytes);
+      events.synced(event.tookMs);
     },
     snapshotTaken(event) {
       snapshots.inc();

@@ -17,9 +17,10 @@ import type { Subscription } from '../store/types.ts';
 import { noReplication, replicationStatus } from './members.ts';
 import type { ReplicationStatus } from './members.ts';
 import { raftObserver } from './raft-metrics.ts';
+import { RecentTimes } from './recent-times.ts';
 import { fromMemberContext, toMemberContext } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
-import type { Replication, ReplicationStart } from './replication.ts';
+import type { Replication, ReplicationFigures, ReplicationStart } from './replication.ts';
 
 export interface RaftReplicatorOptions {
   readonly clock: Clock;
@@ -40,6 +41,8 @@ export interface RaftReplicatorOptions {
  */
 export class RaftReplicator implements Replication {
   readonly #options: RaftReplicatorOptions;
+  /** How long the last writes to the log took. */
+  readonly #syncTimes = new RecentTimes();
   #state: ReplicatedState | undefined;
   #node: RaftNode | undefined;
   #contacts: ReadonlyMap<MemberId, MemberAddress> = new Map();
@@ -114,6 +117,19 @@ export class RaftReplicator implements Replication {
 
   status(): ReplicationStatus {
     return this.#node === undefined ? noReplication : replicationStatus(this.#node.status());
+  }
+
+  figures(): ReplicationFigures | undefined {
+    if (this.#node === undefined) return undefined;
+    const { role, commitIndex, appliedIndex, lastIndex } = this.#node.status();
+    return {
+      isCandidate: role === 'candidate' || role === 'pre-candidate',
+      commitIndex,
+      appliedIndex,
+      lastIndex,
+      fsyncMedianMs: this.#syncTimes.median,
+      fsyncLastMs: this.#syncTimes.last,
+    };
   }
 
   isLeader(): boolean {
@@ -191,6 +207,7 @@ export class RaftReplicator implements Replication {
     const { metrics, log, onFailed } = this.#options;
     return raftObserver(metrics, log, () => this.#node?.status(), {
       roleChanged: () => this.#tell(),
+      synced: (tookMs) => this.#syncTimes.add(tookMs),
       failed: (code, error) => {
         log.error('raft has stopped', { code, err: error });
         const what = `the replicated log has failed (${code}) and this manager has stopped`;

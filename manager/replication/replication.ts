@@ -5,6 +5,7 @@ import type {
   RaftMessage,
   SnapshotMeta,
 } from 'raft-ts';
+import type { Ms } from '#lib';
 import type { ReplicatedState, Replicator } from '../store/replicator.ts';
 import type { Subscription } from '../store/types.ts';
 import type { ReplicationStatus } from './members.ts';
@@ -19,6 +20,17 @@ export interface ReplicationStart {
   readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
 }
 
+/** How far this manager's log is, and how fast its disk. */
+export interface ReplicationFigures {
+  readonly isCandidate: boolean;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  /** Of the last writes; 0 before the first. */
+  readonly fsyncMedianMs: Ms;
+  readonly fsyncLastMs: Ms;
+}
+
 /**
  * The port between a manager and what replicates its store: who leads, who the managers are, and
  * how that changes. Two adapters: Raft (embedded, the default) and etcd (outside).
@@ -31,6 +43,8 @@ export interface Replication extends Replicator {
   stop(): Promise<void>;
   status(): ReplicationStatus;
   isLeader(): boolean;
+  /** Undefined while it does not run; left out where there is no log of our own. */
+  figures?(): ReplicationFigures | undefined;
   /** True once this manager has been taken in, or it began the cluster itself. */
   hasMembership(): boolean;
   /** Where a member is; undefined when nobody has told. */

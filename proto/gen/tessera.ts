@@ -238,6 +238,23 @@ export const TaskStateNames: Readonly<Record<number, string>> = {
 };
 
 
+export const ManagerState = {
+  UNREACHABLE: 0,
+  FOLLOWER: 1,
+  CANDIDATE: 2,
+  LEADER: 3,
+  LEARNER: 4,
+} as const;
+export type ManagerState = (typeof ManagerState)[keyof typeof ManagerState];
+export const ManagerStateNames: Readonly<Record<number, string>> = {
+  0: 'UNREACHABLE',
+  1: 'FOLLOWER',
+  2: 'CANDIDATE',
+  3: 'LEADER',
+  4: 'LEARNER',
+};
+
+
 export const RaftMessageKind = {
   APPEND: 0,
   APPEND_RESPONSE: 1,
@@ -6073,6 +6090,358 @@ export const ContainerStatus: MessageCodec<ContainerStatus> = {
   },
 };
 
+export interface GetManagerReportRequest {
+}
+export const GetManagerReportRequest: MessageCodec<GetManagerReportRequest> = {
+  typeName: 'tessera.v1.GetManagerReportRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetManagerReportRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetManagerReportRequest.create() as Mutable<GetManagerReportRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetManagerReportRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetManagerReportRequest.read(r, r.len);
+  },
+};
+
+export interface ManagerReport {
+  readonly nodeId: string;
+  readonly hostname: string;
+  readonly address: string;
+  readonly raftId: number;
+  readonly isVoter: boolean;
+  readonly state: ManagerState;
+  readonly term: number;
+  readonly leaderNodeId: string;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  readonly logBytes: number;
+  readonly snapshotBytes: number;
+  readonly diskFreeBytes: number;
+  readonly diskTotalBytes: number;
+  readonly fsyncMedianMs: number;
+  readonly fsyncLastMs: number;
+  readonly version: string;
+  readonly members: readonly ManagerMember[];
+  readonly lagEntries: number;
+  readonly problems: readonly string[];
+}
+export const ManagerReport: MessageCodec<ManagerReport> = {
+  typeName: 'tessera.v1.ManagerReport',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'raftId', type: 'uint64', shape: 'one' },
+    { name: 'isVoter', type: 'bool', shape: 'one' },
+    { name: 'state', type: 'object', shape: 'one', names: ManagerStateNames },
+    { name: 'term', type: 'uint64', shape: 'one' },
+    { name: 'leaderNodeId', type: 'string', shape: 'one' },
+    { name: 'commitIndex', type: 'uint64', shape: 'one' },
+    { name: 'appliedIndex', type: 'uint64', shape: 'one' },
+    { name: 'lastIndex', type: 'uint64', shape: 'one' },
+    { name: 'logBytes', type: 'uint64', shape: 'one' },
+    { name: 'snapshotBytes', type: 'uint64', shape: 'one' },
+    { name: 'diskFreeBytes', type: 'uint64', shape: 'one' },
+    { name: 'diskTotalBytes', type: 'uint64', shape: 'one' },
+    { name: 'fsyncMedianMs', type: 'double', shape: 'one' },
+    { name: 'fsyncLastMs', type: 'double', shape: 'one' },
+    { name: 'version', type: 'string', shape: 'one' },
+    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerMember as MessageCodec<never> },
+    { name: 'lagEntries', type: 'uint64', shape: 'one' },
+    { name: 'problems', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { nodeId: '', hostname: '', address: '', raftId: 0, isVoter: false, state: 0, term: 0, leaderNodeId: '', commitIndex: 0, appliedIndex: 0, lastIndex: 0, logBytes: 0, snapshotBytes: 0, diskFreeBytes: 0, diskTotalBytes: 0, fsyncMedianMs: 0, fsyncLastMs: 0, version: '', members: [], lagEntries: 0, problems: [], ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.hostname !== '') w.uint32(18).string(m.hostname);
+    if (m.address !== '') w.uint32(26).string(m.address);
+    if (m.raftId !== 0) w.uint32(32).uint64(safe(m.raftId, 'raftId'));
+    if (m.isVoter !== false) w.uint32(40).bool(m.isVoter);
+    if (m.state !== 0) w.uint32(48).int32(m.state);
+    if (m.term !== 0) w.uint32(56).uint64(safe(m.term, 'term'));
+    if (m.leaderNodeId !== '') w.uint32(66).string(m.leaderNodeId);
+    if (m.commitIndex !== 0) w.uint32(72).uint64(safe(m.commitIndex, 'commitIndex'));
+    if (m.appliedIndex !== 0) w.uint32(80).uint64(safe(m.appliedIndex, 'appliedIndex'));
+    if (m.lastIndex !== 0) w.uint32(88).uint64(safe(m.lastIndex, 'lastIndex'));
+    if (m.logBytes !== 0) w.uint32(96).uint64(safe(m.logBytes, 'logBytes'));
+    if (m.snapshotBytes !== 0) w.uint32(104).uint64(safe(m.snapshotBytes, 'snapshotBytes'));
+    if (m.diskFreeBytes !== 0) w.uint32(112).uint64(safe(m.diskFreeBytes, 'diskFreeBytes'));
+    if (m.diskTotalBytes !== 0) w.uint32(120).uint64(safe(m.diskTotalBytes, 'diskTotalBytes'));
+    if (m.fsyncMedianMs !== 0) w.uint32(129).double(m.fsyncMedianMs);
+    if (m.fsyncLastMs !== 0) w.uint32(137).double(m.fsyncLastMs);
+    if (m.version !== '') w.uint32(146).string(m.version);
+    for (const v of m.members) ManagerMember.write(v, w.uint32(154).fork()).ldelim();
+    if (m.lagEntries !== 0) w.uint32(160).uint64(safe(m.lagEntries, 'lagEntries'));
+    for (const v of m.problems) w.uint32(170).string(v);
+    return w;
+  },
+  encode(m) {
+    return ManagerReport.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ManagerReport.create() as Mutable<ManagerReport>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.hostname = r.string();
+          break;
+        case 3:
+          m.address = r.string();
+          break;
+        case 4:
+          m.raftId = toSafe(r.uint64(), 'raftId');
+          break;
+        case 5:
+          m.isVoter = r.bool();
+          break;
+        case 6:
+          m.state = r.int32() as ManagerState;
+          break;
+        case 7:
+          m.term = toSafe(r.uint64(), 'term');
+          break;
+        case 8:
+          m.leaderNodeId = r.string();
+          break;
+        case 9:
+          m.commitIndex = toSafe(r.uint64(), 'commitIndex');
+          break;
+        case 10:
+          m.appliedIndex = toSafe(r.uint64(), 'appliedIndex');
+          break;
+        case 11:
+          m.lastIndex = toSafe(r.uint64(), 'lastIndex');
+          break;
+        case 12:
+          m.logBytes = toSafe(r.uint64(), 'logBytes');
+          break;
+        case 13:
+          m.snapshotBytes = toSafe(r.uint64(), 'snapshotBytes');
+          break;
+        case 14:
+          m.diskFreeBytes = toSafe(r.uint64(), 'diskFreeBytes');
+          break;
+        case 15:
+          m.diskTotalBytes = toSafe(r.uint64(), 'diskTotalBytes');
+          break;
+        case 16:
+          m.fsyncMedianMs = r.double();
+          break;
+        case 17:
+          m.fsyncLastMs = r.double();
+          break;
+        case 18:
+          m.version = r.string();
+          break;
+        case 19:
+          m.members.push(ManagerMember.read(r, r.uint32() + r.pos));
+          break;
+        case 20:
+          m.lagEntries = toSafe(r.uint64(), 'lagEntries');
+          break;
+        case 21:
+          m.problems.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ManagerReport;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ManagerReport.read(r, r.len);
+  },
+};
+
+export interface ManagerMember {
+  readonly raftId: number;
+  readonly nodeId: string;
+  readonly address: string;
+  readonly isVoter: boolean;
+}
+export const ManagerMember: MessageCodec<ManagerMember> = {
+  typeName: 'tessera.v1.ManagerMember',
+  fields: [
+    { name: 'raftId', type: 'uint64', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'isVoter', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { raftId: 0, nodeId: '', address: '', isVoter: false, ...init };
+  },
+  write(m, w) {
+    if (m.raftId !== 0) w.uint32(8).uint64(safe(m.raftId, 'raftId'));
+    if (m.nodeId !== '') w.uint32(18).string(m.nodeId);
+    if (m.address !== '') w.uint32(26).string(m.address);
+    if (m.isVoter !== false) w.uint32(32).bool(m.isVoter);
+    return w;
+  },
+  encode(m) {
+    return ManagerMember.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ManagerMember.create() as Mutable<ManagerMember>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.raftId = toSafe(r.uint64(), 'raftId');
+          break;
+        case 2:
+          m.nodeId = r.string();
+          break;
+        case 3:
+          m.address = r.string();
+          break;
+        case 4:
+          m.isVoter = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ManagerMember;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ManagerMember.read(r, r.len);
+  },
+};
+
+export interface GetClusterStatusRequest {
+}
+export const GetClusterStatusRequest: MessageCodec<GetClusterStatusRequest> = {
+  typeName: 'tessera.v1.GetClusterStatusRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetClusterStatusRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetClusterStatusRequest.create() as Mutable<GetClusterStatusRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetClusterStatusRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetClusterStatusRequest.read(r, r.len);
+  },
+};
+
+export interface GetClusterStatusResponse {
+  readonly clusterId: string;
+  readonly answeredBy: string;
+  readonly managers: readonly ManagerReport[];
+  readonly voters: number;
+  readonly votersReached: number;
+  readonly quorum: number;
+  readonly leaderNodeId: string;
+}
+export const GetClusterStatusResponse: MessageCodec<GetClusterStatusResponse> = {
+  typeName: 'tessera.v1.GetClusterStatusResponse',
+  fields: [
+    { name: 'clusterId', type: 'string', shape: 'one' },
+    { name: 'answeredBy', type: 'string', shape: 'one' },
+    { name: 'managers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerReport as MessageCodec<never> },
+    { name: 'voters', type: 'uint32', shape: 'one' },
+    { name: 'votersReached', type: 'uint32', shape: 'one' },
+    { name: 'quorum', type: 'uint32', shape: 'one' },
+    { name: 'leaderNodeId', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { clusterId: '', answeredBy: '', managers: [], voters: 0, votersReached: 0, quorum: 0, leaderNodeId: '', ...init };
+  },
+  write(m, w) {
+    if (m.clusterId !== '') w.uint32(10).string(m.clusterId);
+    if (m.answeredBy !== '') w.uint32(18).string(m.answeredBy);
+    for (const v of m.managers) ManagerReport.write(v, w.uint32(26).fork()).ldelim();
+    if (m.voters !== 0) w.uint32(32).uint32(m.voters);
+    if (m.votersReached !== 0) w.uint32(40).uint32(m.votersReached);
+    if (m.quorum !== 0) w.uint32(48).uint32(m.quorum);
+    if (m.leaderNodeId !== '') w.uint32(58).string(m.leaderNodeId);
+    return w;
+  },
+  encode(m) {
+    return GetClusterStatusResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetClusterStatusResponse.create() as Mutable<GetClusterStatusResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.clusterId = r.string();
+          break;
+        case 2:
+          m.answeredBy = r.string();
+          break;
+        case 3:
+          m.managers.push(ManagerReport.read(r, r.uint32() + r.pos));
+          break;
+        case 4:
+          m.voters = r.uint32();
+          break;
+        case 5:
+          m.votersReached = r.uint32();
+          break;
+        case 6:
+          m.quorum = r.uint32();
+          break;
+        case 7:
+          m.leaderNodeId = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetClusterStatusResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetClusterStatusResponse.read(r, r.len);
+  },
+};
+
 export interface RaftBatch {
   readonly messages: readonly RaftWireMessage[];
 }
@@ -6906,6 +7275,7 @@ export const ControlService = {
   updateCluster: method('/tessera.v1.Control/UpdateCluster', false, false, UpdateClusterRequest, UpdateClusterResponse),
   getJoinTokens: method('/tessera.v1.Control/GetJoinTokens', false, false, GetJoinTokensRequest, GetJoinTokensResponse),
   rotateJoinToken: method('/tessera.v1.Control/RotateJoinToken', false, false, RotateJoinTokenRequest, GetJoinTokensResponse),
+  getClusterStatus: method('/tessera.v1.Control/GetClusterStatus', false, false, GetClusterStatusRequest, GetClusterStatusResponse),
   listNodes: method('/tessera.v1.Control/ListNodes', false, false, ListNodesRequest, ListNodesResponse),
   getNode: method('/tessera.v1.Control/GetNode', false, false, GetNodeRequest, GetNodeResponse),
   updateNode: method('/tessera.v1.Control/UpdateNode', false, false, UpdateNodeRequest, UpdateNodeResponse),
@@ -6945,5 +7315,6 @@ export const RaftTransportService = {
 export const RaftMembershipService = {
   join: method('/tessera.v1.RaftMembership/Join', false, false, RaftJoinRequest, RaftJoinResponse),
   leave: method('/tessera.v1.RaftMembership/Leave', false, false, RaftLeaveRequest, RaftLeaveResponse),
+  getManagerReport: method('/tessera.v1.RaftMembership/GetManagerReport', false, false, GetManagerReportRequest, ManagerReport),
 } as const;
 

@@ -14,6 +14,7 @@ import {
   ServiceSpec,
   TaskSpec,
 } from '#proto';
+import { GetClusterStatusResponse } from '#proto';
 import type { CallContext, Caller, Node } from '#proto';
 import { controlHandlers } from '#manager/control/control';
 import type { ControlHandlers, ControlOptions } from '#manager/control/options';
@@ -54,6 +55,7 @@ export async function makeTestControl(options: TestControlOptions = {}): Promise
     work,
     managerStatus: () => [],
     canRemoveManager: () => undefined,
+    clusterStatus: () => Promise.resolve(GetClusterStatusResponse.create()),
     makeToken: (role) => `token-${role}-${++tokens}`,
     ...options,
   });

@@ -254,6 +254,13 @@ export class ManagerWorld {
             this.#context(from),
           ),
         ),
+      report: async (address) => {
+        await this.clock.wait(this.#delay());
+        const asked = this.#reachable(from, address)?.manager;
+        if (asked === undefined) throw new ClusterError('UNAVAILABLE', 'nobody answers');
+        const { raftMembership } = asked.handlers;
+        return raftMembership.getManagerReport({}, this.#context(from));
+      },
       leave: (address, force) =>
         ask<RaftLeaveResponse>(address, (leader) =>
           leader.handlers.raftMembership.leave(

@@ -1,94 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { Channels } from '#daemon/channels-node';
 import { DiskNodeFiles } from '#daemon/node-files-node';
-import { nodeManager } from '#manager/manager-node';
-import { ContainerSpec, ControlService, CreateServiceRequest, GetJoinTokensRequest } from '#proto';
-import { InfoRequest, InitRequest, JoinRequest, LeaveRequest, ListNodesRequest } from '#proto';
-import { ListServicesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
-import { Reachability, RemoveNodeRequest, ReplicatedMode, ServiceSpec, TaskSpec } from '#proto';
-import { RaftJoinRequest, RaftMembershipService, UpdateNodeRequest } from '#proto';
-import type { InfoResponse, Node } from '#proto';
+import { ControlService, GetJoinTokensRequest, JoinRequest, LeaveRequest } from '#proto';
+import { ListNodesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
+import { RaftJoinRequest, RaftMembershipService, RemoveNodeRequest } from '#proto';
+import type { Node } from '#proto';
 import { callUnary } from '#proto/rpc';
+import { awaitReady, byText, cluster, createService, info } from '../_support/daemon-cluster.ts';
+import { nodeOf, nodes, serviceNames, setRole } from '../_support/daemon-cluster.ts';
 import { poll } from '../_support/poll.ts';
-import { TestDaemon } from '../_support/test-daemon.ts';
+import type { TestDaemon } from '../_support/test-daemon.ts';
 
 const { MANAGER, WORKER } = NodeRole;
 
-async function cluster(
-  t: ExecutionContext,
-  roles: readonly NodeRole[],
-): Promise<readonly [TestDaemon, ...TestDaemon[]]> {
-  const one = await TestDaemon.start(t, 'host1', nodeManager);
-  const { address } = one;
-  const made = await one.call(
-    LocalService.init,
-    InitRequest.create({ advertiseAddress: address, listenAddress: address }),
-  );
-  const others: TestDaemon[] = [];
-  for (const [i, role] of roles.entries()) {
-    const daemon = await TestDaemon.start(t, `host${i + 2}`, nodeManager);
-    const token = (role === MANAGER ? made.tokens?.manager : made.tokens?.worker) ?? '';
-    const request = JoinRequest.create({
-      token,
-      remoteAddress: others.at(-1)?.address ?? address,
-      advertiseAddress: daemon.address,
-      listenAddress: daemon.address,
-    });
-    const joined = await daemon.call(LocalService.join, request);
-    t.is(joined.role, role);
-    others.push(daemon);
-  }
-  return [one, ...others];
-}
-
-const info = (daemon: TestDaemon): Promise<InfoResponse> =>
-  daemon.call(LocalService.info, InfoRequest.create());
-
-async function nodes(daemon: TestDaemon): Promise<readonly Node[]> {
-  return (await daemon.call(ControlService.listNodes, ListNodesRequest.create())).nodes;
-}
-
-async function nodeOf(daemon: TestDaemon, name: string): Promise<Node | undefined> {
-  return (await nodes(daemon)).find((node) => node.description?.hostname === name);
-}
-
-/** Until every one of the hosts is ready, and the managers among them can be reached. */
-function awaitReady(daemon: TestDaemon, count: number): Promise<readonly Node[]> {
-  return poll(`${count} nodes ready`, async () => {
-    const list = await nodes(daemon);
-    const good = list.filter(
-      ({ status, role, managerStatus }) =>
-        status?.state === NodeState.READY &&
-        (role === WORKER || managerStatus?.reachability === Reachability.REACHABLE),
-    );
-    return good.length === count && list;
-  });
-}
-
-async function setRole(daemon: TestDaemon, ref: string, role: NodeRole): Promise<void> {
-  const node = await nodeOf(daemon, ref);
-  const spec = node?.spec;
-  if (spec === undefined) throw new Error(`no node ${ref}`);
-  const request = UpdateNodeRequest.create({ ref: node?.id ?? '', spec: { ...spec, role } });
-  await daemon.call(ControlService.updateNode, request);
-}
-
-async function createService(daemon: TestDaemon, name: string): Promise<void> {
-  const task = TaskSpec.create({ containers: [ContainerSpec.create({ image: 'busybox' })] });
-  const replicated = ReplicatedMode.create({ replicas: 0 });
-  const spec = ServiceSpec.create({ name, task, mode: { kind: 'replicated', replicated } });
-  await daemon.call(ControlService.createService, CreateServiceRequest.create({ spec }));
-}
-
-const byText = (a: string, b: string): number => a.localeCompare(b);
 const ids = (list: readonly Node[]) => list.map(({ id }) => id).toSorted(byText);
-
-async function serviceNames(daemon: TestDaemon): Promise<readonly string[]> {
-  const list = await daemon.call(ControlService.listServices, ListServicesRequest.create());
-  return list.services.map((service) => service.spec?.name ?? '').toSorted(byText);
-}
 
 test('managers join through one another, and each answers for the cluster', async (t) => {
   const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);

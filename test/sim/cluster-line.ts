@@ -202,6 +202,14 @@ export function simMembershipClient(
       if (membership === undefined) throw unavailable(address);
       return process.guard(membership.join(request, callerContext(host)));
     },
+    report: async (address) => {
+      await clock.wait(network.delayMs());
+      const target = hosts.byAddress(address);
+      const membership = target?.manager?.handlers.raftMembership;
+      if (membership === undefined || network.isCut(host.id, target?.id ?? host.id))
+        throw unavailable(address);
+      return process.guard(membership.getManagerReport({}, callerContext(host)));
+    },
     leave: async (address, force) => {
       await clock.wait(network.delayMs());
       const membership = leaderAt(address).manager?.handlers.raftMembership;
