@@ -29,7 +29,7 @@ export type {
   SnapshotMeta,
 } from './types.ts';
 
-export { decodeMembership, encodeMembership } from './core/membership.ts';
+export { decodeMembership, encodeMembership, membersOf } from './core/membership.ts';
 export { isRaftError, RaftError } from './errors.ts';
 export type { RaftErrorCode } from './errors.ts';
 export { memoryDisk } from './log/memory-disk.ts';

@@ -15,10 +15,22 @@ export interface Member {
 /** Members in ascending order of id. */
 export interface Membership {
   readonly members: readonly Member[];
+  /**
+   * Only while a joint change is under way (thesis §4.3): the members as they were before. Until
+   * the leader has left the joint phase, which it does by itself, everything needs a majority of
+   * the voters of both lists. A voter here that is a learner in `members` votes on until then.
+   */
+  readonly outgoing?: readonly Member[];
 }
 
-/** One change at a time: a second one is refused until the first is applied (Raft thesis §4.1). */
+/**
+ * One change at a time: a second one is refused until the first is committed (thesis §4.1).
+ * `set-members` takes any new set: several may come, go, be promoted or demoted at once. With at
+ * most one voter coming or going it is one step like the others, else a joint change (thesis §4.3).
+ * Each new voter must be a learner that has caught up: else `learner-behind`.
+ */
 export type MembershipChange =
+  | { readonly kind: 'set-members'; readonly members: readonly Member[] }
   | { readonly kind: 'add-learner'; readonly id: MemberId; readonly context: string }
   | { readonly kind: 'promote'; readonly id: MemberId }
   | { readonly kind: 'demote'; readonly id: MemberId }

@@ -1,4 +1,5 @@
 import type { MemberId, RaftStatus } from 'raft-ts';
+import { membersOf } from 'raft-ts';
 import { clusterMember } from './raft-wire.ts';
 import type { ClusterMember } from './raft-wire.ts';
 
@@ -33,7 +34,7 @@ export const noReplication: ReplicationStatus = {
 export function replicationStatus(raft: RaftStatus): ReplicationStatus {
   const isLeader = raft.role === 'leader';
   const active = new Set(raft.progress.filter((peer) => peer.recentlyActive).map(({ id }) => id));
-  const members = raft.membership.members.map((member) => ({
+  const members = membersOf(raft.membership).map((member) => ({
     ...clusterMember(member),
     isLeader: member.id === raft.leaderId,
     isReachable: member.id === raft.id || active.has(member.id) || member.id === raft.leaderId,

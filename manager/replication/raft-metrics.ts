@@ -1,6 +1,7 @@
 import { durationBuckets } from '#lib';
 import type { Logger, Metrics, Ms } from '#lib';
 import type { Observer, RaftStatus } from 'raft-ts';
+import { membersOf } from 'raft-ts';
 
 /** tessera_raft_*: what Raft does on this manager. `status` is undefined while it does not run. */
 export function raftObserver(
@@ -32,7 +33,7 @@ export function raftObserver(
   gauge(
     'tessera_raft_members',
     'Members, voters and learners.',
-    (raft) => raft.membership.members.length,
+    (raft) => membersOf(raft.membership).length,
   );
   const seconds = metrics.histogram(
     'tessera_raft_fsync_seconds',

@@ -1,6 +1,6 @@
 import { assert, ClusterError } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import { isRaftError, RaftNode } from 'raft-ts';
+import { isRaftError, membersOf, RaftNode } from 'raft-ts';
 import type {
   Disk,
   Entry,
@@ -143,8 +143,8 @@ export class RaftReplicator implements Replication {
 
   /** Where a member is, by the newest membership in the log, else by what was told at joining. */
   addressOf(id: MemberId): MemberAddress | undefined {
-    const members = this.#node?.inspection.membership.members ?? [];
-    const member = members.find((one) => one.id === id);
+    const membership = this.#node?.inspection.membership ?? { members: [] };
+    const member = membersOf(membership).find((one) => one.id === id);
     return member === undefined ? this.#contacts.get(id) : fromMemberContext(member.context);
   }
 
@@ -167,7 +167,7 @@ export class RaftReplicator implements Replication {
   async changeMembership(change: MembershipChange): Promise<ProposeOutcome> {
     if (this.#node === undefined) return { kind: 'rejected', reason: 'stopped', leaderId: 0 };
     const outcome = await this.#node.changeMembership(change);
-    const fields = { change: change.kind, raftId: change.id };
+    const fields = { change: change.kind, ...('id' in change && { raftId: change.id }) };
     const { log } = this.#options;
     if (outcome.kind === 'committed') log.info('raft membership changed', fields);
     else log.debug('raft membership not changed', { ...fields, reason: outcome.reason });

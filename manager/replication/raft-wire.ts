@@ -144,6 +144,7 @@ export function toSnapshotHeader(header: RaftMessage, meta: SnapshotMeta): Snaps
     index: meta.index,
     term: meta.term,
     members: meta.membership.members.map(toWireMember),
+    outgoing: (meta.membership.outgoing ?? []).map(toWireMember),
   });
 }
 
@@ -155,7 +156,9 @@ export interface ReceivedSnapshotHeader {
 export function fromSnapshotHeader(wire: SnapshotHeader): ReceivedSnapshotHeader {
   if (wire.message === undefined) throw malformed('a snapshot without its message');
   const members = wire.members.map(fromWireMember);
-  const meta = { index: wire.index, term: wire.term, membership: { members } };
+  const outgoing = wire.outgoing.map(fromWireMember);
+  const membership = outgoing.length > 0 ? { members, outgoing } : { members };
+  const meta = { index: wire.index, term: wire.term, membership };
   return { message: fromWire(wire.message), meta };
 }
 

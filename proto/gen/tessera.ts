@@ -6733,6 +6733,7 @@ export interface SnapshotHeader {
   readonly index: number;
   readonly term: number;
   readonly members: readonly RaftWireMember[];
+  readonly outgoing: readonly RaftWireMember[];
 }
 export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
   typeName: 'tessera.v1.SnapshotHeader',
@@ -6741,15 +6742,17 @@ export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
     { name: 'index', type: 'uint64', shape: 'one' },
     { name: 'term', type: 'uint64', shape: 'one' },
     { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+    { name: 'outgoing', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
   ],
   create(init) {
-    return { index: 0, term: 0, members: [], ...init };
+    return { index: 0, term: 0, members: [], outgoing: [], ...init };
   },
   write(m, w) {
     if (m.message !== undefined) RaftWireMessage.write(m.message, w.uint32(10).fork()).ldelim();
     if (m.index !== 0) w.uint32(16).uint64(safe(m.index, 'index'));
     if (m.term !== 0) w.uint32(24).uint64(safe(m.term, 'term'));
     for (const v of m.members) RaftWireMember.write(v, w.uint32(34).fork()).ldelim();
+    for (const v of m.outgoing) RaftWireMember.write(v, w.uint32(42).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -6771,6 +6774,9 @@ export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
           break;
         case 4:
           m.members.push(RaftWireMember.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.outgoing.push(RaftWireMember.read(r, r.uint32() + r.pos));
           break;
         default:
           r.skipType(tag & 7);

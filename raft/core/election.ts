@@ -1,9 +1,9 @@
 import type { CoreState } from './state.ts';
-import type { MemberId } from '../types.ts';
 import type { RaftMessage } from '../message.ts';
 import { advanceCommit, appendOwn, sendAppends } from './replication.ts';
 import { becomeCandidate, becomeFollower, becomePreCandidate, enterLeadership } from './roles.ts';
-import { majority, voteOutcome } from './quorum.ts';
+import { hasMajority, voteOutcome } from './quorum.ts';
+import { votersAmong } from './membership.ts';
 
 type VoteRequest = Extract<RaftMessage, { kind: 'vote' | 'pre-vote' }>;
 type VoteResponse = Extract<RaftMessage, { kind: 'vote-response' | 'pre-vote-response' }>;
@@ -16,8 +16,8 @@ export function isPromotable(state: CoreState): boolean {
   const { memberships, log } = state;
   if (memberships.isVoter(state.id)) return true;
   if (!state.isMembershipChanging) return false;
-  const committed = memberships.at(log.commit).members;
-  return committed.some((member) => member.id === state.id && member.role === 'voter');
+  const { members, outgoing = [] } = memberships.at(log.commit);
+  return [members, outgoing].some((list) => votersAmong(list).includes(state.id));
 }
 
 /** Starts an election: first a pre-vote that changes no term (thesis §9.6). */
@@ -44,7 +44,7 @@ export function elect(state: CoreState, isTransfer: boolean): void {
 
 function isWonAlone(state: CoreState): boolean {
   state.votes.set(state.id, true);
-  return voteOutcome(state.memberships.voters, state.votes) === 'won';
+  return voteOutcome(state.memberships.voterSets, state.votes) === 'won';
 }
 
 function askForVotes(
@@ -54,8 +54,8 @@ function askForVotes(
   isTransfer: boolean,
 ): void {
   const { last: lastIndex, lastTerm } = state.log;
-  for (const to of state.memberships.voters) {
-    if (to === state.id) continue;
+  for (const { id: to } of state.memberships.everybody) {
+    if (to === state.id || !state.memberships.isVoter(to)) continue;
     // Deferred: a request for votes may leave only once our own vote is durable.
     state.sendDeferred({ kind, to, lastIndex, lastTerm, isTransfer }, term);
   }
@@ -97,7 +97,7 @@ export function handleVoteResponse(state: CoreState, message: VoteResponse): voi
   const wanted = state.role === 'candidate' ? 'vote-response' : 'pre-vote-response';
   if (message.kind !== wanted) return;
   if (!state.votes.has(message.from)) state.votes.set(message.from, !message.isRejected);
-  switch (voteOutcome(state.memberships.voters, state.votes)) {
+  switch (voteOutcome(state.memberships.voterSets, state.votes)) {
     case 'won':
       if (state.role === 'candidate') becomeLeader(state);
       else elect(state, false);
@@ -119,7 +119,6 @@ function becomeLeader(state: CoreState): void {
 
 /** Leader: gives up when no majority was heard for an election time-out (thesis §6.2). */
 export function checkQuorum(state: CoreState): void {
-  const { voters } = state.memberships;
-  const active = voters.filter((id: MemberId) => state.isActive(id));
-  if (active.length < majority(voters.length)) becomeFollower(state, state.term, 0);
+  if (hasMajority(state.memberships.voterSets, (id) => state.isActive(id))) return;
+  becomeFollower(state, state.term, 0);
 }

@@ -1,5 +1,5 @@
-import type { Member, MemberId, Membership, MembershipChange, RejectReason } from '../types.ts';
-import { assert, assertNever } from '../assert.ts';
+import type { Member, Membership, MembershipChange, RejectReason } from '../types.ts';
+import { assertNever } from '../assert.ts';
 
 /** Longest `Member.context`, in UTF-16 units. */
 const MEMBER_CONTEXT_MAX = 4096;
@@ -7,8 +7,28 @@ const MEMBER_CONTEXT_MAX = 4096;
 const MEMBERS_MAX = 64;
 
 /** Members sorted by id; throws a plain `Error` that says what is wrong with them. */
-export function normalMembership(membership: Membership): Membership {
-  const members = [...membership.members].sort((a, b) => a.id - b.id);
+export function normalMembership({ members, outgoing }: Membership): Membership {
+  const incoming = normalMembers(members);
+  if (outgoing === undefined) return { members: incoming };
+  const membership = { members: incoming, outgoing: normalMembers(outgoing) };
+  if (membersOf(membership).length > MEMBERS_MAX)
+    throw new Error(`more than ${MEMBERS_MAX} members`);
+  return membership;
+}
+
+/**
+ * Everybody whom the log must reach, ascending by id: while members change jointly also those that
+ * are on their way out, with the role that they had.
+ */
+export function membersOf({ members, outgoing }: Membership): readonly Member[] {
+  if (outgoing === undefined) return members;
+  const ids = new Set(members.map((member) => member.id));
+  const leaving = outgoing.filter((member) => !ids.has(member.id));
+  return [...members, ...leaving].sort((a, b) => a.id - b.id);
+}
+
+function normalMembers(list: readonly Member[]): readonly Member[] {
+  const members = [...list].sort((a, b) => a.id - b.id);
   members.forEach((member, i) => {
     if (!Number.isSafeInteger(member.id) || member.id < 1) {
       throw new Error(`member id ${member.id} is not a safe integer >= 1`);
@@ -22,21 +42,28 @@ export function normalMembership(membership: Membership): Membership {
     }
   });
   if (members.length > MEMBERS_MAX) throw new Error(`more than ${MEMBERS_MAX} members`);
-  return { members };
+  return members;
 }
 
 /** The bytes of a `membership` entry: JSON with a fixed order of keys. */
-export function encodeMembership(membership: Membership): Uint8Array {
-  const members = membership.members.map(({ id, role, context }) => ({ id, role, context }));
-  return new TextEncoder().encode(JSON.stringify({ members }));
+export function encodeMembership({ members, outgoing }: Membership): Uint8Array {
+  const plain = (list: readonly Member[]): readonly Member[] =>
+    list.map(({ id, role, context }) => ({ id, role, context }));
+  const value = { members: plain(members), ...(outgoing && { outgoing: plain(outgoing) }) };
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 /** Parses what `encodeMembership` wrote; throws on anything else. */
 export function decodeMembership(bytes: Uint8Array): Membership {
   const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  const members = (value as { members?: unknown } | null)?.members;
+  const { members, outgoing } = (value ?? {}) as { members?: unknown; outgoing?: unknown };
   if (!Array.isArray(members)) throw new Error('not an encoded membership');
-  return normalMembership({ members: members as readonly Member[] });
+  if (outgoing === undefined) return normalMembership({ members: members as readonly Member[] });
+  if (!Array.isArray(outgoing)) throw new Error('not an encoded joint membership');
+  return normalMembership({
+    members: members as readonly Member[],
+    outgoing: outgoing as readonly Member[],
+  });
 }
 
 export type ChangeResult =
@@ -46,10 +73,12 @@ export type ChangeResult =
 const refused: ChangeResult = { kind: 'refused', reason: 'invalid-membership-change' };
 
 /**
- * The membership after one change. Only one member changes, so that any majority of the old and any
- * majority of the new members share a voter (thesis §4.1). Removing the last voter is refused.
+ * The membership after one change. While at most one voter comes or goes, any majority of the old
+ * and any majority of the new members share a voter (thesis §4.1); a larger change is joint, which
+ * `left` ends (thesis §4.3). Removing the last voter is refused.
  */
 export function changedMembership(before: Membership, change: MembershipChange): ChangeResult {
+  if (change.kind === 'set-members') return checkedSet(before, change.members);
   const known = before.members.find((member) => member.id === change.id);
   switch (change.kind) {
     case 'add-learner':
@@ -79,89 +108,43 @@ function replaced(members: readonly Member[], changed: Member): readonly Member[
   return members.map((member) => (member.id === changed.id ? changed : member));
 }
 
+function checkedSet(before: Membership, members: readonly Member[]): ChangeResult {
+  const result = checked(members);
+  if (result.kind === 'refused') return result;
+  const { membership } = result;
+  const changed = newVoters(before, membership).length + newVoters(membership, before).length;
+  if (changed <= 1) return result;
+  try {
+    return {
+      kind: 'ok',
+      membership: normalMembership({ ...membership, outgoing: before.members }),
+    };
+  } catch {
+    return refused;
+  }
+}
+
+/** Voters of `after` that are none in `before`. */
+export function newVoters(before: Membership, after: Membership): readonly Member[] {
+  const known = new Set(votersAmong(before.members));
+  return after.members.filter(({ id, role }) => role === 'voter' && !known.has(id));
+}
+
+/** What follows the joint phase: the new members alone. */
+export function left({ members }: Membership): Membership {
+  return { members };
+}
+
+/** Ids of the voters in a list, in its order. */
+export function votersAmong(members: readonly Member[]): readonly number[] {
+  return members.filter((member) => member.role === 'voter').map((member) => member.id);
+}
+
 function checked(members: readonly Member[]): ChangeResult {
   if (!members.some((member) => member.role === 'voter')) return refused;
   try {
     return { kind: 'ok', membership: normalMembership({ members }) };
   } catch {
     return refused;
-  }
-}
-
-/**
- * Every membership in the log, oldest first. The newest one is in effect from the moment it is
- * appended, committed or not, and falls back when its entry is truncated (thesis §4.1).
- */
-export class MembershipHistory {
-  #known: { readonly index: number; readonly membership: Membership }[];
-  #voters: readonly MemberId[] = [];
-
-  constructor(index: number, membership: Membership) {
-    this.#known = [{ index, membership }];
-    this.#refresh();
-  }
-
-  /** In effect now. */
-  get current(): Membership {
-    return this.#last().membership;
-  }
-
-  /** Index of the entry that brought `current`; that of the snapshot when there is none. */
-  get currentIndex(): number {
-    return this.#last().index;
-  }
-
-  /** Ids of the voters in effect, ascending. */
-  get voters(): readonly MemberId[] {
-    return this.#voters;
-  }
-
-  isVoter(id: MemberId): boolean {
-    return this.#voters.includes(id);
-  }
-
-  /** What was in effect at `index`. */
-  at(index: number): Membership {
-    const found = this.#known.findLast((one) => one.index <= index);
-    return (found ?? this.#first()).membership;
-  }
-
-  append(index: number, membership: Membership): void {
-    assert(index > this.currentIndex, 'memberships are appended in log order');
-    this.#known.push({ index, membership });
-    this.#refresh();
-  }
-
-  /** Forgets entries with an index >= `from`. */
-  truncate(from: number): void {
-    while (this.#known.length > 1 && this.currentIndex >= from) this.#known.pop();
-    this.#refresh();
-  }
-
-  /** Forgets what is older than the membership in effect at `index`. */
-  compact(index: number): void {
-    const keep = this.#known.findLastIndex((one) => one.index <= index);
-    if (keep > 0) this.#known = this.#known.slice(keep);
-  }
-
-  restore(index: number, membership: Membership): void {
-    this.#known = [{ index, membership }];
-    this.#refresh();
-  }
-
-  #first(): { readonly index: number; readonly membership: Membership } {
-    const first = this.#known[0];
-    assert(first !== undefined, 'a history is never empty');
-    return first;
-  }
-
-  #last(): { readonly index: number; readonly membership: Membership } {
-    return this.#known.at(-1) ?? this.#first();
-  }
-
-  #refresh(): void {
-    this.#voters = this.current.members
-      .filter((member) => member.role === 'voter')
-      .map((member) => member.id);
   }
 }

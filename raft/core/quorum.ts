@@ -1,15 +1,36 @@
 import type { MemberId } from '../types.ts';
 
+/**
+ * Whose majorities decide: one list of voters, or two while members change jointly (thesis §4.3).
+ * Then a majority of each list is needed; a voter may stand in both.
+ */
+export type VoterSets = readonly (readonly MemberId[])[];
+
 /** How many of `voterCount` voters make a majority. */
 export function majority(voterCount: number): number {
   return Math.floor(voterCount / 2) + 1;
 }
 
+/** Does `isCounted` hold for a majority of every list? Never when there are no voters. */
+export function hasMajority(sets: VoterSets, isCounted: (id: MemberId) => boolean): boolean {
+  return sets.every((voters) => {
+    let count = 0;
+    for (const id of voters) if (isCounted(id)) count++;
+    return count >= majority(voters.length);
+  });
+}
+
 /**
- * The highest index that a majority has reached, given how far each voter is; order is free.
- * 0 when there are no voters: nothing can be committed then.
+ * The highest value that a majority of every list has reached. 0 when there are no voters: nothing
+ * can be committed then.
  */
-export function quorumIndex(matches: readonly number[]): number {
+export function quorumIndex(sets: VoterSets, reached: (id: MemberId) => number): number {
+  let lowest = Infinity;
+  for (const voters of sets) lowest = Math.min(lowest, majorityIndex(voters.map(reached)));
+  return lowest === Infinity ? 0 : lowest;
+}
+
+function majorityIndex(matches: readonly number[]): number {
   if (matches.length === 0) return 0;
   const descending = [...matches].sort((a, b) => b - a);
   return descending[majority(matches.length) - 1] ?? 0;
@@ -18,7 +39,13 @@ export function quorumIndex(matches: readonly number[]): number {
 export type VoteOutcome = 'won' | 'lost' | 'pending';
 
 /** The state of an election; votes of ids that are not voters do not count. */
-export function voteOutcome(
+export function voteOutcome(sets: VoterSets, votes: ReadonlyMap<MemberId, boolean>): VoteOutcome {
+  const outcomes = sets.map((voters) => outcomeAmong(voters, votes));
+  if (outcomes.includes('lost')) return 'lost';
+  return outcomes.every((one) => one === 'won') ? 'won' : 'pending';
+}
+
+function outcomeAmong(
   voters: readonly MemberId[],
   votes: ReadonlyMap<MemberId, boolean>,
 ): VoteOutcome {

@@ -11,8 +11,9 @@ import { assert } from '../assert.ts';
 import { campaign, checkQuorum, isPromotable } from './election.ts';
 import { checkCoreOptions } from './options.ts';
 import { CoreState } from './state.ts';
-import { decodeMembership, MembershipHistory } from './membership.ts';
+import { decodeMembership } from './membership.ts';
 import { followLeader, step } from './step.ts';
+import { MembershipHistory } from './membership-history.ts';
 import { MemoryLog } from './memory-log.ts';
 import { proposeChange } from './membership-change.ts';
 
@@ -119,6 +120,16 @@ export class RaftCore {
     return role === 'leader' && transferTo === 0 && uncommittedBytes < options.uncommittedBytesMax;
   }
 
+  /**
+   * Index of the entry that ends the joint change at `index`, once that is in the log; 0 when there
+   * is none or the entry at `index` began no joint change.
+   */
+  leavingIndex(index: number): number {
+    const { memberships } = this.#state;
+    const isJointThere = memberships.at(index).outgoing !== undefined;
+    return isJointThere && !memberships.isJoint ? memberships.currentIndex : 0;
+  }
+
   /** One tick of time has passed. */
   tick(): void {
     const state = this.#state;
@@ -182,9 +193,8 @@ export class RaftCore {
   transfer(to: MemberId): boolean {
     const state = this.#state;
     const progress = state.progress.get(to);
-    if (state.role !== 'leader' || progress === undefined || !state.memberships.isVoter(to)) {
-      return false;
-    }
+    const isVoter = state.memberships.voterSets[0]?.includes(to) === true;
+    if (state.role !== 'leader' || progress === undefined || !isVoter) return false;
     state.transferTo = to;
     state.transferUntil = state.now + state.options.electionTicks;
     sendAppend(state, progress, true);

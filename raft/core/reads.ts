@@ -1,6 +1,6 @@
 import type { CoreState } from './state.ts';
 import type { RaftMessage } from '../message.ts';
-import { majority } from './quorum.ts';
+import { hasMajority } from './quorum.ts';
 import { sendAppend } from './replication.ts';
 
 /** Leader: a sign of life to each peer, with the commit index as far as the peer has the log. */
@@ -34,10 +34,11 @@ export function advanceReads(state: CoreState): void {
   if (state.role !== 'leader') return;
   for (;;) {
     if (reads.isRoundRunning) {
-      const confirmed = memberships.voters.filter(
+      const isConfirmed = hasMajority(
+        memberships.voterSets,
         (id) => id === state.id || (state.progress.get(id)?.readContext ?? 0) >= reads.context,
       );
-      if (confirmed.length < majority(memberships.voters.length)) return;
+      if (!isConfirmed) return;
       reads.finish();
     }
     if (!reads.hasWaiting || !state.hasCommittedInTerm) return;

@@ -1,10 +1,10 @@
 import type { CoreState } from './state.ts';
-import type { Entry, EntryKind, MemberId } from '../types.ts';
+import type { Entry, EntryKind, MemberId, Membership } from '../types.ts';
 import type { Progress } from './progress.ts';
 import type { RaftMessage } from '../message.ts';
 import { assert } from '../assert.ts';
 import { becomeFollower } from './roles.ts';
-import { decodeMembership } from './membership.ts';
+import { decodeMembership, encodeMembership, left } from './membership.ts';
 import { entryBytes } from './memory-log.ts';
 import { quorumIndex } from './quorum.ts';
 
@@ -39,6 +39,24 @@ function appendToLog(state: CoreState, entries: readonly Entry[]): void {
     if (entry.kind !== 'membership') continue;
     state.memberships.append(entry.index, decodeMembership(entry.data));
   }
+}
+
+/** Leader: appends a membership, in effect at once, and sends it to those whom it names. */
+export function appendMembership(state: CoreState, membership: Membership): void {
+  appendOwn(state, [{ kind: 'membership', data: encodeMembership(membership) }]);
+  followMembership(state);
+  sendAppends(state);
+}
+
+/** Leader: tracks exactly the members in effect; a new one is sent their entry at once. */
+function followMembership(state: CoreState): void {
+  const ids = new Set(state.memberships.everybody.map((member) => member.id));
+  for (const id of state.progress.keys()) if (!ids.has(id)) state.progress.delete(id);
+  for (const id of ids) {
+    if (id === state.id || state.progress.has(id)) continue;
+    state.progress.set(id, state.newProgress(id, state.log.last));
+  }
+  if (!ids.has(state.transferTo)) state.transferTo = 0;
 }
 
 /** Leader: sends each peer what it lacks, as far as its limits allow. */
@@ -135,7 +153,8 @@ export function handleAppendResponse(state: CoreState, message: AppendResponse):
     (progress.state === 'snapshot' && message.index + 1 >= state.log.first);
   if (isSynced) progress.becomeReplicate();
   if (isNews) advanceCommit(state);
-  if (state.role !== 'leader') return;
+  // The commit may have ended leadership, or the peer's membership.
+  if (state.role !== 'leader' || !state.progress.has(progress.id)) return;
   fillPipeline(state, progress);
   if (state.transferTo === progress.id) maybeHandOver(state, progress);
 }
@@ -152,13 +171,23 @@ export function maybeHandOver(state: CoreState, progress: Progress): void {
 export function advanceCommit(state: CoreState): void {
   if (state.role !== 'leader') return;
   const { log, memberships } = state;
-  const index = quorumIndex(memberships.voters.map((id) => state.matchOf(id)));
+  const index = quorumIndex(memberships.voterSets, (id) => state.matchOf(id));
   if (index <= log.commit || log.termOf(index) !== state.term) return;
   const newly = log.slice(log.commit + 1, index, Infinity);
   const bytes = newly.reduce((sum, entry) => sum + entryBytes(entry), 0);
   state.uncommittedBytes = Math.max(0, state.uncommittedBytes - bytes);
   log.commitTo(index);
-  if (!state.isMembershipChanging && !memberships.isVoter(state.id)) stepAside(state);
+  if (state.isMembershipChanging) return;
+  if (memberships.isJoint) leaveJoint(state);
+  else if (!memberships.isVoter(state.id)) stepAside(state);
+}
+
+/**
+ * The joint membership is committed: the new members alone take over, from this entry on (thesis
+ * §4.3). A leader that finds a joint change begun by another gets here with its own first commit.
+ */
+function leaveJoint(state: CoreState): void {
+  appendMembership(state, left(state.memberships.current));
 }
 
 /** A leader that was removed or demoted serves until that is committed (thesis §4.2.2). */

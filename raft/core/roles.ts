@@ -37,7 +37,7 @@ export function enterLeadership(state: CoreState): void {
   state.role = 'leader';
   state.leaderId = state.id;
   state.heartbeatAt = state.now;
-  for (const { id } of state.memberships.current.members) {
+  for (const { id } of state.memberships.everybody) {
     if (id !== state.id) state.progress.set(id, state.newProgress(id, state.log.last + 1));
   }
 }

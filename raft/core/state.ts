@@ -1,7 +1,7 @@
 import type { CoreOptions } from './options.ts';
 import type { HardState, MemberId, RaftRole } from '../types.ts';
 import type { MemoryLog } from './memory-log.ts';
-import type { MembershipHistory } from './membership.ts';
+import type { MembershipHistory } from './membership-history.ts';
 import type { RaftMessage } from '../message.ts';
 import { Progress } from './progress.ts';
 import { ReadQueue } from './read-queue.ts';

@@ -17,6 +17,8 @@ export class Proposals {
   #queueBytes = 0;
   /** By index; all of `#term`. */
   readonly #appended = new Map<number, Resolve>();
+  /** Joint changes that are committed, by the index of the entry that ends them. */
+  readonly #leaving = new Map<number, Resolve>();
   #term = 0;
 
   constructor(settings: NodeSettings) {
@@ -53,12 +55,18 @@ export class Proposals {
     return new Promise((resolve) => this.#track(index, term, resolve));
   }
 
-  /** An entry was applied here: if it is ours, it is committed; else ours never will be. */
-  applied(entry: Entry): void {
+  /**
+   * An entry was applied here: if it is ours, it is committed; else ours never will be. A joint
+   * change goes on to the entry that ends it, at `leavingIndex` (0: this is none).
+   */
+  applied(entry: Entry, leavingIndex: number): void {
+    this.#left(entry.index);
     const resolve = this.#appended.get(entry.index);
     if (resolve === undefined) return;
     this.#appended.delete(entry.index);
-    if (entry.term === this.#term) resolve({ kind: 'committed', index: entry.index });
+    const isOurs = entry.term === this.#term;
+    if (isOurs && leavingIndex > entry.index) this.#leaving.set(leavingIndex, resolve);
+    else if (isOurs) resolve({ kind: 'committed', index: entry.index });
     else resolve({ kind: 'rejected', reason: 'not-leader', leaderId: 0 });
   }
 
@@ -75,11 +83,19 @@ export class Proposals {
    * the next leader. What is at or below it will be applied here.
    */
   forget(commit: number, reason: string): void {
+    // A committed joint change is decided: whoever leads next ends it.
+    for (const index of this.#leaving.keys()) this.#left(index);
     for (const [index, resolve] of this.#appended) {
       if (index <= commit) continue;
       this.#appended.delete(index);
       resolve({ kind: 'unknown', reason });
     }
+  }
+
+  #left(index: number): void {
+    const resolve = this.#leaving.get(index);
+    this.#leaving.delete(index);
+    resolve?.({ kind: 'committed', index });
   }
 
   #track(index: number, term: number, resolve: Resolve): void {

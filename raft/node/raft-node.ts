@@ -1,5 +1,5 @@
 import type { Clock, Observer, StateMachine, Transport } from '../ports.ts';
-import type { MemberId, MembershipChange, ProposeOutcome } from '../types.ts';
+import type { Entry, MemberId, MembershipChange, ProposeOutcome } from '../types.ts';
 import type { NodeSettings } from './options.ts';
 import type { RaftNodeConfig } from './config.ts';
 import type { RaftMessage } from '../message.ts';
@@ -79,7 +79,10 @@ export class RaftNode {
       { changed: () => this.#changed(), failed: (error) => this.#fail('DISK_FAILED', error) },
       this.#observer,
     );
-    const applied = this.#proposals.applied.bind(this.#proposals);
+    const applied = (entry: Entry): void => {
+      const leaving = entry.kind === 'membership' ? core.leavingIndex(entry.index) : 0;
+      this.#proposals.applied(entry, leaving);
+    };
     const done = (index: number, isFull: boolean): void => this.#applied(index, isFull);
     const failed = (error: unknown): void => this.#fail('BROKEN', error);
     const { commit } = core.log;
@@ -125,7 +128,11 @@ export class RaftNode {
     return outcome;
   }
 
-  /** One change at a time; `committed` means that it is in effect and applied here. */
+  /**
+   * One change at a time; `committed` means that it is in effect and applied here. Of a joint change
+   * (see `MembershipChange`) that is so when the members before it count no more; when leadership is
+   * lost in between, it is decided, and the next leader finishes it.
+   */
   changeMembership(change: MembershipChange): Promise<ProposeOutcome> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.resolve(this.#rejected(refusal));

@@ -1,5 +1,5 @@
 import type { CoreOptions, Entry, HardState, MemberId, Membership, RaftMessage } from 'raft-ts';
-import type { MembershipChange, Ready, SnapshotMeta, Write } from 'raft-ts';
+import type { Member, MembershipChange, Ready, SnapshotMeta, Write } from 'raft-ts';
 import { coreDefaults, RaftCore } from 'raft-ts';
 
 /** What one member's disk holds. */
@@ -140,11 +140,7 @@ export class RaftDesk {
 
   /** `1 2 3l=1,1,2`: voters 1 and 2, and learner 3 with entries of these terms in its log. */
   #addNodes(words: readonly string[]): void {
-    const members = words.map((word) => ({
-      id: Number.parseInt(word, 10),
-      role: /^\d+l/.test(word) ? ('learner' as const) : ('voter' as const),
-      context: '',
-    }));
+    const members = words.map((word) => memberOf(word.split('=')[0] ?? ''));
     const snapshot = { index: 0, term: 0, membership: { members } };
     for (const [i, { id }] of members.entries()) {
       this.#addSeat(id, snapshot, words[i]?.split('=')[1]?.split(',').map(Number) ?? []);
@@ -186,7 +182,7 @@ export class RaftDesk {
   }
 
   #change(id: MemberId, words: readonly string[]): void {
-    const change = { kind: words[0], id: Number(words[1]), context: '' } as MembershipChange;
+    const change = changeOf(words);
     const result = this.#core(id).proposeChange(change);
     this.#print(
       result.kind === 'appended' ? `appended ${result.index}` : `refused ${result.reason}`,
@@ -358,8 +354,24 @@ function roleOf(core: RaftCore): string {
   return `${core.role}${leader} in term ${core.term}`;
 }
 
-function membersText({ members }: Membership): string {
-  return members.map(({ id, role }) => `${id}${role === 'learner' ? 'l' : ''}`).join(',') || '-';
+/** `set-members 1,2l,4` or `promote 4`. */
+function changeOf([kind = '', what = '']: readonly string[]): MembershipChange {
+  if (kind !== 'set-members') {
+    return { kind, id: Number(what), context: '' } as MembershipChange;
+  }
+  return { kind, members: what.split(',').map(memberOf) };
+}
+
+function memberOf(word: string): Member {
+  const role = word.endsWith('l') ? 'learner' : 'voter';
+  return { id: Number.parseInt(word, 10), role, context: '' };
+}
+
+/** `1,2l`; in the joint phase `1,2l|1,2,3`. */
+function membersText({ members, outgoing }: Membership): string {
+  const text = (list: readonly Member[]): string =>
+    list.map(({ id, role }) => `${id}${role === 'learner' ? 'l' : ''}`).join(',') || '-';
+  return outgoing === undefined ? text(members) : `${text(members)}|${text(outgoing)}`;
 }
 
 function entryText(entry: Entry): string {

@@ -1,4 +1,4 @@
-import type { ProposeOutcome, RaftMessage } from 'raft-ts';
+import type { Member, ProposeOutcome, RaftMessage } from 'raft-ts';
 import test from 'ava';
 import { bytesOf, Cluster, voters } from '#test/_support/raft-cluster';
 import { encodeMembership, isRaftError, memoryDisk, RaftNode } from 'raft-ts';
@@ -207,6 +207,33 @@ test('a second change of members is refused while the first is not committed', a
   const second = await node.changeMembership({ kind: 'add-learner', id: 5, context: '' });
   t.like(second, { kind: 'rejected', reason: 'membership-change-in-progress' });
   t.is((await cluster.clock.resolve(first, 1000)).kind, 'committed');
+});
+
+test('several members are replaced at once, and answered when the old ones count no more', async (t) => {
+  const cluster = await Cluster.of(3);
+  const { node } = await cluster.leader();
+  for (const id of [4, 5]) await cluster.start(id);
+  const all = node.status().membership.members;
+  const learners = [4, 5].map((id) => ({ id, role: 'learner', context: '' }) as const);
+  const set = (members: readonly Member[]): Promise<ProposeOutcome> =>
+    cluster.clock.resolve(node.changeMembership({ kind: 'set-members', members }), 1000);
+  const early = await set(learners.map((one) => ({ ...one, role: 'voter' })));
+  t.like(early, { kind: 'rejected', reason: 'learner-behind' });
+  t.is((await set([...all, ...learners])).kind, 'committed');
+  const isCaughtUp = (): boolean =>
+    node.status().progress.every((one) => one.match === node.status().lastIndex);
+  await cluster.clock.until(isCaughtUp, 3000, 'catching up');
+  const { id } = node.status();
+  const gone = cluster.others(id).filter((one) => one < 4);
+  const wanted = [...all.filter((one) => one.id === id), ...learners];
+  const outcome = await set(wanted.map((one) => ({ ...one, role: 'voter' })));
+  t.like(outcome, { kind: 'committed' });
+  t.is(node.status().membership.outgoing, undefined);
+  for (const one of gone) cluster.kill(one);
+  const write = await cluster.clock.resolve(node.propose(bytesOf('after')), 1000);
+  t.is(write.kind, 'committed');
+  await cluster.clock.advance(200);
+  t.deepEqual(cluster.get(5).machine.values, ['after']);
 });
 
 test('the last voter can be neither removed nor demoted', async (t) => {

@@ -1,4 +1,5 @@
-import type { Entry, MemberId, Membership, RaftInspection, SnapshotMeta } from 'raft-ts';
+import type { Entry, Member, MemberId, Membership, RaftInspection } from 'raft-ts';
+import type { SnapshotMeta } from 'raft-ts';
 import { check } from './sim-failure.ts';
 import { decodeMembership } from 'raft-ts';
 import { hash32 } from '#lib';
@@ -222,11 +223,16 @@ export class RaftChecker {
       this.#committed.push({ term, inTerm, digest: entry === undefined ? '' : digestOf(entry) });
     }
     if (this.committedMax === before) return;
-    const voters = membership.members.filter((member) => member.role === 'voter');
-    const holders = voters.filter((one) =>
-      isStable(one.id, log.commit, log.termOf(log.commit) ?? 0),
+    const term = log.termOf(log.commit) ?? 0;
+    const isHeldIn = (members: readonly Member[]): boolean => {
+      const voters = members.filter((member) => member.role === 'voter');
+      const holders = voters.filter((one) => isStable(one.id, log.commit, term));
+      return holders.length * 2 > voters.length;
+    };
+    const { members, outgoing = members } = membership;
+    check(
+      isHeldIn(members) && isHeldIn(outgoing),
+      () => `entry ${log.commit} is committed but not durable on a majority`,
     );
-    const isDurable = holders.length * 2 > voters.length;
-    check(isDurable, () => `entry ${log.commit} is committed but not durable on a majority`);
   }
 }

@@ -1,4 +1,5 @@
-import type { MemberId, Membership, MembershipChange, RaftNode, RaftNodeOptions } from 'raft-ts';
+import type { Member, MemberId, Membership, MembershipChange } from 'raft-ts';
+import type { RaftNode, RaftNodeOptions } from 'raft-ts';
 import type { MemberWorld } from './raft-member.ts';
 import type { Random } from '#lib';
 import type { World, WorldResult } from './sim-failure.ts';
@@ -315,12 +316,15 @@ class RaftWorld implements MemberWorld {
     const leader = this.leader();
     if (leader === null) return;
     const change = this.#drawChange(random, leader.node.status().membership);
-    if (change.kind === 'add-learner') {
-      const joining = new SimMember(change.id, this, undefined);
-      this.members.set(change.id, joining);
+    const named = change.kind === 'set-members' ? change.members : [change];
+    for (const { id } of named) {
+      if (this.members.has(id)) continue;
+      const joining = new SimMember(id, this, undefined);
+      this.members.set(id, joining);
       this.start(joining);
     }
-    this.trace(`change ${change.kind} ${change.id}`);
+    const text = named.map((one) => ('role' in one ? `${one.id}${one.role}` : one.id)).join();
+    this.trace(`change ${change.kind} ${text}`);
     void leader.node.changeMembership(change).then(({ kind }) => {
       if (kind === 'committed') this.counts.changes++;
     });
@@ -335,7 +339,8 @@ class RaftWorld implements MemberWorld {
     const one = members[random.below(members.length)]?.id ?? 1;
     const learner = learners[random.below(Math.max(1, learners.length))] ?? one;
     const voter = voters[random.below(Math.max(1, voters.length))] ?? one;
-    const draw = random.below(10);
+    const draw = random.below(13);
+    if (draw >= 10) return { kind: 'set-members', members: this.#drawMembers(random, members) };
     if (draw < 5 && learners.length > 0) return { kind: 'promote', id: learner };
     if (draw < 4 && this.members.size < MEMBERS_MAX) {
       return { kind: 'add-learner', id: this.members.size + 1, context: 'new' };
@@ -343,6 +348,17 @@ class RaftWorld implements MemberWorld {
     if (draw < 7 || voters.length > 5) return { kind: 'demote', id: voter };
     if (draw < 8) return { kind: 'remove', id: one };
     return { kind: 'update-context', id: one, context: `c${random.below(100)}` };
+  }
+
+  /** Any of the members, each in any role, and sometimes a new one. */
+  #drawMembers(random: Random, members: readonly Member[]): readonly Member[] {
+    const drawn = members.flatMap((member): readonly Member[] => {
+      const draw = random.below(8);
+      if (draw === 0) return [];
+      return [{ ...member, role: draw < 3 ? 'learner' : 'voter' }];
+    });
+    if (random.below(2) === 0 || this.members.size >= MEMBERS_MAX) return drawn;
+    return [...drawn, { id: this.members.size + 1, role: 'learner', context: 'new' }];
   }
 
   /** All faults end; then a write must succeed and every member must have everything. */

@@ -9,7 +9,7 @@ import {
   toSnapshotHeader,
   toWire,
 } from '#manager/replication/raft-wire';
-import type { Entry, RaftMessage, SnapshotMeta } from 'raft-ts';
+import type { Entry, RaftMessage, Member } from 'raft-ts';
 
 const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const envelope = { from: number, to: number, term: number };
@@ -78,18 +78,16 @@ test('the header of a snapshot survives the way over the wire', (t) => {
     snapshotIndex: 40,
     snapshotTerm: 2,
   };
-  const meta: SnapshotMeta = {
-    index: 40,
-    term: 2,
-    membership: {
-      members: [
-        { id: 1, role: 'voter', context: 'a' },
-        { id: 2, role: 'learner', context: '' },
-      ],
-    },
-  };
-  const bytes = SnapshotHeader.encode(toSnapshotHeader(header, meta));
-  t.deepEqual(fromSnapshotHeader(SnapshotHeader.decode(bytes)), { message: header, meta });
+  const members: readonly Member[] = [
+    { id: 1, role: 'voter', context: 'a' },
+    { id: 2, role: 'learner', context: '' },
+  ];
+  const outgoing: readonly Member[] = [{ id: 3, role: 'voter', context: 'c' }];
+  for (const membership of [{ members }, { members, outgoing }]) {
+    const meta = { index: 40, term: 2, membership };
+    const bytes = SnapshotHeader.encode(toSnapshotHeader(header, meta));
+    t.deepEqual(fromSnapshotHeader(SnapshotHeader.decode(bytes)), { message: header, meta });
+  }
 });
 
 test('a message of an unknown kind is refused', (t) => {
