@@ -1,5 +1,5 @@
 /** Which nodes may take a task, and the words for those that may not. */
-import type { Node, PortConfig, Task } from '#proto';
+import type { Node, PortConfig, Task, Toleration } from '#proto';
 import { architectureName, knownConstraints, satisfiesConstraints } from './constraint.ts';
 import type { Constraint } from './constraint.ts';
 import { wantedHostPorts } from './host-ports.ts';
@@ -8,6 +8,7 @@ import type { NodeRecord } from './node-record.ts';
 import { demandOf, noDemand } from './resources.ts';
 import type { Demand } from './resources.ts';
 import type { ServiceRecord } from './service-record.ts';
+import { untolerated } from './toleration.ts';
 
 /** What tasks made from one version of a service ask of a node. */
 export interface Requirements {
@@ -18,6 +19,7 @@ export interface Requirements {
   readonly ports: readonly PortConfig[];
   /** 0 = no limit. */
   readonly perNodeMax: number;
+  readonly tolerations: readonly Toleration[];
 }
 
 /** In the order they are asked; a node counts for the first that it fails. */
@@ -46,6 +48,7 @@ export function requirementsOf(task: Task): Requirements {
     })),
     ports: wantedHostPorts(task),
     perNodeMax: placement?.replicasMaxPerNode ?? 0,
+    tolerations: placement?.tolerations ?? [],
   };
 }
 
@@ -85,6 +88,10 @@ function suits(record: NodeRecord, requirements: Requirements): Refusal | undefi
   return runsOn(record, requirements) ? undefined : 'platform';
 }
 
+function isTolerated({ hardTaints }: NodeRecord, { tolerations }: Requirements): boolean {
+  return hardTaints.length === 0 || untolerated(hardTaints, tolerations) === undefined;
+}
+
 /** The first reason why the node may not take one more of these tasks; undefined when it may. */
 export function refuse(
   record: NodeRecord,
@@ -97,14 +104,15 @@ export function refuse(
   const unsuitable = suits(record, requirements);
   if (unsuitable !== undefined) return unsuitable;
   if (more !== undefined) return more;
-  return record.isTainted ? 'taints' : undefined;
+  return isTolerated(record, requirements) ? undefined : 'taints';
 }
 
 /** Whether the node, as far as it goes without the tasks on it, may take the task. */
 export function mayTake(node: Node, task: Task): boolean {
   const record = newNodeRecord(node);
-  const isOpen = record.isAvailable && !record.isTainted;
-  return isOpen && suits(record, requirementsOf(task)) === undefined;
+  const requirements = requirementsOf(task);
+  const isOpen = record.isAvailable && isTolerated(record, requirements);
+  return isOpen && suits(record, requirements) === undefined;
 }
 
 /** Counts refusals and says them in one line. */

@@ -10,3 +10,12 @@ export { place } from './place.ts';
 export type { Placement, PlacementResult, Unplaced } from './place.ts';
 export { parsePreference } from './preference.ts';
 export { failuresMax, failureWindowMs } from './service-record.ts';
+export {
+  isTaintNumber,
+  stayOf,
+  stayOfTask,
+  taintId,
+  taintText,
+  untolerated,
+} from './toleration.ts';
+export type { Stay } from './toleration.ts';

@@ -1,6 +1,6 @@
 /** What the view keeps about one node: the object and sums over the tasks that stand on it. */
 import { Availability, NodeState, TaintEffect } from '#proto';
-import type { Node } from '#proto';
+import type { Node, Taint } from '#proto';
 import { HostPorts } from './host-ports.ts';
 import { Reserved } from './resources.ts';
 
@@ -10,10 +10,10 @@ export interface NodeRecord {
   node: Node;
   /** READY and active: may get new tasks. */
   isAvailable: boolean;
-  /** Carries a taint that nothing tolerates. */
-  isTainted: boolean;
-  /** Carries a taint that asks to be filled last. */
-  isLastResort: boolean;
+  /** Taints that keep away what does not tolerate them: NoSchedule and NoExecute. */
+  hardTaints: readonly Taint[];
+  /** Taints that ask to be filled last: PreferNoSchedule. */
+  softTaints: readonly Taint[];
   /** Tasks meant to run here, of all services. */
   taskCount: number;
   /** `taskCount` as the view's order knows it. */
@@ -27,8 +27,8 @@ export function newNodeRecord(node: Node): NodeRecord {
     id: node.id,
     node,
     isAvailable: false,
-    isTainted: false,
-    isLastResort: false,
+    hardTaints: [],
+    softTaints: [],
     taskCount: 0,
     orderedCount: 0,
     reserved: new Reserved(),
@@ -44,6 +44,6 @@ export function describeNode(record: NodeRecord, node: Node): void {
   record.node = node;
   record.isAvailable =
     node.status?.state === NodeState.READY && node.spec?.availability === Availability.ACTIVE;
-  record.isLastResort = taints.some(({ effect }) => effect === TaintEffect.PREFER_NO_SCHEDULE);
-  record.isTainted = taints.some(({ effect }) => effect !== TaintEffect.PREFER_NO_SCHEDULE);
+  record.hardTaints = taints.filter(({ effect }) => effect !== TaintEffect.PREFER_NO_SCHEDULE);
+  record.softTaints = taints.filter(({ effect }) => effect === TaintEffect.PREFER_NO_SCHEDULE);
 }

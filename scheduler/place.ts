@@ -15,6 +15,7 @@ import type { NodeRecord } from './node-record.ts';
 import { spreadKeys } from './preference.ts';
 import type { ServiceRecord } from './service-record.ts';
 import { SpreadTree } from './spread-tree.ts';
+import { countUnpreferred } from './toleration.ts';
 
 /** This task goes to this node. The view already counts it there. */
 export interface Placement {
@@ -125,7 +126,11 @@ function candidate(
   const { specVersion, nowMs } = group;
   return {
     record,
-    isLast: record.isLastResort || service?.isFaulty(record.id, specVersion, nowMs) === true,
+    isLast: service?.isFaulty(record.id, specVersion, nowMs) === true,
+    unpreferredCount:
+      record.softTaints.length === 0
+        ? 0
+        : countUnpreferred(record.softTaints, group.requirements.tolerations),
     serviceTaskCount: service?.taskCounts.get(record.id) ?? 0,
   };
 }
@@ -137,7 +142,7 @@ function* level(view: ClusterView, group: Group, counts: RefusalCounts): Iterabl
   const rest: Candidate[] = [];
   for (const record of view.nodesByLoad()) {
     const next = candidate(record, group, service);
-    const isFresh = next.serviceTaskCount === 0 && !next.isLast;
+    const isFresh = next.serviceTaskCount === 0 && !next.isLast && next.unpreferredCount === 0;
     const refusal = refuse(record, requirements, service);
     if (refusal !== undefined) {
       counts.add(refusal);

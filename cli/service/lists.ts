@@ -9,6 +9,7 @@ import { UsageError } from '../cli.ts';
 import { parseEnv, parseLabel, splitPair } from '../parse/key-value.ts';
 import { parseMount } from '../parse/mount.ts';
 import { parsePorts } from '../parse/port.ts';
+import { parseToleration, tolerationId } from '../parse/taint.ts';
 import { containerOf, editContainer, editEndpoint, editPlacement } from './edit.ts';
 import { longName, optionKey } from './settings.ts';
 
@@ -168,6 +169,30 @@ const publishList: ListFlag = {
     })),
 };
 
+const tolerationList: ListFlag = {
+  flag: '--toleration',
+  value: '<taint>',
+  help: 'taint to live with: KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60; * is all',
+  key: '<taint>',
+  add: (spec, texts, flag) =>
+    editPlacement(spec, (part) => ({
+      ...part,
+      tolerations: merged(
+        part.tolerations,
+        texts.map((text) => parseToleration(flag, text)),
+        tolerationId,
+      ),
+    })),
+  remove: (spec, texts, flag) =>
+    editPlacement(spec, (part) => {
+      const gone = new Set(texts.map((text) => tolerationId(parseToleration(flag, text))));
+      return {
+        ...part,
+        tolerations: part.tolerations.filter((one) => !gone.has(tolerationId(one))),
+      };
+    }),
+};
+
 /** In the order of the help text. */
 export const lists: readonly ListFlag[] = [
   pairList(
@@ -197,6 +222,7 @@ export const lists: readonly ListFlag[] = [
     (spec) => spec.task?.placement?.preferences ?? [],
     (spec, preferences) => editPlacement(spec, (part) => ({ ...part, preferences })),
   ),
+  tolerationList,
   envList,
   mountList,
   publishList,

@@ -22,6 +22,7 @@ export const limits = {
   sysctlsMax: 64,
   platformsMax: 16,
   taintsMax: 64,
+  tolerationsMax: 64,
   imageLengthMax: 512,
   authLengthMax: 16_384,
   cpuNanoMin: 1_000_000,

@@ -21,6 +21,7 @@ import type {
   RemoveNodeRequest,
   UpdateNodeRequest,
 } from '#proto';
+import { taintId } from '#scheduler';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import { requireFits } from './answer-size.ts';
@@ -31,13 +32,13 @@ import { limits } from './limits.ts';
 import { withManagerStatus } from './manager-status.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { findNode } from './refs.ts';
+import { isTaintKey, isTaintValue } from './validate-tolerations.ts';
 import { validateLabels } from './validate-labels.ts';
 
 type NodeHandlers = Pick<ControlHandlers, 'listNodes' | 'getNode' | 'updateNode' | 'removeNode'>;
 
 /** How long after its last certificate ran out a removed node's id is remembered. */
 const removedGraceMs = 7 * 24 * 3_600_000;
-const taintPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?$/;
 
 function nameOf(node: Node): string {
   return node.description?.hostname || shortId(node.id);
@@ -48,12 +49,33 @@ export function validateNodeSpec(spec: NodeSpec): void {
   validateLabels('spec.labels', '--label-add', spec.labels);
   requireEnum('spec.role', '--role', spec.role, NodeRoleNames);
   requireEnum('spec.availability', '--availability', spec.availability, AvailabilityNames);
-  requireCount('spec.taints', '--taint-add', spec.taints, limits.taintsMax);
+  requireCount('spec.taints', '--taint', spec.taints, limits.taintsMax);
+  const ids = new Set<string>();
   for (const taint of spec.taints) {
-    if (taint.key.length > limits.labelKeyLengthMax || !taintPattern.test(taint.key))
-      throw invalid('spec.taints', `--taint-add ${quoted(taint.key)} is not a taint name`);
-    requireEnum('spec.taints', '--taint-add effect', taint.effect, TaintEffectNames);
+    const { key, value, effect } = taint;
+    if (!isTaintKey(key))
+      throw invalid('spec.taints', `--taint ${quoted(key)} is not a taint name`);
+    if (value !== '' && !isTaintValue(value))
+      throw invalid(
+        'spec.taints',
+        `--taint ${key}=${quoted(value)}: a value is of letters, digits and ._-, at most 63`,
+      );
+    requireEnum('spec.taints', '--taint effect', effect, TaintEffectNames);
+    if (ids.has(taintId(taint)))
+      throw invalid('spec.taints', `--taint ${taintId(taint)} is given twice: give it once`);
+    ids.add(taintId(taint));
   }
+}
+
+/** When each taint was put on: a taint that stays, whatever its value becomes, keeps its time. */
+function taintTimes(node: Node, spec: NodeSpec, nowMs: number): Readonly<Record<string, number>> {
+  const present = new Set((node.spec?.taints ?? []).map(taintId));
+  return Object.fromEntries(
+    spec.taints.map(taintId).map((id) => {
+      const sinceMs = present.has(id) ? node.taintedAtMs[id] : undefined;
+      return [id, sinceMs ?? nowMs];
+    }),
+  );
 }
 
 function requireVersion(node: Node, version: number): void {
@@ -126,11 +148,12 @@ function update(tx: WriteTransaction, options: ControlOptions, request: UpdateNo
     const reason = options.canRemoveManager(node.id);
     if (reason !== undefined) throw new ClusterError('QUORUM_AT_RISK', reason);
   }
-  tx.update('node', { ...node, spec });
+  const taintedAtMs = taintTimes(node, spec, options.clock.now());
+  tx.update('node', { ...node, spec, taintedAtMs });
   return node.id;
 }
 
-/** Nodes: read, update (labels, availability, role), remove. */
+/** Nodes: read, update (labels, taints, availability, role), remove. */
 export function nodeHandlers(options: ControlOptions): NodeHandlers {
   const { store } = options;
   const shown = (node: Node): Node => withManagerStatus(node, options.managerStatus());

@@ -3,6 +3,7 @@ import { RestartConditionNames } from '#proto';
 import { parseConstraint, parsePreference } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
+import { validateTolerations } from './validate-tolerations.ts';
 
 const genericPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
 
@@ -62,6 +63,7 @@ export function validatePlacement(placement: Placement): void {
     0,
     limits.replicasMax,
   );
+  validateTolerations(placement.tolerations);
   requireCount(`${at}.platforms`, 'platforms', platforms, limits.platformsMax);
 }
 

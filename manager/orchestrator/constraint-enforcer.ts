@@ -1,7 +1,12 @@
-/** Stops tasks on nodes that changed so that they may not stay there; the orchestrator replaces them. */
+/**
+ * Stops tasks on nodes that changed so that they may not stay there; the orchestrator replaces them. The time
+ * that a task may stay beside a NoExecute taint is computed from what the store holds, so a new leader goes
+ * on where the last one stopped.
+ */
 import type { Counter, Ms } from '#lib';
-import { TaskState } from '#proto';
-import type { Commit, Subscription } from '../store/types.ts';
+import { TaintEffect, TaskState } from '#proto';
+import type { Node, Service } from '#proto';
+import type { Commit, StoreEvent, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from './node-table.ts';
@@ -9,11 +14,18 @@ import type { Step } from './plan.ts';
 import { planEnforcing } from './plan-enforcing.ts';
 import { desire } from './plan-slot.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
+import { tolerationsOf } from './service-config.ts';
+import { isSame } from './task-comparer.ts';
+import { WakeUps } from './wake-ups.ts';
 
 export class ConstraintEnforcer implements LeaderLoop {
   readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
   readonly #dirtyNodes = new Set<string>();
+  /** Nodes with a NoExecute taint: what comes to them has to be looked at too. */
+  readonly #tainted = new Set<string>();
+  /** When a task on a node has to leave it. */
+  readonly #wakes = new WakeUps();
   readonly #evicted: Counter;
   #watch: Subscription | undefined;
 
@@ -45,31 +57,63 @@ export class ConstraintEnforcer implements LeaderLoop {
 
   #markAll(): void {
     this.#options.store.view((tx) => {
-      for (const { id } of tx.list('node')) this.#dirtyNodes.add(id);
+      for (const node of tx.list('node')) {
+        this.#noteTaints(node);
+        this.#dirtyNodes.add(node.id);
+      }
     });
     this.#loop.ring();
   }
 
   #onCommit(commit: Commit): void {
-    for (const event of commit.events) {
-      if (event.table !== 'node' || event.kind !== 'update') continue;
-      if (!isNodeChangeOfInterest(event.old, event.object)) continue;
-      this.#dirtyNodes.add(event.object.id);
-      this.#loop.ring();
+    for (const event of commit.events) this.#apply(event);
+    if (this.#dirtyNodes.size > 0) this.#loop.ring();
+  }
+
+  #apply(event: StoreEvent): void {
+    if (event.table === 'node') {
+      if (event.kind === 'remove') {
+        this.#tainted.delete(event.object.id);
+        this.#wakes.set(event.object.id, Infinity);
+        return;
+      }
+      this.#noteTaints(event.object);
+      if (event.kind === 'update' && isNodeChangeOfInterest(event.old, event.object))
+        this.#dirtyNodes.add(event.object.id);
+      return;
     }
+    if (this.#tainted.size === 0 || event.kind === 'remove') return;
+    if (event.table === 'task') {
+      const { nodeId, assignedAtMs } = event.object;
+      const isAssigned = event.kind === 'create' || event.old.assignedAtMs !== assignedAtMs;
+      if (isAssigned && this.#tainted.has(nodeId)) this.#dirtyNodes.add(nodeId);
+    } else if (event.table === 'service' && event.kind === 'update') {
+      const [before, after] = [event.old, event.object].map(({ spec }) =>
+        tolerationsOf(spec?.task),
+      );
+      if (!isSame(before, after)) for (const id of this.#tainted) this.#dirtyNodes.add(id);
+    }
+  }
+
+  #noteTaints(node: Node): void {
+    const taints = node.spec?.taints ?? [];
+    if (taints.some(({ effect }) => effect === TaintEffect.NO_EXECUTE)) this.#tainted.add(node.id);
+    else this.#tainted.delete(node.id);
   }
 
   async #pass(): Promise<Ms> {
     const { clock, store } = this.#options;
     const startedAt = clock.monotonic();
+    const nowMs = clock.now();
+    for (const nodeId of this.#wakes.takeDue(nowMs)) this.#dirtyNodes.add(nodeId);
     const steps = store.view((tx) =>
       [...this.#dirtyNodes].flatMap((nodeId) => {
         const node = tx.get('node', nodeId);
         if (node === undefined) return [];
-        const evictions = planEnforcing(node, tx.tasksOfNode(nodeId), (id) =>
-          tx.get('service', id),
-        );
-        return evictions.map(
+        const serviceOf = (id: string): Service | undefined => tx.get('service', id);
+        const enforcing = planEnforcing(node, tx.tasksOfNode(nodeId), serviceOf, nowMs);
+        this.#wakes.set(nodeId, enforcing.wakeAtMs);
+        return enforcing.evictions.map(
           ({ task, message }): Step => ({
             serviceId: task.serviceId,
             specVersion: undefined,
@@ -79,6 +123,7 @@ export class ConstraintEnforcer implements LeaderLoop {
       }),
     );
     this.#dirtyNodes.clear();
+    this.#loop.ringAt(this.#wakes.nextAtMs);
     const costMs = clock.monotonic() - startedAt;
     if (steps.length > 0) {
       await store.batch(steps, applyStep);

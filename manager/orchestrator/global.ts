@@ -1,8 +1,8 @@
 /** Global services: one task on every node that may have one. */
 import { Availability, NodeState, TaintEffect } from '#proto';
 import type { Node, Service } from '#proto';
-import { nodeSatisfies } from '#scheduler';
-import { constraintsOf } from './service-config.ts';
+import { nodeSatisfies, stayOf, untolerated } from '#scheduler';
+import { constraintsOf, tolerationsOf } from './service-config.ts';
 import { isFilled } from './slot.ts';
 import type { Slot } from './slot.ts';
 
@@ -13,12 +13,17 @@ export type GlobalVerdict = 'run' | 'keep' | 'stop' | 'forget';
 export function judgeGlobal(service: Service, node: Node | undefined): GlobalVerdict {
   if (node === undefined) return 'forget';
   if (!nodeSatisfies(node, constraintsOf(service.spec?.task))) return 'stop';
+  const tolerations = tolerationsOf(service.spec?.task);
   const taints = node.spec?.taints ?? [];
-  if (taints.some(({ effect }) => effect === TaintEffect.NO_EXECUTE)) return 'stop';
+  const stay = taints.length === 0 ? undefined : stayOf(node, tolerations, 0);
+  if (stay?.untilMs === -Infinity) return 'stop';
   if (node.spec?.availability === Availability.DRAIN) return 'stop';
   if (node.status?.state !== NodeState.READY) return 'keep';
   if (node.spec?.availability === Availability.PAUSE) return 'keep';
-  return taints.some(({ effect }) => effect === TaintEffect.NO_SCHEDULE) ? 'keep' : 'run';
+  // A new task that has to leave again after some seconds would come and go without an end.
+  if (stay !== undefined && stay.untilMs < Infinity) return 'keep';
+  const hard = taints.filter(({ effect }) => effect === TaintEffect.NO_SCHEDULE);
+  return untolerated(hard, tolerations) === undefined ? 'run' : 'keep';
 }
 
 export interface GlobalSlots {

@@ -1,8 +1,11 @@
 /** Which tasks may not stay on their node, as it is now. Pure. */
-import { NodeState, TaintEffect } from '#proto';
+import type { Ms } from '#lib';
+import { NodeState } from '#proto';
 import type { Node, Resources, Service, Task } from '#proto';
-import { nodeSatisfies } from '#scheduler';
-import { constraintsOf } from './service-config.ts';
+import { nodeSatisfies, stayOfTask, taintText } from '#scheduler';
+import type { Stay } from '#scheduler';
+import { never } from './plan.ts';
+import { constraintsOf, tolerationsOf } from './service-config.ts';
 import { byAge } from './slot.ts';
 import { isOnNode, isWanted } from './task-state.ts';
 
@@ -10,6 +13,12 @@ export interface Eviction {
   readonly task: Task;
   /** For people. */
   readonly message: string;
+}
+
+export interface Enforcing {
+  readonly evictions: readonly Eviction[];
+  /** When the next task has stayed beside a taint for as long as it may; `never` when none has to go. */
+  readonly wakeAtMs: Ms;
 }
 
 /**
@@ -66,33 +75,43 @@ function outOfRoom(tasks: readonly Task[], node: Node): readonly Task[] {
   return leaving;
 }
 
+function tainted(task: Task, { taint, untilMs }: Stay): Eviction {
+  const words = taint === undefined ? '' : ` ${taintText(taint)}`;
+  const message =
+    untilMs === -Infinity
+      ? `its node has taint${words}, which it does not tolerate`
+      : `its node has had taint${words} for as long as it tolerates that`;
+  return { task, message };
+}
+
 /**
- * The tasks that have to leave a node. Drained and DOWN nodes are the orchestrator's; a node that is
+ * The tasks that have to leave a node at `nowMs`, and when to look again. Drained and DOWN nodes are the orchestrator's; a node that is
  * not READY says nothing new about itself.
  */
 export function planEnforcing(
   node: Node,
   tasks: Iterable<Task>,
   serviceOf: (id: string) => Service | undefined,
-): readonly Eviction[] {
-  if (node.status?.state !== NodeState.READY) return [];
-  const isTainted = (node.spec?.taints ?? []).some(
-    ({ effect }) => effect === TaintEffect.NO_EXECUTE,
-  );
+  nowMs: Ms,
+): Enforcing {
+  if (node.status?.state !== NodeState.READY) return { evictions: [], wakeAtMs: never };
   const evictions: Eviction[] = [];
+  let wakeAtMs = never;
   const staying: Task[] = [];
   for (const task of tasks) {
     if (!isWanted(task) || !isOnNode(task)) continue;
     const service = serviceOf(task.serviceId);
     if (service === undefined || service.isRemoving) continue;
-    if (isTainted)
-      evictions.push({ task, message: 'its node has a taint that it does not tolerate' });
+    const stay = stayOfTask(node, task, tolerationsOf(service.spec?.task));
+    if (stay.untilMs > nowMs) wakeAtMs = Math.min(wakeAtMs, stay.untilMs);
+    if (stay.untilMs <= nowMs) evictions.push(tainted(task, stay));
     else if (isMisplaced(task, service, node))
       evictions.push({ task, message: 'its node no longer meets the constraints' });
     else staying.push(task);
   }
   // A node that has not described itself yet has room for what is there.
-  if (node.description?.resources === undefined) return evictions;
+  if (node.description?.resources === undefined) return { evictions, wakeAtMs };
   const message = 'its node no longer has the resources that it reserves';
-  return [...evictions, ...outOfRoom(staying, node).map((task) => ({ task, message }))];
+  const crowded = outOfRoom(staying, node).map((task) => ({ task, message }));
+  return { evictions: [...evictions, ...crowded], wakeAtMs };
 }

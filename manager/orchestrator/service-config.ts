@@ -1,7 +1,7 @@
 /** What a service asks for, with the defaults filled in. */
 import type { Ms } from '#lib';
 import { FailureAction, PublishMode, RestartCondition, UpdateOrder } from '#proto';
-import type { PortConfig, Service, TaskSpec, UpdateConfig } from '#proto';
+import type { PortConfig, Service, TaskSpec, Toleration, UpdateConfig } from '#proto';
 
 export interface RestartConfig {
   readonly condition: RestartCondition;
@@ -58,6 +58,10 @@ export function replicasOf(service: Service): number {
 /** Ports that each task takes on its host. */
 export function hostPortsOf(service: Service): readonly PortConfig[] {
   return (service.spec?.endpoint?.ports ?? []).filter(({ mode }) => mode === PublishMode.HOST);
+}
+
+export function tolerationsOf(spec: TaskSpec | undefined): readonly Toleration[] {
+  return spec?.placement?.tolerations ?? [];
 }
 
 export function constraintsOf(spec: TaskSpec | undefined): readonly string[] {

@@ -223,7 +223,7 @@ export class SchedulingLoop implements LeaderLoop {
       message: 'assigned to a node',
       error: '',
     });
-    tx.update('task', { ...task, nodeId, status });
+    tx.update('task', { ...task, nodeId, assignedAtMs: nowMs, status });
   }
 
   /** What the store did not take is not on its node after all, and is tried again. */

@@ -203,6 +203,21 @@ export const RestartConditionNames: Readonly<Record<number, string>> = {
 };
 
 
+export const TolerationOperator = {
+  EQUAL: 0,
+  EXISTS: 1,
+  GREATER: 2,
+  LESS: 3,
+} as const;
+export type TolerationOperator = (typeof TolerationOperator)[keyof typeof TolerationOperator];
+export const TolerationOperatorNames: Readonly<Record<number, string>> = {
+  0: 'EQUAL',
+  1: 'EXISTS',
+  2: 'GREATER',
+  3: 'LESS',
+};
+
+
 export const TaskState = {
   NEW: 0,
   PENDING: 64,
@@ -4377,6 +4392,7 @@ export interface Node {
   readonly status?: NodeStatus | undefined;
   readonly role: NodeRole;
   readonly managerStatus?: ManagerStatus | undefined;
+  readonly taintedAtMs: Readonly<Record<string, number>>;
 }
 export const Node: MessageCodec<Node> = {
   typeName: 'tessera.v1.Node',
@@ -4388,9 +4404,10 @@ export const Node: MessageCodec<Node> = {
     { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeStatus as MessageCodec<never> },
     { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
     { name: 'managerStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => ManagerStatus as MessageCodec<never> },
+    { name: 'taintedAtMs', type: 'uint64', shape: 'map' },
   ],
   create(init) {
-    return { id: '', role: 0, ...init };
+    return { id: '', role: 0, taintedAtMs: {}, ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -4400,6 +4417,12 @@ export const Node: MessageCodec<Node> = {
     if (m.status !== undefined) NodeStatus.write(m.status, w.uint32(42).fork()).ldelim();
     if (m.role !== 0) w.uint32(48).int32(m.role);
     if (m.managerStatus !== undefined) ManagerStatus.write(m.managerStatus, w.uint32(58).fork()).ldelim();
+    for (const [k, v] of Object.entries(m.taintedAtMs)) {
+      const e = w.uint32(98).fork();
+      e.uint32(10).string(k);
+      e.uint32(16).uint64(safe(v, 'taintedAtMs'));
+      e.ldelim();
+    }
     return w;
   },
   encode(m) {
@@ -4430,6 +4453,9 @@ export const Node: MessageCodec<Node> = {
           break;
         case 7:
           m.managerStatus = ManagerStatus.read(r, r.uint32() + r.pos);
+          break;
+        case 12:
+          readMapEntry(r, m.taintedAtMs, 0, () => toSafe(r.uint64(), 'taintedAtMs'));
           break;
         default:
           r.skipType(tag & 7);
@@ -5777,11 +5803,74 @@ export const RestartPolicy: MessageCodec<RestartPolicy> = {
   },
 };
 
+export interface Toleration {
+  readonly key: string;
+  readonly operator: TolerationOperator;
+  readonly value: string;
+  readonly effect?: TaintEffect | undefined;
+  readonly seconds?: number | undefined;
+}
+export const Toleration: MessageCodec<Toleration> = {
+  typeName: 'tessera.v1.Toleration',
+  fields: [
+    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'operator', type: 'object', shape: 'one', names: TolerationOperatorNames },
+    { name: 'value', type: 'string', shape: 'one' },
+    { name: 'effect', type: 'object', shape: 'one', names: TaintEffectNames },
+    { name: 'seconds', type: 'int32', shape: 'one' },
+  ],
+  create(init) {
+    return { key: '', operator: 0, value: '', ...init };
+  },
+  write(m, w) {
+    if (m.key !== '') w.uint32(10).string(m.key);
+    if (m.operator !== 0) w.uint32(16).int32(m.operator);
+    if (m.value !== '') w.uint32(26).string(m.value);
+    if (m.effect !== undefined) w.uint32(32).int32(m.effect);
+    if (m.seconds !== undefined) w.uint32(40).int32(m.seconds);
+    return w;
+  },
+  encode(m) {
+    return Toleration.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Toleration.create() as Mutable<Toleration>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.key = r.string();
+          break;
+        case 2:
+          m.operator = r.int32() as TolerationOperator;
+          break;
+        case 3:
+          m.value = r.string();
+          break;
+        case 4:
+          m.effect = r.int32() as TaintEffect;
+          break;
+        case 5:
+          m.seconds = r.int32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Toleration;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Toleration.read(r, r.len);
+  },
+};
+
 export interface Placement {
   readonly constraints: readonly string[];
   readonly preferences: readonly string[];
   readonly replicasMaxPerNode: number;
   readonly platforms: readonly Platform[];
+  readonly tolerations: readonly Toleration[];
 }
 export const Placement: MessageCodec<Placement> = {
   typeName: 'tessera.v1.Placement',
@@ -5790,15 +5879,17 @@ export const Placement: MessageCodec<Placement> = {
     { name: 'preferences', type: 'string', shape: 'list' },
     { name: 'replicasMaxPerNode', type: 'uint32', shape: 'one' },
     { name: 'platforms', type: 'object', shape: 'list', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
+    { name: 'tolerations', type: 'object', shape: 'list', message: (): MessageCodec<never> => Toleration as MessageCodec<never> },
   ],
   create(init) {
-    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], ...init };
+    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], ...init };
   },
   write(m, w) {
     for (const v of m.constraints) w.uint32(10).string(v);
     for (const v of m.preferences) w.uint32(18).string(v);
     if (m.replicasMaxPerNode !== 0) w.uint32(24).uint32(m.replicasMaxPerNode);
     for (const v of m.platforms) Platform.write(v, w.uint32(34).fork()).ldelim();
+    for (const v of m.tolerations) Toleration.write(v, w.uint32(42).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -5820,6 +5911,9 @@ export const Placement: MessageCodec<Placement> = {
           break;
         case 4:
           m.platforms.push(Platform.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.tolerations.push(Toleration.read(r, r.uint32() + r.pos));
           break;
         default:
           r.skipType(tag & 7);
@@ -5848,6 +5942,7 @@ export interface Task {
   readonly ports: readonly PortConfig[];
   readonly runNotBeforeMs: number;
   readonly restartCount: number;
+  readonly assignedAtMs: number;
 }
 export const Task: MessageCodec<Task> = {
   typeName: 'tessera.v1.Task',
@@ -5866,9 +5961,10 @@ export const Task: MessageCodec<Task> = {
     { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
     { name: 'runNotBeforeMs', type: 'uint64', shape: 'one' },
     { name: 'restartCount', type: 'uint32', shape: 'one' },
+    { name: 'assignedAtMs', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, ...init };
+    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -5890,6 +5986,7 @@ export const Task: MessageCodec<Task> = {
     for (const v of m.ports) PortConfig.write(v, w.uint32(98).fork()).ldelim();
     if (m.runNotBeforeMs !== 0) w.uint32(104).uint64(safe(m.runNotBeforeMs, 'runNotBeforeMs'));
     if (m.restartCount !== 0) w.uint32(112).uint32(m.restartCount);
+    if (m.assignedAtMs !== 0) w.uint32(160).uint64(safe(m.assignedAtMs, 'assignedAtMs'));
     return w;
   },
   encode(m) {
@@ -5941,6 +6038,9 @@ export const Task: MessageCodec<Task> = {
           break;
         case 14:
           m.restartCount = r.uint32();
+          break;
+        case 20:
+          m.assignedAtMs = toSafe(r.uint64(), 'assignedAtMs');
           break;
         default:
           r.skipType(tag & 7);

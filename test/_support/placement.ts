@@ -2,7 +2,8 @@
 import { Availability, NodeDescription, NodeSpec, NodeState, NodeStatus, Placement } from '#proto';
 import { PortConfig, Protocol, PublishMode, ResourceRequirements, Resources } from '#proto';
 import { Task, TaskSpec, TaskState, TaskStatus } from '#proto';
-import type { Node, Platform, Taint } from '#proto';
+import type { Node, Platform, Taint, Toleration } from '#proto';
+import { parseTaint } from '#cli/parse/taint';
 import { ClusterView, place } from '#scheduler';
 import { aNode } from './objects.ts';
 
@@ -14,7 +15,8 @@ export interface NodeShape {
   readonly state?: NodeState;
   readonly availability?: Availability;
   readonly platform?: Platform;
-  readonly taints?: readonly Taint[];
+  /** Taints, or as in "disk=slow:NoSchedule". */
+  readonly taints?: readonly (Taint | string)[];
 }
 
 export function nodeOf(id: string, shape: NodeShape = {}): Node {
@@ -25,10 +27,14 @@ export function nodeOf(id: string, shape: NodeShape = {}): Node {
     generic: shape.generic ?? {},
   });
   return aNode(id, {
-    spec: NodeSpec.create({ labels, availability, taints }),
+    spec: NodeSpec.create({ labels, availability, taints: taints.map(taintOf) }),
     status: NodeStatus.create({ state: shape.state ?? NodeState.READY }),
     description: NodeDescription.create({ hostname: id, resources, platform: shape.platform }),
   });
+}
+
+function taintOf(taint: Taint | string): Taint {
+  return typeof taint === 'string' ? parseTaint('taint', taint) : taint;
 }
 
 export interface TaskShape {
@@ -47,6 +53,7 @@ export interface TaskShape {
   readonly platforms?: readonly Platform[];
   readonly perNodeMax?: number;
   readonly ports?: readonly PortConfig[];
+  readonly tolerations?: readonly Toleration[];
 }
 
 export function taskOf(id: string, shape: TaskShape = {}): Task {
@@ -60,6 +67,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
     preferences: shape.preferences ?? [],
     platforms: shape.platforms ?? [],
     replicasMaxPerNode: shape.perNodeMax ?? 0,
+    tolerations: shape.tolerations ?? [],
   });
   const resources = ResourceRequirements.create({ reservations });
   return Task.create({

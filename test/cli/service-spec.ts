@@ -59,7 +59,7 @@ test('every flag reaches its field', (t) => {
   t.is(spec.name, 'web');
   t.deepEqual(spec.mode, { kind: 'replicated', replicated: { replicas: 3 } });
   t.deepEqual(spec.labels, { tier: 'front', flag: '' });
-  t.deepEqual(spec.task?.placement, {
+  t.like(spec.task?.placement, {
     constraints: ['node.labels.zone==a', 'node.role==worker'],
     preferences: ['spread=node.labels.zone'],
     replicasMaxPerNode: 2,

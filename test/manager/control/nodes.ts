@@ -117,7 +117,7 @@ test('what a node cannot be is refused', async (t) => {
   );
   t.is(
     await update({ taints: [Taint.create({ key: 'a b' })] }),
-    'INVALID_SPEC: --taint-add "a b" is not a taint name',
+    'INVALID_SPEC: --taint "a b" is not a taint name',
   );
   t.is(
     await refusal(own.control.updateNode(UpdateNodeRequest.create({ ref: 'w1' }), call)),

@@ -1,0 +1,76 @@
+/** Taints and tolerations as people write them: KEY[=VALUE][:EFFECT][:SECONDS]. */
+import { Taint, TaintEffect, Toleration, TolerationOperator } from '#proto';
+import { UsageError } from '../cli.ts';
+import { parseWord } from './words.ts';
+
+/** Case does not matter. */
+const effects = {
+  noschedule: TaintEffect.NO_SCHEDULE,
+  prefernoschedule: TaintEffect.PREFER_NO_SCHEDULE,
+  noexecute: TaintEffect.NO_EXECUTE,
+} as const;
+const effectWords = 'NoSchedule, PreferNoSchedule or NoExecute';
+
+function parseEffect(flag: string, text: string, whole: string): TaintEffect {
+  if (Object.hasOwn(effects, text.toLowerCase())) return parseWord(flag, text, effects);
+  throw new UsageError(`${flag} '${whole}': the effect '${text}' is none: use ${effectWords}`);
+}
+
+/** KEY[=VALUE]:EFFECT. */
+export function parseTaint(flag: string, text: string): Taint {
+  const parts = text.split(':');
+  const [pair = '', effect] = parts;
+  const [key, value = ''] = splitOnce(pair, '=');
+  if (key === '' || effect === undefined || parts.length > 2)
+    throw new UsageError(
+      `${flag} '${text}': write it as KEY=VALUE:EFFECT, as in disk=slow:NoSchedule`,
+    );
+  return Taint.create({ key, value, effect: parseEffect(flag, effect, text) });
+}
+
+/** What --taint-rm takes: KEY of any effect, or KEY:EFFECT. */
+export function isTaintNamed(flag: string, text: string): (taint: Taint) => boolean {
+  const [key, effect] = splitOnce(text, ':');
+  if (key === '') throw new UsageError(`${flag} '${text}': write it as KEY or KEY:EFFECT`);
+  const wanted = effect === undefined ? undefined : parseEffect(flag, effect, text);
+  return (taint) => taint.key === key && (wanted === undefined || taint.effect === wanted);
+}
+
+/**
+ * KEY tolerates every value, KEY=VALUE that one, KEY>N and KEY<N taints whose number is above or below N,
+ * `*` every taint. Without an effect every effect is tolerated; SECONDS go with NoExecute.
+ */
+export function parseToleration(flag: string, text: string): Toleration {
+  const [match = '', effectText = '', secondsText, ...rest] = text.split(':');
+  const parsed = /^([^=<>]+)(?:([=<>])(.*))?$/.exec(match);
+  const [, key = '', sign, value = ''] = parsed ?? [];
+  if (parsed === null || rest.length > 0 || (key === '*' && sign !== undefined))
+    throw new UsageError(
+      `${flag} '${text}': write it as KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60`,
+    );
+  if (secondsText !== undefined && !/^-?\d{1,9}$/.test(secondsText))
+    throw new UsageError(`${flag} '${text}': '${secondsText}' is not a whole number of seconds`);
+  return Toleration.create({
+    key: key === '*' ? '' : key,
+    operator: operatorOf(sign),
+    value,
+    effect: effectText === '' ? undefined : parseEffect(flag, effectText, text),
+    seconds: secondsText === undefined ? undefined : Number(secondsText),
+  });
+}
+
+function operatorOf(sign: string | undefined): TolerationOperator {
+  if (sign === '>') return TolerationOperator.GREATER;
+  if (sign === '<') return TolerationOperator.LESS;
+  return sign === '=' ? TolerationOperator.EQUAL : TolerationOperator.EXISTS;
+}
+
+/** Tolerations with the same key, operator, value and effect are one; a new one replaces its seconds. */
+export function tolerationId({ key, operator, value, effect }: Toleration): string {
+  return `${key}/${operator}/${value}/${effect ?? ''}`;
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

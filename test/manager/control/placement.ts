@@ -1,0 +1,117 @@
+import test from 'ava';
+import type { Clock } from '#lib';
+import { systemClock } from '#lib/clock-node';
+import { ContainerSpec, NodeSpec, Placement, TaintEffect, TaskSpec, Toleration } from '#proto';
+import { TolerationOperator as Operator, UpdateNodeRequest } from '#proto';
+import { parseTaint } from '#cli/parse/taint';
+import { aCall, aSpec, makeTestControl, refusal } from '#test/_support/control';
+import { aNode } from '#test/_support/objects';
+
+const containers = [ContainerSpec.create({ image: 'web' })];
+const place = (init: Partial<Placement>) =>
+  aSpec({ task: TaskSpec.create({ containers, placement: Placement.create(init) }) });
+const tolerate = (init: Partial<Toleration>) => place({ tolerations: [Toleration.create(init)] });
+
+const refused: readonly (readonly [string, ReturnType<typeof aSpec>, string])[] = [
+  [
+    '1.1: an empty key needs Exists',
+    tolerate({ value: 'x' }),
+    '--toleration has no key: name one, or use operator exists without value',
+  ],
+  [
+    '1.1: Exists has no value',
+    tolerate({ key: 'k', operator: Operator.EXISTS, value: 'x' }),
+    '--toleration k="x": operator exists takes no value: leave one of the two out',
+  ],
+  [
+    '1.1: seconds go with NoExecute only',
+    tolerate({ key: 'k', operator: Operator.EXISTS, effect: TaintEffect.NO_SCHEDULE, seconds: 5 }),
+    '--toleration k: seconds need the effect NoExecute: write k:NoExecute:5',
+  ],
+  [
+    '1.1: seconds go with NoExecute only, not with every effect',
+    tolerate({ operator: Operator.EXISTS, seconds: 5 }),
+    '--toleration : seconds need the effect NoExecute: write KEY:NoExecute:5',
+  ],
+  [
+    '1.1: Gt takes a plain number',
+    tolerate({ key: 'k', operator: Operator.GREATER, value: '0100' }),
+    '--toleration k: "0100" is not a whole number of 64 bits: write it plainly, as in 900',
+  ],
+  [
+    'a key has the letters of a label',
+    tolerate({ key: 'a b', operator: Operator.EXISTS }),
+    '--toleration "a b" is not a taint name',
+  ],
+  [
+    'a value has the letters of a label',
+    tolerate({ key: 'a', value: 'b c' }),
+    '--toleration a="b c": a value is of letters, digits and ._-, at most 63',
+  ],
+  [
+    'an operator that there is not',
+    tolerate({ key: 'a', operator: 7 as never }),
+    '--toleration operator 7 is not known: use one of equal, exists, greater, less',
+  ],
+  [
+    'so many tolerations and no more',
+    place({ tolerations: Array.from({ length: 65 }, () => Toleration.create({ key: 'a' })) }),
+    '--toleration: 65 entries are too many: use at most 64',
+  ],
+];
+for (const [name, spec, message] of refused) {
+  test(`${name}: refused with what to do`, async (t) => {
+    const { control } = await makeTestControl();
+    t.is(await refusal(control.createService({ spec }, aCall())), `INVALID_SPEC: ${message}`);
+  });
+}
+
+test('tolerations of every kind are taken', async (t) => {
+  const { control } = await makeTestControl();
+  const spec = place({
+    tolerations: [
+      Toleration.create({ key: 'k', value: 'v', effect: TaintEffect.NO_EXECUTE, seconds: 60 }),
+      Toleration.create({ key: 'k', operator: Operator.LESS, value: '-5' }),
+      Toleration.create({ key: 'k' }),
+      Toleration.create({ operator: Operator.EXISTS }),
+    ],
+  });
+  t.is(await refusal(control.createService({ spec }, aCall())), 'accepted');
+});
+
+test('a taint keeps the time it was put on until it is taken off, whatever its value', async (t) => {
+  const real = systemClock();
+  const startMs = 1_000_000;
+  let nowMs = startMs;
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonic: () => real.monotonic(),
+    after: (ms, fn) => real.after(ms, fn),
+  };
+  const { control, store } = await makeTestControl({ clock });
+  await store.update((tx) => tx.create('node', aNode('n1')));
+  const taint = async (...texts: readonly string[]): Promise<unknown> => {
+    nowMs += 1_000;
+    const spec = NodeSpec.create({ taints: texts.map((text) => parseTaint('t', text)) });
+    const answer = await control.updateNode(UpdateNodeRequest.create({ ref: 'n1', spec }), aCall());
+    return answer.node?.taintedAtMs;
+  };
+  t.deepEqual(await taint('a=1:NoExecute'), { 'a:NoExecute': startMs + 1_000 });
+  t.deepEqual(await taint('a=2:NoExecute', 'a:NoSchedule'), {
+    'a:NoExecute': startMs + 1_000,
+    'a:NoSchedule': startMs + 2_000,
+  });
+  t.deepEqual(await taint(), {});
+  t.deepEqual(await taint('a=2:NoExecute'), { 'a:NoExecute': startMs + 4_000 });
+});
+
+test('a node has a taint of one key and effect once', async (t) => {
+  const { control, store } = await makeTestControl();
+  await store.update((tx) => tx.create('node', aNode('n1')));
+  const taints = ['a=1:NoExecute', 'a=2:NoExecute'].map((text) => parseTaint('t', text));
+  const request = UpdateNodeRequest.create({ ref: 'n1', spec: NodeSpec.create({ taints }) });
+  t.is(
+    await refusal(control.updateNode(request, aCall())),
+    'INVALID_SPEC: --taint a:NoExecute is given twice: give it once',
+  );
+});
