@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock, Random } from './ports.ts';
 
+export { AesLogCipher, logKeyId } from './log/cipher-node.ts';
 export { nodeDisk } from './log/disk-node.ts';
 
 /** Timers that do not keep the process alive. */

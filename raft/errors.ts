@@ -7,6 +7,8 @@ import type { MemberId } from './types.ts';
  * - `BUSY`: another snapshot is being received.
  * - `STALE`: the sender's term or snapshot is behind ours.
  * - `DATA_LOSS`: what was once durable cannot be read any more; the member must not go on.
+ * - `WRONG_KEY`: the log is encrypted with a key that was not given, or not encrypted at all.
+ * - `UNKNOWN_FORMAT`: the log was written by another version of this library.
  * - `DISK_FAILED`: the disk refused a read, write or sync.
  * - `BAD_INPUT`: an argument or option breaks its documented range.
  */
@@ -17,6 +19,8 @@ export type RaftErrorCode =
   | 'BUSY'
   | 'STALE'
   | 'DATA_LOSS'
+  | 'WRONG_KEY'
+  | 'UNKNOWN_FORMAT'
   | 'DISK_FAILED'
   | 'BAD_INPUT';
 

@@ -32,6 +32,7 @@ export type {
 export { decodeMembership, encodeMembership, membersOf } from './core/membership.ts';
 export { isRaftError, RaftError } from './errors.ts';
 export type { RaftErrorCode } from './errors.ts';
+export type { LogCipher, Opener, Sealer } from './log/cipher.ts';
 export { memoryDisk } from './log/memory-disk.ts';
 export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './log/memory-disk.ts';
 export { nodeDefaults } from './node/options.ts';

@@ -1,4 +1,5 @@
 import type { Disk } from '../ports.ts';
+import type { LogCipher } from './cipher.ts';
 import type { HardState, Membership, SnapshotMeta } from '../types.ts';
 import type { Recovered } from '../core/raft-core.ts';
 import type { WalRecord } from './records.ts';
@@ -12,6 +13,8 @@ export interface DurableLogOptions {
   readonly segmentBytesMax: number;
   /** Members of a new cluster; used only when the directory is empty, the same on each of them. */
   readonly bootstrap?: Membership | undefined;
+  /** Encrypts everything, from the first write on; without it nothing is encrypted. */
+  readonly cipher?: LogCipher | undefined;
 }
 
 /** One member's directory: `wal/` and `snap/`. One writer; every promise kept is durable. */
@@ -24,12 +27,15 @@ export class DurableLog {
     this.#snapshots = snapshots;
   }
 
-  /** Throws `RaftError` `DATA_LOSS` for damage that is not a torn tail, or what the disk throws. */
+  /**
+   * Throws `RaftError`: `DATA_LOSS` for damage that is not a torn tail, `WRONG_KEY` when the cipher
+   * does not know the key or the log is not encrypted, `UNKNOWN_FORMAT`; or what the disk throws.
+   */
   static async open(
     disk: Disk,
     options: DurableLogOptions,
   ): Promise<{ readonly log: DurableLog; readonly recovered: Recovered }> {
-    const snapshots = new SnapshotStore(disk);
+    const snapshots = new SnapshotStore(disk, options.cipher);
     const stored = await snapshots.open();
     const { wal, replay } = await Wal.open(disk, options);
     const log = new DurableLog(wal, snapshots);
@@ -70,6 +76,20 @@ export class DurableLog {
   async compact(snapshot: SnapshotMeta, keepFrom: number): Promise<void> {
     await this.#snapshots.removeBefore(snapshot);
     await this.#wal.removeBefore(Math.min(keepFrom, snapshot.index + 1));
+  }
+
+  /**
+   * What keeps a file under another key than the cipher's present one: entries up to this index, in
+   * an old segment, or 0: a snapshot only. null when all is under the present key. A snapshot at
+   * this index or later and `compact` behind it end that.
+   */
+  get staleUntil(): number | null {
+    return this.#wal.staleUntil ?? (this.#snapshots.isStale ? 0 : null);
+  }
+
+  /** After a change of the cipher's key: what is written from now on goes to a segment of its own. */
+  turn(): Promise<void> {
+    return this.#wal.turn();
   }
 
   close(): Promise<void> {

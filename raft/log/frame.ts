@@ -1,6 +1,9 @@
+import type { Sealer } from './cipher.ts';
 import type { WalRecord } from './records.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { crc32 } from './checksum-node.ts';
+import { crc32c } from './crc32c.ts';
+import { SEAL_HEADER_BYTES, TAG_BYTES, writeSealHeader } from './cipher.ts';
+import { magics } from './format.ts';
 import { recordBytes, writeRecord } from './records.ts';
 
 /**
@@ -11,60 +14,90 @@ import { recordBytes, writeRecord } from './records.ts';
  * `checksum` covers magic, length, sequence and payload, and is seeded with the checksum of the
  * frame before, so that frames cannot change places. `header checksum` covers the 20 bytes before
  * it: after damage it finds the frames that follow, which tells damage from a torn tail.
+ *
+ * A sealed frame's payload is key id, salt, and the records encrypted (see `LogCipher`), bound to
+ * the segment's number and the header. The checksum is of the encrypted bytes: damage is told from
+ * a torn write before any key is needed, and a wrong key is told from damage.
  */
 const FRAME_HEADER_BYTES = 24;
-const MAGIC = 0x72614c31;
 const CHECKED_BYTES = 16;
 const ALIGN_BYTES = 8;
+const MAGIC_BYTE = magics.frame >>> 24;
 
 export interface Frame {
   readonly payload: Uint8Array;
+  readonly isSealed: boolean;
   readonly checksum: number;
   /** Where the next frame begins. */
   readonly end: number;
+}
+
+/** Where a frame stands. */
+export interface FramePlace {
+  readonly segment: number;
+  readonly sequence: number;
+  /** The checksum of the frame before it in the segment; 0 for the first. */
+  readonly seed: number;
 }
 
 function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
 }
 
-/** One frame with these records. `seed` is the checksum of the frame before it in the segment. */
+/** One frame with these records; encrypted when there is a `sealer`. */
 export function encodeFrame(
   records: readonly WalRecord[],
-  sequence: number,
-  seed: number,
+  place: FramePlace,
+  sealer: Sealer | undefined,
 ): { readonly bytes: Uint8Array; readonly checksum: number } {
-  const payloadBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+  const recordsBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+  const sealBytes = sealer === undefined ? 0 : SEAL_HEADER_BYTES + TAG_BYTES;
+  const payloadBytes = recordsBytes + sealBytes;
   const out = new ByteWriter(aligned(FRAME_HEADER_BYTES + payloadBytes));
-  out.u32(MAGIC);
+  out.u32(sealer === undefined ? magics.frame : magics.sealedFrame);
   out.u32(payloadBytes);
-  out.u64(sequence);
+  out.u64(place.sequence);
+  const head = out.bytes.subarray(0, CHECKED_BYTES);
   out.offset = FRAME_HEADER_BYTES;
-  for (const record of records) writeRecord(out, record);
+  if (sealer === undefined) {
+    for (const record of records) writeRecord(out, record);
+  } else {
+    const plain = new ByteWriter(recordsBytes);
+    for (const record of records) writeRecord(plain, record);
+    writeSealHeader(out, sealer);
+    out.raw(sealer.seal(place.sequence, associatedWith(place.segment, head), plain.bytes));
+  }
   const payload = out.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + payloadBytes);
-  const checksum = crc32(payload, crc32(out.bytes.subarray(0, CHECKED_BYTES), seed));
+  const checksum = crc32c(payload, crc32c(head, place.seed));
   out.offset = CHECKED_BYTES;
   out.u32(checksum);
-  out.u32(crc32(out.bytes.subarray(0, CHECKED_BYTES + 4)));
+  out.u32(crc32c(out.bytes.subarray(0, CHECKED_BYTES + 4)));
   return { bytes: out.bytes, checksum };
 }
 
 /** The frame at `offset` with exactly this sequence and seed; null when it is not whole. */
-export function decodeFrame(
-  file: Uint8Array,
-  offset: number,
-  sequence: number,
-  seed: number,
-): Frame | null {
+export function decodeFrame(file: Uint8Array, offset: number, place: FramePlace): Frame | null {
   const header = decodeHeader(file, offset);
-  if (header === null || header.sequence !== sequence) return null;
+  if (header === null || header.sequence !== place.sequence) return null;
   const start = offset + FRAME_HEADER_BYTES;
   const end = offset + aligned(FRAME_HEADER_BYTES + header.payloadBytes);
   if (end > file.length) return null;
   const payload = file.subarray(start, start + header.payloadBytes);
-  const head = crc32(file.subarray(offset, offset + CHECKED_BYTES), seed);
-  if (crc32(payload, head) !== header.checksum) return null;
-  return { payload, checksum: header.checksum, end };
+  const head = crc32c(file.subarray(offset, offset + CHECKED_BYTES), place.seed);
+  if (crc32c(payload, head) !== header.checksum) return null;
+  return { payload, isSealed: header.isSealed, checksum: header.checksum, end };
+}
+
+/** What a sealed frame at `offset` of this segment was bound to. */
+export function frameAssociated(file: Uint8Array, offset: number, segment: number): Uint8Array {
+  return associatedWith(segment, file.subarray(offset, offset + CHECKED_BYTES));
+}
+
+function associatedWith(segment: number, head: Uint8Array): Uint8Array {
+  const out = new ByteWriter(8 + CHECKED_BYTES);
+  out.u64(segment);
+  out.raw(head);
+  return out.bytes;
 }
 
 /** Sequence of the frame whose whole header stands at `offset`; null when there is none. */
@@ -85,18 +118,26 @@ export function hasLaterFrame(file: Uint8Array, offset: number, sequence: number
   return false;
 }
 
-function decodeHeader(
-  file: Uint8Array,
-  offset: number,
-): { payloadBytes: number; sequence: number; checksum: number } | null {
+interface FrameHeader {
+  readonly isSealed: boolean;
+  readonly payloadBytes: number;
+  readonly sequence: number;
+  readonly checksum: number;
+}
+
+function decodeHeader(file: Uint8Array, offset: number): FrameHeader | null {
   if (offset + FRAME_HEADER_BYTES > file.length) return null;
   // The cheap test first: a scan asks this of every eighth byte.
-  if (file[offset] !== MAGIC >>> 24) return null;
+  if (file[offset] !== MAGIC_BYTE) return null;
   const input = new ByteReader(file, offset);
-  if (input.u32() !== MAGIC) return null;
+  const magic = input.u32();
+  if (magic !== magics.frame && magic !== magics.sealedFrame) return null;
   const covered = file.subarray(offset, offset + CHECKED_BYTES + 4);
   const stored = new ByteReader(file, offset + CHECKED_BYTES + 4).u32();
-  if (crc32(covered) !== stored) return null;
+  if (crc32c(covered) !== stored) return null;
   const payloadBytes = input.u32();
-  return { payloadBytes, sequence: input.u64(), checksum: input.u32() };
+  const isSealed = magic === magics.sealedFrame;
+  // A sealed payload shorter than its header was never written by us.
+  if (isSealed && payloadBytes < SEAL_HEADER_BYTES + TAG_BYTES) return null;
+  return { isSealed, payloadBytes, sequence: input.u64(), checksum: input.u32() };
 }

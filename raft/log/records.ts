@@ -21,7 +21,6 @@ export type WalRecord =
   /** Forget all entries: the log goes on after this snapshot (index 0: the bootstrap). */
   | { readonly kind: 'restart'; readonly meta: SnapshotMeta };
 
-const FORMAT_VERSION = 1;
 const tags = { segment: 1, 'hard-state': 2, entry: 3, restart: 4 } as const;
 const entryKinds: readonly EntryKind[] = ['empty', 'data', 'membership'];
 
@@ -33,7 +32,7 @@ export function recordBytes(record: WalRecord): number {
 function bodyBytes(record: WalRecord): number {
   switch (record.kind) {
     case 'segment':
-      return 4 + 8 + 4 + 8;
+      return 8 + 4 + 8;
     case 'hard-state':
       return 24;
     case 'entry':
@@ -50,7 +49,6 @@ export function writeRecord(out: ByteWriter, record: WalRecord): void {
   out.u32(bodyBytes(record));
   switch (record.kind) {
     case 'segment':
-      out.u32(FORMAT_VERSION);
       out.u64(record.number);
       out.u32(record.previousChecksum);
       out.u64(record.nextIndex);
@@ -92,8 +90,6 @@ function readBody(tag: number, body: Uint8Array): WalRecord {
   const input = new ByteReader(body);
   switch (tag) {
     case tags.segment: {
-      const version = input.u32();
-      if (version !== FORMAT_VERSION) throw new RangeError(`log format ${version} is not known`);
       const number = input.u64();
       const previousChecksum = input.u32();
       return { kind: 'segment', number, previousChecksum, nextIndex: input.u64() };

@@ -1,10 +1,14 @@
 import type { Disk, DiskFile } from '../ports.ts';
 import type { HardState } from '../types.ts';
 import type { WalRecord } from './records.ts';
+import type { LogCipher, Sealer } from './cipher.ts';
 import { assert } from '../assert.ts';
+import { Unsealer } from './cipher.ts';
 import { decodeFrame, encodeFrame, hasLaterFrame, sequenceAt } from './frame.ts';
 import { lost, Replay } from './replay.ts';
-import { readRecords } from './records.ts';
+import { RaftError } from '../errors.ts';
+import { recordsOf } from './unframe.ts';
+import { refuseOtherFormat } from './format.ts';
 
 const DIRECTORY = 'wal';
 const NAME = /^(\d{12})\.wal$/;
@@ -13,12 +17,19 @@ interface Segment {
   readonly number: number;
   /** All entries in earlier segments are below this index. */
   readonly nextIndex: number;
+  /** Of the key that its frames are sealed with; empty: not encrypted. */
+  readonly keyId: string;
 }
 
 interface Position {
   /** Sequence of the next frame. */
   sequence: number;
   checksum: number;
+}
+
+export interface WalOptions {
+  readonly segmentBytesMax: number;
+  readonly cipher?: LogCipher | undefined;
 }
 
 function pathOf(number: number): string {
@@ -29,10 +40,15 @@ function pathOf(number: number): string {
  * The write-ahead log: frames in numbered segments, one frame and one fdatasync per write. A write
  * that a crash tore off the end is cut; damage before the end is refused with `DATA_LOSS`.
  * Limit of any such log: when the very last frame is damaged, a torn write cannot be told from rot.
+ *
+ * Recovery holds one segment in memory at a time, whole. After a write that failed nothing more is
+ * written: what is on the disk is then not known (nor may its number be sealed a second time).
  */
 export class Wal {
   readonly #disk: Disk;
   readonly #segmentBytesMax: number;
+  readonly #cipher: LogCipher | undefined;
+  readonly #unsealer: Unsealer;
   readonly #segments: Segment[] = [];
   readonly #position: Position = { sequence: 1, checksum: 0 };
   /** Above every entry in any segment, replaced ones too. */
@@ -41,18 +57,25 @@ export class Wal {
   #hardState: HardState = { term: 0, vote: 0, commit: 0 };
   #file: DiskFile | null = null;
   #fileBytes = 0;
+  /** Used for the frames of this opening of the log and for one key only. */
+  #sealer: Sealer | undefined;
+  /** The last write, settled or not: writes come one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isBroken = false;
 
-  private constructor(disk: Disk, segmentBytesMax: number) {
+  private constructor(disk: Disk, options: WalOptions) {
     this.#disk = disk;
-    this.#segmentBytesMax = segmentBytesMax;
+    this.#segmentBytesMax = options.segmentBytesMax;
+    this.#cipher = options.cipher;
+    this.#unsealer = new Unsealer(options.cipher);
   }
 
-  /** Reads all segments. Throws `DATA_LOSS`, or what the disk throws. */
+  /** Reads all segments. Throws `DATA_LOSS`, `WRONG_KEY`, or what the disk throws. */
   static async open(
     disk: Disk,
-    options: { readonly segmentBytesMax: number },
+    options: WalOptions,
   ): Promise<{ readonly wal: Wal; readonly replay: Replay }> {
-    const wal = new Wal(disk, options.segmentBytesMax);
+    const wal = new Wal(disk, options);
     const replay = await wal.#recover();
     return { wal, replay };
   }
@@ -62,34 +85,76 @@ export class Wal {
     return this.#segments.length > 0;
   }
 
+  /** The last index that a segment under another key than the present one holds; null when none is. */
+  get staleUntil(): number | null {
+    const keyId = this.#cipher?.keyId ?? '';
+    const at = this.#segments.findLastIndex((segment) => segment.keyId !== keyId);
+    if (at === -1) return null;
+    return (this.#segments[at + 1]?.nextIndex ?? this.#nextIndex) - 1;
+  }
+
   /** Makes the hard state and `records` durable in one write; returns its bytes. */
-  async append(hardState: HardState, records: readonly WalRecord[]): Promise<number> {
-    if (this.#file === null || this.#fileBytes >= this.#segmentBytesMax) await this.#begin();
-    return this.#write([{ kind: 'hard-state', hardState }, ...records]);
+  append(hardState: HardState, records: readonly WalRecord[]): Promise<number> {
+    return this.#exclusively(async () => {
+      if (this.#mustBegin()) await this.#begin();
+      return this.#write([{ kind: 'hard-state', hardState }, ...records]);
+    });
+  }
+
+  /** Begins a new segment when the present one is under another key than the present one. */
+  async turn(): Promise<void> {
+    await this.#exclusively(async () => {
+      if (this.hasSegments && this.#mustBegin()) await this.#begin();
+    });
   }
 
   /** Removes the segments that hold only entries below `index`. */
   async removeBefore(index: number): Promise<void> {
-    let isAny = false;
     for (;;) {
       const [first, second] = this.#segments;
       if (first === undefined || second === undefined || second.nextIndex > index) break;
       await this.#disk.remove(pathOf(first.number));
       this.#segments.shift();
-      isAny = true;
+      // After each one: a directory need not make removals durable in the order they were made.
+      await this.#disk.syncDirectory(DIRECTORY);
     }
-    if (isAny) await this.#disk.syncDirectory(DIRECTORY);
   }
 
   async close(): Promise<void> {
+    await this.#last.catch(() => undefined);
     await this.#file?.close();
     this.#file = null;
   }
 
-  async #write(records: readonly WalRecord[]): Promise<number> {
+  async #exclusively<Result>(run: () => Promise<Result>): Promise<Result> {
+    const before = this.#last;
+    const done = before.then(async () => {
+      if (this.#isBroken) throw new RaftError('DISK_FAILED', 'an earlier write to the log failed');
+      try {
+        return await run();
+      } catch (error) {
+        this.#isBroken = true;
+        throw error;
+      }
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  #mustBegin(): boolean {
+    const keyId = this.#cipher?.keyId ?? '';
+    const isFull = this.#fileBytes >= this.#segmentBytesMax;
+    return this.#file === null || isFull || this.#segments.at(-1)?.keyId !== keyId;
+  }
+
+  async #write(
+    records: readonly WalRecord[],
+    segment = this.#segments.at(-1)?.number ?? 0,
+  ): Promise<number> {
     const file = this.#file;
     assert(file !== null, 'a segment is open');
-    const frame = encodeFrame(records, this.#position.sequence, this.#position.checksum);
+    const { sequence, checksum: seed } = this.#position;
+    const frame = encodeFrame(records, { segment, sequence, seed }, this.#sealer);
     await file.write(frame.bytes, this.#fileBytes);
     await file.sync();
     this.#position.sequence++;
@@ -114,12 +179,12 @@ export class Wal {
     this.#file = await this.#disk.open(pathOf(number));
     this.#fileBytes = 0;
     this.#position.checksum = 0;
-    await this.#write([
-      { kind: 'segment', number, previousChecksum, nextIndex },
-      { kind: 'hard-state', hardState: this.#hardState },
-    ]);
+    this.#sealer = this.#cipher?.sealer();
+    const keyId = this.#sealer?.keyId ?? '';
+    const header: WalRecord = { kind: 'segment', number, previousChecksum, nextIndex };
+    await this.#write([header, { kind: 'hard-state', hardState: this.#hardState }], number);
     await this.#disk.syncDirectory(DIRECTORY);
-    this.#segments.push({ number, nextIndex });
+    this.#segments.push({ number, nextIndex, keyId });
   }
 
   async #recover(): Promise<Replay> {
@@ -150,10 +215,12 @@ export class Wal {
     const previousChecksum = position.checksum;
     let checksum = 0;
     let offset = 0;
+    refuseOtherFormat(bytes, path);
     while (offset < bytes.length) {
-      const frame = decodeFrame(bytes, offset, position.sequence, checksum);
+      const place = { segment: number, sequence: position.sequence, seed: checksum };
+      const frame = decodeFrame(bytes, offset, place);
       if (frame === null) break;
-      const records = recordsOf(frame.payload, path, offset);
+      const records = recordsOf(frame, { bytes, path, offset, ...place }, this.#unsealer);
       if (offset === 0) this.#checkHeader(records[0], number, previousChecksum, isFirst, path);
       for (const record of records) {
         replay.add(record);
@@ -184,7 +251,7 @@ export class Wal {
     if (!isFirst && record.previousChecksum !== previousChecksum) {
       throw lost(`${path} does not continue the segment before it`);
     }
-    this.#segments.push({ number, nextIndex: record.nextIndex });
+    this.#segments.push({ number, nextIndex: record.nextIndex, keyId: this.#unsealer.keyId });
   }
 
   /** The crash came while the segment was being created: nothing in it was ever acknowledged. */
@@ -202,16 +269,9 @@ export class Wal {
   async #openLast(path: string, end: number, size: number): Promise<void> {
     this.#file = await this.#disk.open(path);
     this.#fileBytes = end;
+    this.#sealer = this.#cipher?.sealer();
     if (end === size) return;
     await this.#file.truncate(end);
     await this.#file.sync();
-  }
-}
-
-function recordsOf(payload: Uint8Array, path: string, offset: number): readonly WalRecord[] {
-  try {
-    return readRecords(payload);
-  } catch (error) {
-    throw lost(`${path} at byte ${offset}: ${(error as Error).message}`);
   }
 }

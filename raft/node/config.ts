@@ -1,4 +1,5 @@
 import type { Clock, Disk, Observer, Random, StateMachine, Transport } from '../ports.ts';
+import type { LogCipher } from '../log/cipher.ts';
 import type { MemberId, Membership } from '../types.ts';
 import type { RaftNodeOptions } from './options.ts';
 import { normalMembership } from '../core/membership.ts';
@@ -15,6 +16,8 @@ export interface RaftNodeConfig {
   readonly stateMachine: StateMachine;
   readonly observer?: Observer;
   readonly options?: RaftNodeOptions;
+  /** Encrypts the log and its snapshots; without it they are in clear. */
+  readonly cipher?: LogCipher;
   /**
    * The members of a new cluster: the same on each of them. Ignored when the disk holds a log. A
    * member that joins a running cluster has none: the leader tells it.

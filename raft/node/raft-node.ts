@@ -97,13 +97,14 @@ export class RaftNode {
 
   /**
    * Recovers the member from its disk and starts it. A single voter leads within milliseconds.
-   * Throws `RaftError`: `BAD_INPUT`, or `DATA_LOSS` for a damaged log; or what the disk throws.
+   * Throws `RaftError`: `BAD_INPUT`, `DATA_LOSS` for a damaged log, `WRONG_KEY`, `UNKNOWN_FORMAT`;
+   * or what the disk throws.
    */
   static async open(config: RaftNodeConfig): Promise<RaftNode> {
     const settings = settingsOf(config.options ?? {});
-    const { segmentBytesMax } = settings;
     const bootstrap = checkedBootstrap(config);
-    const { log, recovered } = await DurableLog.open(config.disk, { segmentBytesMax, bootstrap });
+    const options = { ...settings, bootstrap, cipher: config.cipher };
+    const { log, recovered } = await DurableLog.open(config.disk, options);
     const core = new RaftCore(coreOptionsOf(config.id, config.random, settings), recovered);
     const { snapshot } = recovered;
     if (snapshot.index > 0) {

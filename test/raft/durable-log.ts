@@ -1,12 +1,18 @@
-import type { Disk, Entry, MemoryDisk, Write } from 'raft-ts';
+import type { Disk, DurableLogOptions, Entry, MemoryDisk, Write } from 'raft-ts';
 import fc from 'fast-check';
 import test from 'ava';
+import { AesLogCipher } from 'raft-ts/node';
 import { DurableLog, isRaftError, memoryDisk } from 'raft-ts';
 import { seededRandom } from '#lib';
 
 const members = [1, 2, 3].map((id) => ({ id, role: 'voter', context: `m${id}` }) as const);
 const membership = { members };
 const small = { segmentBytesMax: 400 };
+const sealed = { segmentBytesMax: 600, cipher: new AesLogCipher(new Uint8Array(32).fill(7)) };
+const variants: readonly [string, DurableLogOptions][] = [
+  ['a log', small],
+  ['an encrypted log', sealed],
+];
 
 function entryAt(index: number, term: number, text = `entry ${index}/${term}`): Entry {
   return { index, term, kind: 'data', data: new TextEncoder().encode(text) };
@@ -17,8 +23,8 @@ function writeOf(term: number, entries: readonly Entry[], commit = 0): Write {
 }
 
 /** What a member would find, as plain data. */
-async function contentOf(disk: Disk): Promise<string> {
-  const { log, recovered } = await DurableLog.open(disk, small);
+async function contentOf(disk: Disk, options: DurableLogOptions = small): Promise<string> {
+  const { log, recovered } = await DurableLog.open(disk, options);
   await log.close();
   const { hardState, snapshot, base, entries } = recovered;
   const texts = entries.map(
@@ -33,12 +39,17 @@ function copyOf(files: ReadonlyMap<string, Uint8Array>): MemoryDisk {
   return disk;
 }
 
+interface History {
+  readonly disk: MemoryDisk;
+  readonly contents: string[];
+}
+
 /** A log over several segments with replaced suffixes, and its content after each write. */
-async function history(): Promise<{ readonly disk: MemoryDisk; readonly contents: string[] }> {
+async function history(options: DurableLogOptions = small): Promise<History> {
   const disk = memoryDisk();
-  const contents = [await contentOf(disk)];
-  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
-  contents.push(await contentOf(copyOf(disk.files())));
+  const contents = [await contentOf(disk, options)];
+  const { log } = await DurableLog.open(disk, { ...options, bootstrap: membership });
+  contents.push(await contentOf(copyOf(disk.files()), options));
   const writes = [
     writeOf(1, [entryAt(1, 1), entryAt(2, 1)]),
     writeOf(1, [entryAt(3, 1, 'x'.repeat(90))], 2),
@@ -50,7 +61,7 @@ async function history(): Promise<{ readonly disk: MemoryDisk; readonly contents
   ];
   for (const write of writes) {
     await log.append(write);
-    contents.push(await contentOf(copyOf(disk.files())));
+    contents.push(await contentOf(copyOf(disk.files()), options));
   }
   await log.close();
   return { disk, contents };
@@ -61,84 +72,97 @@ function walFiles(disk: MemoryDisk): [string, Uint8Array][] {
   return files.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-async function outcomeOf(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+async function outcomeOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  options: DurableLogOptions = small,
+): Promise<string> {
   try {
-    return await contentOf(copyOf(files));
+    return await contentOf(copyOf(files), options);
   } catch (error) {
-    if (isRaftError(error, 'DATA_LOSS')) return 'refused';
+    if (isRefusal(error)) return 'refused';
     throw error;
   }
 }
 
-test('each write is there after it returned', async (t) => {
-  const { disk, contents } = await history();
-  t.is(new Set(contents).size, contents.length);
-  t.is(await contentOf(disk), contents.at(-1) ?? '');
-  t.true(walFiles(disk).length >= 3, 'the history spans segments');
-});
+/** Damage of the very bytes that say the format is told as an unknown format. */
+function isRefusal(error: unknown): boolean {
+  return isRaftError(error, 'DATA_LOSS') || isRaftError(error, 'UNKNOWN_FORMAT');
+}
 
-test('the last segment cut at any byte is the log after some earlier write', async (t) => {
-  const { disk, contents } = await history();
-  const [path, bytes] = walFiles(disk).at(-1) ?? ['', new Uint8Array(0)];
-  let reached = contents.length - 1;
-  for (let length = bytes.length - 1; length >= 0; length--) {
-    const files = new Map(disk.files()).set(path, bytes.slice(0, length));
-    const found = contents.indexOf(await outcomeOf(files));
-    t.true(found >= 0 && found <= reached, `cut at ${length}`);
-    reached = found;
-  }
-});
+for (const [name, options] of variants) {
+  test(`${name}: each write is there after it returned`, async (t) => {
+    const { disk, contents } = await history(options);
+    t.is(new Set(contents).size, contents.length);
+    t.is(await contentOf(disk, options), contents.at(-1) ?? '');
+    t.true(walFiles(disk).length >= 3, 'the history spans segments');
+  });
 
-test('an earlier segment cut anywhere is refused', async (t) => {
-  const { disk } = await history();
-  for (const [path, bytes] of walFiles(disk).slice(0, -1)) {
-    for (let length = 0; length < bytes.length; length++) {
+  test(`${name}: the last segment cut at any byte is the log after some earlier write`, async (t) => {
+    const { disk, contents } = await history(options);
+    const [path, bytes] = walFiles(disk).at(-1) ?? ['', new Uint8Array(0)];
+    let reached = contents.length - 1;
+    for (let length = bytes.length - 1; length >= 0; length--) {
       const files = new Map(disk.files()).set(path, bytes.slice(0, length));
-      t.is(await outcomeOf(files), 'refused', `${path} cut at ${length}`);
+      const found = contents.indexOf(await outcomeOf(files, options));
+      t.true(found >= 0 && found <= reached, `cut at ${length}`);
+      reached = found;
     }
-  }
-});
+  });
 
-test('a flipped byte gives the log of before, of an earlier write, or a refusal', async (t) => {
-  const { disk, contents } = await history();
-  const all = walFiles(disk);
-  const counts = { same: 0, earlier: 0, refused: 0 };
-  for (const [path, bytes] of all) {
-    for (let at = 0; at < bytes.length; at++) {
-      const damaged = bytes.slice();
-      damaged[at] = (damaged[at] ?? 0) ^ 0x5a;
-      const outcome = await outcomeOf(new Map(disk.files()).set(path, damaged));
-      if (outcome === 'refused') counts.refused++;
-      else if (outcome === contents.at(-1)) counts.same++;
-      else {
-        // Only the last write can be taken for torn.
-        t.is(contents.indexOf(outcome), contents.length - 2, `${path} at ${at}`);
-        t.is(path, all.at(-1)?.[0] ?? '');
-        counts.earlier++;
+  test(`${name}: an earlier segment cut anywhere is refused`, async (t) => {
+    const { disk } = await history(options);
+    for (const [path, bytes] of walFiles(disk).slice(0, -1)) {
+      for (let length = 0; length < bytes.length; length++) {
+        const files = new Map(disk.files()).set(path, bytes.slice(0, length));
+        t.is(await outcomeOf(files, options), 'refused', `${path} cut at ${length}`);
       }
     }
-  }
-  t.true(counts.refused > 500 && counts.earlier > 20);
-  t.true(counts.same < 8 * contents.length + 8 * all.length, 'only padding may be damaged unseen');
-});
+  });
 
-test('a missing segment is refused', async (t) => {
-  const { disk } = await history();
-  for (const [path] of walFiles(disk).slice(0, -1)) {
+  test(`${name}: a flipped byte gives the log of before, of an earlier write, or a refusal`, async (t) => {
+    const { disk, contents } = await history(options);
+    const all = walFiles(disk);
+    const counts = { same: 0, earlier: 0, refused: 0 };
+    for (const [path, bytes] of all) {
+      for (let at = 0; at < bytes.length; at++) {
+        const damaged = bytes.slice();
+        damaged[at] = (damaged[at] ?? 0) ^ 0x5a;
+        const outcome = await outcomeOf(new Map(disk.files()).set(path, damaged), options);
+        if (outcome === 'refused') counts.refused++;
+        else if (outcome === contents.at(-1)) counts.same++;
+        else {
+          // Only the last write can be taken for torn.
+          t.is(contents.indexOf(outcome), contents.length - 2, `${path} at ${at}`);
+          t.is(path, all.at(-1)?.[0] ?? '');
+          counts.earlier++;
+        }
+      }
+    }
+    t.true(counts.refused > 500 && counts.earlier > 20);
+    t.true(
+      counts.same < 8 * contents.length + 8 * all.length,
+      'only padding may be damaged unseen',
+    );
+  });
+
+  test(`${name}: a missing segment is refused`, async (t) => {
+    const { disk } = await history(options);
+    for (const [path] of walFiles(disk).slice(0, -1)) {
+      const files = new Map(disk.files());
+      files.delete(path);
+      t.is(await outcomeOf(files, options), 'refused', path);
+    }
+  });
+
+  test(`${name}: segments that change places are refused`, async (t) => {
+    const { disk } = await history(options);
+    const [one, two] = walFiles(disk);
     const files = new Map(disk.files());
-    files.delete(path);
-    t.is(await outcomeOf(files), 'refused', path);
-  }
-});
-
-test('segments that change places are refused', async (t) => {
-  const { disk } = await history();
-  const [one, two] = walFiles(disk);
-  const files = new Map(disk.files());
-  files.set(one?.[0] ?? '', two?.[1] ?? new Uint8Array(0));
-  files.set(two?.[0] ?? '', one?.[1] ?? new Uint8Array(0));
-  t.is(await outcomeOf(files), 'refused');
-});
+    files.set(one?.[0] ?? '', two?.[1] ?? new Uint8Array(0));
+    files.set(two?.[0] ?? '', one?.[1] ?? new Uint8Array(0));
+    t.is(await outcomeOf(files, options), 'refused');
+  });
+}
 
 test('after a power cut at any moment the log holds every write that had returned', async (t) => {
   const seeds = fc.integer({ min: 0, max: 100_000 });
@@ -259,22 +283,112 @@ test('a snapshot whose stream breaks leaves nothing behind', async (t) => {
   t.deepEqual(await disk.list('snap'), []);
 });
 
-test('a damaged snapshot is refused, wherever the damage is', async (t) => {
-  const disk = memoryDisk();
-  const { log } = await DurableLog.open(disk, { ...small, bootstrap: membership });
-  const meta = { index: 5, term: 1, membership };
-  await log.saveSnapshot(meta, chunksOf('some', 'state'));
-  const [path, bytes] = [...disk.files()].find(([name]) => name.startsWith('snap/')) ?? ['', null];
-  for (let at = 0; at < (bytes?.length ?? 0); at++) {
-    const damaged = bytes?.slice() ?? new Uint8Array(0);
-    damaged[at] = (damaged[at] ?? 0) ^ 1;
-    const copy = copyOf(new Map(disk.files()).set(path, damaged));
-    const read = async (): Promise<string> => {
-      const opened = await DurableLog.open(copy, small);
-      return textOf(opened.log.readSnapshot(opened.recovered.snapshot));
-    };
-    const error = await t.throwsAsync(read, undefined, `damage at ${at}`);
-    t.true(isRaftError(error, 'DATA_LOSS'), `damage at ${at}: ${String(error)}`);
+for (const [name, options] of variants)
+  test(`${name}: a damaged snapshot is refused, wherever the damage is`, async (t) => {
+    const disk = memoryDisk();
+    const { log } = await DurableLog.open(disk, { ...options, bootstrap: membership });
+    const meta = { index: 5, term: 1, membership };
+    await log.saveSnapshot(meta, chunksOf('some', 'state'));
+    const [path, bytes] = [...disk.files()].find(([name]) => name.startsWith('snap/')) ?? [
+      '',
+      null,
+    ];
+    for (let at = 0; at < (bytes?.length ?? 0); at++) {
+      const damaged = bytes?.slice() ?? new Uint8Array(0);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      const copy = copyOf(new Map(disk.files()).set(path, damaged));
+      const read = async (): Promise<string> => {
+        const opened = await DurableLog.open(copy, options);
+        return textOf(opened.log.readSnapshot(opened.recovered.snapshot));
+      };
+      const error = await t.throwsAsync(read, undefined, `damage at ${at}`);
+      t.true(isRefusal(error), `damage at ${at}: ${String(error)}`);
+    }
+    t.true((bytes?.length ?? 0) > 50);
+  });
+
+test('another key, or none, is told from damage', async (t) => {
+  const { disk, contents } = await history(sealed);
+  const refusal = async (options: DurableLogOptions): Promise<string> => {
+    const error = await t.throwsAsync(contentOf(copyOf(disk.files()), options));
+    return isRaftError(error) ? error.code : String(error);
+  };
+  const other = new Uint8Array(32).fill(8);
+  t.is(await refusal({ ...sealed, cipher: new AesLogCipher(other) }), 'WRONG_KEY');
+  t.is(await refusal(small), 'WRONG_KEY');
+  const both = new AesLogCipher(other, [new Uint8Array(32).fill(7)]);
+  t.is(await contentOf(disk, { ...sealed, cipher: both }), contents.at(-1) ?? '');
+  const clear = await history();
+  const error = await t.throwsAsync(contentOf(clear.disk, sealed));
+  t.true(isRaftError(error, 'WRONG_KEY'));
+});
+
+test('an encrypted log and its snapshots show nothing of what they hold', async (t) => {
+  const { disk } = await history(sealed);
+  const { log } = await DurableLog.open(disk, sealed);
+  const meta = { index: 8, term: 4, membership };
+  await log.saveSnapshot(meta, chunksOf('the state of a machine'));
+  await log.close();
+  for (const [path, bytes] of disk.files()) {
+    const text = Buffer.from(bytes).toString('latin1');
+    t.notRegex(text, /entry \d|yyyy|xxxx|voter|the state/, path);
   }
-  t.true((bytes?.length ?? 0) > 50);
+});
+
+test('no two frames and parts are sealed alike, across crashes and reopenings', async (t) => {
+  const used = new Set<string>();
+  const aes = new AesLogCipher(new Uint8Array(32).fill(7));
+  const cipher = {
+    keyId: aes.keyId,
+    opener: aes.opener.bind(aes),
+    sealer: () => {
+      const sealer = aes.sealer();
+      const seal: typeof sealer.seal = (sequence, associated, plain) => {
+        const use = `${sealer.salt.toHex()}/${sequence}`;
+        t.false(used.has(use), use);
+        used.add(use);
+        return sealer.seal(sequence, associated, plain);
+      };
+      return { ...sealer, seal };
+    },
+  };
+  for (let seed = 0; seed < 100; seed++) {
+    let operations = 0;
+    const hang = new Promise<never>(() => {});
+    const before = (): Promise<void> => (++operations > seed ? hang : Promise.resolve());
+    const disk = memoryDisk({
+      before: (operation) => (operation === 'read' ? Promise.resolve() : before()),
+    });
+    const options = { segmentBytesMax: 600, cipher, bootstrap: membership };
+    for (let round = 0; round < 3; round++) {
+      operations = 0;
+      const run = async (): Promise<void> => {
+        const { log, recovered } = await DurableLog.open(disk, options);
+        const { index } = recovered.entries.at(-1) ?? recovered.base;
+        for (let next = index + 1; ; next++) await log.append(writeOf(1, [entryAt(next, 1)]));
+      };
+      void run();
+      await new Promise((resolve) => setImmediate(resolve));
+      disk.crash(seededRandom(seed * 3 + round));
+    }
+  }
+  t.true(used.size > 1000, `${used.size} seals`);
+});
+
+test('a file of another log under the same key is refused', async (t) => {
+  // The same segment of a log with the same entries.
+  const one = await history(sealed);
+  const two = await history(sealed);
+  const [path, bytes] = walFiles(two.disk).at(-1) ?? ['', new Uint8Array(0)];
+  const files = new Map(one.disk.files()).set(path, bytes);
+  t.is(await outcomeOf(files, sealed), 'refused');
+});
+
+test('a log of another version is refused as that', async (t) => {
+  const { disk } = await history();
+  const [path, bytes] = walFiles(disk)[0] ?? ['', new Uint8Array(0)];
+  disk.overwrite(path, Uint8Array.from(bytes).fill(0x31, 3, 4));
+  const error = await t.throwsAsync(contentOf(disk));
+  t.true(isRaftError(error, 'UNKNOWN_FORMAT'));
+  t.regex(error?.message ?? '', /wal\/000000000001\.wal was written in another format than 2/);
 });
