@@ -33,6 +33,7 @@ const leaf = (name: string, summary: string, load: Load, alias?: string): LeafCo
 
 const clusterCommands: readonly LeafCommand[] = [
   leaf('status', 'Show how the managers are doing', () => import('./commands/cluster-status.ts')),
+  leaf('backup', 'Write the whole state into a file', () => import('./commands/cluster-backup.ts')),
 ];
 
 const nodeCommands: readonly LeafCommand[] = [

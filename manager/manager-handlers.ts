@@ -11,6 +11,7 @@ import type {
 import { certificateHandlers, makeJoinToken } from './ca/index.ts';
 import type { CertificateSigner } from './ca/index.ts';
 import { controlHandlers } from './control/index.ts';
+import type { PackBackup } from './control/index.ts';
 import { dispatcherHandlers } from './dispatcher/index.ts';
 import type { Dispatcher } from './dispatcher/index.ts';
 import { clusterStatus } from './replication/cluster-status.ts';
@@ -50,6 +51,8 @@ export interface ManagerHandlersOptions {
   readonly work: WorkRouter;
   readonly replicator: Replication;
   readonly membership: Membership;
+  readonly image: () => AsyncIterable<Uint8Array>;
+  readonly packBackup: PackBackup;
   readonly canRemoveManager: (nodeId: string) => string | undefined;
 }
 

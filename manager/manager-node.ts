@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ClusterError } from '#lib';
 import { GetManagerReportRequest, RaftJoinRequest } from '#proto';
 import { RaftLeaveRequest, RaftMembershipService } from '#proto';
+import { packBackup } from '#proto/backup-node';
 import { callUnary } from '#proto/rpc';
 import type { grpc } from '#proto/rpc';
 import { nodeDisk } from 'raft-ts/node';
@@ -19,7 +20,15 @@ import { orchestrationLoops } from './orchestration-loops.ts';
 const joinDeadlineMs = 20_000;
 const leaveDeadlineMs = 15_000;
 
-type FromMachine = 'disk' | 'diskUsage' | 'transport' | 'client' | 'signer' | 'loops' | 'onFailed';
+type FromMachine =
+  | 'disk'
+  | 'diskUsage'
+  | 'transport'
+  | 'client'
+  | 'signer'
+  | 'packBackup'
+  | 'loops'
+  | 'onFailed';
 
 export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
   /** Own directory of this manager. */
@@ -68,6 +77,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
     client: membershipClient(channelFor),
     diskUsage: () => diskUsage(join(directory, 'raft')),
     signer: certificateSigner,
+    packBackup,
     loops: options.loops ?? orchestrationLoops,
     onFailed: options.onFailed ?? endProcess,
   });

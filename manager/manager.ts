@@ -3,6 +3,7 @@ import type { Ms } from '#lib';
 import type { Cluster, Node, Task } from '#proto';
 import type { Disk, MemberId, RaftNodeOptions, Transport } from 'raft-ts';
 import type { CertificateSigner } from './ca/index.ts';
+import type { PackBackup } from './control/index.ts';
 import { joinGroup } from './joining.ts';
 import type { MembershipClient } from './joining.ts';
 import type { LoopBasics, LoopMakers } from './leader-loops.ts';
@@ -63,6 +64,7 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   readonly transport: (addressOf: (id: MemberId) => MemberAddress | undefined) => ManagerTransport;
   readonly client: MembershipClient;
   readonly signer: CertificateSigner;
+  readonly packBackup: PackBackup;
   /** The loops that run on the leader beside the dispatcher and the role manager. */
   readonly loops: (basics: LoopBasics) => LoopMakers;
   readonly raft?: RaftNodeOptions;
@@ -135,6 +137,7 @@ export class Manager {
       work,
       replicator: this.#replicator,
       membership: this.#membership,
+      image: () => this.#clusterStore.snapshot(),
       canRemoveManager: (nodeId) => this.canRemoveManager(nodeId),
     });
   }

@@ -40,7 +40,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
 /** Doors beside a module's index. */
 const doors = [
   /^#lib\/[a-z-]+-node$/,
-  /^#proto\/(?:rpc|containerd|serve-node)$/,
+  /^#proto\/(?:rpc|containerd|serve-node|backup-node)$/,
   /^raft-ts\/node$/,
 ];
 /** The composition root puts adapters together, and enters the folders that hold them. */

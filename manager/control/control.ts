@@ -1,4 +1,5 @@
 import { authorized } from './authorize.ts';
+import { backupHandlers } from './backup.ts';
 import { clusterHandlers } from './cluster.ts';
 import { imageHandlers } from './images.ts';
 import { logHandlers } from './logs.ts';
@@ -18,6 +19,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
   return authorized(
     {
       ...clusterHandlers(own),
+      ...backupHandlers(own),
       ...nodeHandlers(own),
       ...serviceHandlers(own),
       ...taskHandlers(own),

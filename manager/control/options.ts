@@ -1,5 +1,12 @@
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { ControlService, GetClusterStatusResponse, Handlers, NodeRole, RootCa } from '#proto';
+import type {
+  BackupHeader,
+  ControlService,
+  GetClusterStatusResponse,
+  Handlers,
+  NodeRole,
+  RootCa,
+} from '#proto';
 import type { Store } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 
@@ -10,7 +17,16 @@ export interface ManagerReachability {
   readonly reachable: boolean;
 }
 
+/** Makes the bytes of a backup file; real: `#proto/backup-node`. */
+export type PackBackup = (
+  header: BackupHeader,
+  image: AsyncIterable<Uint8Array>,
+  secret?: Uint8Array,
+) => AsyncIterable<Uint8Array>;
+
 export interface ControlOptions {
+  /** Of this manager. */
+  readonly nodeId: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,6 +40,9 @@ export interface ControlOptions {
   readonly canRemoveManager: (nodeId: string) => string | undefined;
   /** How each manager is doing, asked of each; without a leader too. */
   readonly clusterStatus: (signal: AbortSignal) => Promise<GetClusterStatusResponse>;
+  /** The store as it is now, for a backup. The copy is O(1), and taken in the call. */
+  readonly image: () => AsyncIterable<Uint8Array>;
+  readonly packBackup: PackBackup;
   /** A new join token for nodes of `role`. */
   readonly makeToken: (role: NodeRole, rootCa: RootCa) => string;
 }

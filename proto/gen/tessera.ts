@@ -6542,6 +6542,161 @@ export const GetClusterStatusResponse: MessageCodec<GetClusterStatusResponse> = 
   },
 };
 
+export interface BackupClusterRequest {
+}
+export const BackupClusterRequest: MessageCodec<BackupClusterRequest> = {
+  typeName: 'tessera.v1.BackupClusterRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return BackupClusterRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = BackupClusterRequest.create() as Mutable<BackupClusterRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as BackupClusterRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return BackupClusterRequest.read(r, r.len);
+  },
+};
+
+export interface BackupChunk {
+  readonly chunk: Uint8Array;
+}
+export const BackupChunk: MessageCodec<BackupChunk> = {
+  typeName: 'tessera.v1.BackupChunk',
+  fields: [
+    { name: 'chunk', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { chunk: empty, ...init };
+  },
+  write(m, w) {
+    if (m.chunk.length > 0) w.uint32(10).bytes(m.chunk);
+    return w;
+  },
+  encode(m) {
+    return BackupChunk.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = BackupChunk.create() as Mutable<BackupChunk>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.chunk = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as BackupChunk;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return BackupChunk.read(r, r.len);
+  },
+};
+
+export interface BackupHeader {
+  readonly format: number;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly tesseraVersion: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly encryptionSalt: Uint8Array;
+}
+export const BackupHeader: MessageCodec<BackupHeader> = {
+  typeName: 'tessera.v1.BackupHeader',
+  fields: [
+    { name: 'format', type: 'uint32', shape: 'one' },
+    { name: 'clusterId', type: 'string', shape: 'one' },
+    { name: 'clusterName', type: 'string', shape: 'one' },
+    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
+    { name: 'tesseraVersion', type: 'string', shape: 'one' },
+    { name: 'counts', type: 'uint64', shape: 'map' },
+    { name: 'encryptionSalt', type: 'bytes', shape: 'one' },
+  ],
+  create(init) {
+    return { format: 0, clusterId: '', clusterName: '', version: 0, createdAtMs: 0, tesseraVersion: '', counts: {}, encryptionSalt: empty, ...init };
+  },
+  write(m, w) {
+    if (m.format !== 0) w.uint32(8).uint32(m.format);
+    if (m.clusterId !== '') w.uint32(18).string(m.clusterId);
+    if (m.clusterName !== '') w.uint32(26).string(m.clusterName);
+    if (m.version !== 0) w.uint32(32).uint64(safe(m.version, 'version'));
+    if (m.createdAtMs !== 0) w.uint32(40).uint64(safe(m.createdAtMs, 'createdAtMs'));
+    if (m.tesseraVersion !== '') w.uint32(50).string(m.tesseraVersion);
+    for (const [k, v] of Object.entries(m.counts)) {
+      const e = w.uint32(58).fork();
+      e.uint32(10).string(k);
+      e.uint32(16).uint64(safe(v, 'counts'));
+      e.ldelim();
+    }
+    if (m.encryptionSalt.length > 0) w.uint32(66).bytes(m.encryptionSalt);
+    return w;
+  },
+  encode(m) {
+    return BackupHeader.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = BackupHeader.create() as Mutable<BackupHeader>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.format = r.uint32();
+          break;
+        case 2:
+          m.clusterId = r.string();
+          break;
+        case 3:
+          m.clusterName = r.string();
+          break;
+        case 4:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        case 5:
+          m.createdAtMs = toSafe(r.uint64(), 'createdAtMs');
+          break;
+        case 6:
+          m.tesseraVersion = r.string();
+          break;
+        case 7:
+          readMapEntry(r, m.counts, 0, () => toSafe(r.uint64(), 'counts'));
+          break;
+        case 8:
+          m.encryptionSalt = r.bytes();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as BackupHeader;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return BackupHeader.read(r, r.len);
+  },
+};
+
 export interface RaftBatch {
   readonly messages: readonly RaftWireMessage[];
 }
@@ -7382,6 +7537,7 @@ export const ControlService = {
   getJoinTokens: method('/tessera.v1.Control/GetJoinTokens', false, false, GetJoinTokensRequest, GetJoinTokensResponse),
   rotateJoinToken: method('/tessera.v1.Control/RotateJoinToken', false, false, RotateJoinTokenRequest, GetJoinTokensResponse),
   getClusterStatus: method('/tessera.v1.Control/GetClusterStatus', false, false, GetClusterStatusRequest, GetClusterStatusResponse),
+  backupCluster: method('/tessera.v1.Control/BackupCluster', false, true, BackupClusterRequest, BackupChunk),
   listNodes: method('/tessera.v1.Control/ListNodes', false, false, ListNodesRequest, ListNodesResponse),
   getNode: method('/tessera.v1.Control/GetNode', false, false, GetNodeRequest, GetNodeResponse),
   updateNode: method('/tessera.v1.Control/UpdateNode', false, false, UpdateNodeRequest, UpdateNodeResponse),

@@ -15,6 +15,7 @@ import {
   TaskSpec,
 } from '#proto';
 import { GetClusterStatusResponse } from '#proto';
+import { packBackup } from '#proto/backup-node';
 import type { CallContext, Caller, Node } from '#proto';
 import { controlHandlers } from '#manager/control/control';
 import type { ControlHandlers, ControlOptions } from '#manager/control/options';
@@ -54,6 +55,9 @@ export async function makeTestControl(options: TestControlOptions = {}): Promise
     store,
     work,
     managerStatus: () => [],
+    nodeId: 'm1',
+    image: () => store.snapshot(),
+    packBackup,
     canRemoveManager: () => undefined,
     clusterStatus: () => Promise.resolve(GetClusterStatusResponse.create()),
     makeToken: (role) => `token-${role}-${++tokens}`,

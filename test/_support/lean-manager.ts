@@ -5,6 +5,7 @@ import { certificateSigner } from '#manager/ca/certificates-node';
 import { controlHandlers } from '#manager/control/index';
 import { Dispatcher, dispatcherHandlers } from '#manager/dispatcher/index';
 import { WorkRouter } from '#manager/work/index';
+import { packBackup } from '#proto/backup-node';
 import type { ManagerParameters, ManagerPart } from '#daemon/ports';
 
 export interface LeanManager extends ManagerPart {
@@ -36,6 +37,8 @@ export class LeanManagers {
           managerStatus: () => [{ raftId: 1, isLeader: true, reachable: true }],
           canRemoveManager: () => 'it is the last manager of the cluster',
           clusterStatus: refuse,
+          image: () => store.snapshot(),
+          packBackup,
           makeToken: (_role, rootCa) => makeJoinToken(rootCa.digest, parameters.random),
         }),
         dispatcher: dispatcherHandlers({ dispatcher, work, leaderAddress: () => address }),

@@ -2,6 +2,7 @@
  * Several managers in one process on a virtual clock: memory disks and a network that can be cut.
  * No real timers, sockets or files.
  */
+import { packBackup } from '#proto/backup-node';
 import { ClusterError, seededRandom, silentLogger, silentMetrics } from '#lib';
 import type { Random } from '#lib';
 import { Manager } from '#manager';
@@ -102,6 +103,7 @@ export class ManagerWorld {
       disk: (name) => host.disks.get(name) as MemoryDisk,
       transport: (addressOf) => this.#transport(host, addressOf),
       client: this.#client(host),
+      packBackup,
       signer: noSigner,
       loops: this.#options.loops ?? (() => ({})),
       raft: { tickMs: 20, ...this.#options.raft },

@@ -17,7 +17,7 @@ import { run } from '#daemon/run-node';
 import type { Running } from '#daemon/run-node';
 import { simulatedHost } from '#daemon/simulated-host';
 import type { Method } from '#proto';
-import { callUnary, grpc } from '#proto/rpc';
+import { callServerStream, callUnary, grpc } from '#proto/rpc';
 
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -110,6 +110,15 @@ export class TestDaemon {
   call<Request, Response>(method: Method<Request, Response>, request: Request): Promise<Response> {
     if (this.#client === undefined) throw new Error(`${this.name} does not run`);
     return callUnary(this.#client, method, request, { deadlineMs: 60_000 });
+  }
+
+  /** A call on the local socket that is answered by a stream. */
+  stream<Request, Response>(
+    method: Method<Request, Response, false, true>,
+    request: Request,
+  ): AsyncIterable<Response> {
+    if (this.#client === undefined) throw new Error(`${this.name} does not run`);
+    return callServerStream(this.#client, method, request, { deadlineMs: 60_000 });
   }
 
   /** The value of a metric (sum over its labels). */

@@ -1,3 +1,4 @@
+import { packBackup } from '#proto/backup-node';
 import { silentLogger, silentMetrics } from '#lib';
 import type { Random } from '#lib';
 import { NodeDescription } from '#proto';
@@ -157,6 +158,7 @@ export class SimHost {
       disk: (name) => guardPort(this.#disks[name], process),
       transport: (addressOf) => simTransport(this, process, hosts, addressOf),
       client: simMembershipClient(this, process, hosts),
+      packBackup,
       signer: noSigner,
       loops: this.#options.loops ?? orchestrationLoops,
       ...(raft === undefined ? {} : { raft }),
