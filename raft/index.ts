@@ -48,3 +48,5 @@ export type { Ready, Write } from './core/ready.ts';
 export type { ReadState } from './core/read-queue.ts';
 export { DurableLog } from './log/durable-log.ts';
 export type { DurableLogOptions } from './log/durable-log.ts';
+export { forceSoleVoter, seedLog } from './log/recovery.ts';
+export type { ForcedVoter, RecoveryOptions } from './log/recovery.ts';
