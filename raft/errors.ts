@@ -46,3 +46,8 @@ export class RaftError extends Error {
 export function isRaftError(error: unknown, code?: RaftErrorCode): error is RaftError {
   return error instanceof RaftError && (code === undefined || error.code === code);
 }
+
+/** For calls after the end. */
+export function stoppedError(): RaftError {
+  return new RaftError('STOPPED', 'this member is stopped');
+}

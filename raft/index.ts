@@ -38,7 +38,7 @@ export type { DiskOperation, MemoryDisk, MemoryDiskOptions } from './log/memory-
 export { nodeDefaults } from './node/options.ts';
 export type { RaftNodeOptions } from './node/options.ts';
 export { RaftNode } from './node/raft-node.ts';
-export type { RaftInspection } from './node/raft-node.ts';
+export type { RaftInspection } from './node/inspection.ts';
 export type { RaftNodeConfig } from './node/config.ts';
 export { RaftCore } from './core/raft-core.ts';
 export type { Recovered } from './core/raft-core.ts';

@@ -96,6 +96,8 @@ export interface Observer {
     readonly bytes: number;
     readonly tookMs: number;
   }): void;
+  /** There was no room for a snapshot; the member goes on and tries again after `retryMs`. */
+  snapshotFailed?(event: { readonly error: unknown; readonly retryMs: number }): void;
   /**
    * The member stopped itself. `DISK_FAILED`: a read, write or sync failed. `DATA_LOSS`: what was
    * durable is damaged. `BROKEN`: an invariant does not hold, or the state machine threw.

@@ -24,7 +24,7 @@ export function nodeDisk(directory: string): Disk {
       await ensureDirectory(dirname(at(path)));
       // 'r+' needs the file to exist and 'w' would empty it: create it, then open it.
       await (await openFile(at(path), 'a', 0o600)).close();
-      return nodeFile(await openFile(at(path), 'r+'));
+      return nodeFile(await openFile(at(path), 'r+'), at(path));
     },
     rename: (from, to) => rename(at(from), at(to)),
     remove: (path) => rm(at(path), { force: true }),
@@ -32,25 +32,38 @@ export function nodeDisk(directory: string): Disk {
   };
 }
 
-function nodeFile(handle: Awaited<ReturnType<typeof openFile>>): DiskFile {
+type Handle = Awaited<ReturnType<typeof openFile>>;
+
+function nodeFile(handle: Handle, path: string): DiskFile {
   return {
-    async write(bytes, offset) {
-      let done = 0;
-      while (done < bytes.length) {
-        const { bytesWritten } = await handle.write(
-          bytes,
-          done,
-          bytes.length - done,
-          offset + done,
-        );
-        done += bytesWritten;
-      }
-    },
-    truncate: (lengthBytes) => handle.truncate(lengthBytes),
-    sync: () => handle.datasync(),
-    size: async () => (await handle.stat()).size,
-    close: () => handle.close(),
+    write: (bytes, offset) => named(path, writeAll(handle, bytes, offset)),
+    truncate: (lengthBytes) => named(path, handle.truncate(lengthBytes)),
+    sync: () => named(path, handle.datasync()),
+    size: async () => (await named(path, handle.stat())).size,
+    close: () => named(path, handle.close()),
   };
+}
+
+async function writeAll(handle: Handle, bytes: Uint8Array, offset: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** Errors of calls on an open file say what failed but not on which: a person needs the path. */
+async function named<Result>(path: string, call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    const failed = error as NodeJS.ErrnoException;
+    if (failed.path === undefined && failed.code !== undefined) {
+      failed.path = path;
+      failed.message += ` '${path}'`;
+    }
+    throw failed;
+  }
 }
 
 /** A new directory is durable only when its parent is synced, up to the first that was there. */

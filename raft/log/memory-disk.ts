@@ -5,6 +5,11 @@ export type DiskOperation = 'list' | 'read' | 'open' | 'write' | 'sync' | 'renam
 export interface MemoryDiskOptions {
   /** Waits as long as the operation takes, or rejects to make it fail; at once by default. */
   readonly before?: (operation: DiskOperation, path: string) => Promise<void>;
+  /**
+   * Which unsynced changes of names a power cut keeps: those up to some moment (as a journal does),
+   * or any of them. Default 'earlier'.
+   */
+  readonly keptNames?: 'earlier' | 'any';
 }
 
 /** A disk in memory that forgets, as a real one does, what was not synced when power is cut. */
@@ -113,7 +118,7 @@ function directoryOf(path: string): string {
 
 /** An empty disk; see `MemoryDisk`. */
 export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
-  return new SimulatedDisk(options.before ?? (() => Promise.resolve()));
+  return new SimulatedDisk(options);
 }
 
 class SimulatedDisk implements MemoryDisk {
@@ -123,8 +128,11 @@ class SimulatedDisk implements MemoryDisk {
   #pendingNames: NameChange[] = [];
   #crashes = 0;
 
-  constructor(before: (operation: DiskOperation, path: string) => Promise<void>) {
-    this.#before = before;
+  readonly #keptNames: 'earlier' | 'any';
+
+  constructor(options: MemoryDiskOptions) {
+    this.#before = options.before ?? (() => Promise.resolve());
+    this.#keptNames = options.keptNames ?? 'earlier';
   }
 
   async list(directory: string): Promise<readonly string[]> {
@@ -173,6 +181,8 @@ class SimulatedDisk implements MemoryDisk {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#wait('rename', from);
+    // Between two directories it would take two syncs, and each half can be lost alone.
+    if (directoryOf(from) !== directoryOf(to)) throw new Error('a rename stays in its directory');
     const file = this.#file(from);
     this.#rename(directoryOf(to), (names) => {
       names.delete(from);
@@ -192,8 +202,12 @@ class SimulatedDisk implements MemoryDisk {
 
   crash(random: Random): void {
     this.#crashes++;
-    const kept = random.below(this.#pendingNames.length + 1);
-    const survivors = new Set(this.#pendingNames.slice(0, kept));
+    const pending = this.#pendingNames;
+    const survivors = new Set(
+      this.#keptNames === 'any'
+        ? pending.filter(() => random.below(2) === 1)
+        : pending.slice(0, random.below(pending.length + 1)),
+    );
     this.#flushNames((change) => survivors.has(change));
     this.#pendingNames = [];
     this.#names = new Map(this.#durableNames);

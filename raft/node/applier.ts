@@ -51,6 +51,11 @@ export class Applier {
     return this.#isRestoring || this.#restoreNext !== null;
   }
 
+  /** Between two batches: the state is that of the last index applied. */
+  get isIdle(): boolean {
+    return !this.isRestoring && this.#at >= this.#batch.length;
+  }
+
   stop(): void {
     this.#isStopped = true;
   }

@@ -2,6 +2,7 @@ import type { Clock, Observer, StateMachine, Transport } from '../ports.ts';
 import type { Entry, MemberId, MembershipChange, ProposeOutcome } from '../types.ts';
 import type { NodeSettings } from './options.ts';
 import type { RaftNodeConfig } from './config.ts';
+import type { RaftInspection, Seen } from './inspection.ts';
 import type { RaftMessage } from '../message.ts';
 import type { RaftStatus, RejectReason, SnapshotMeta } from '../types.ts';
 import type { Write } from '../core/ready.ts';
@@ -12,21 +13,10 @@ import { DurableLog } from '../log/durable-log.ts';
 import { Proposals } from './proposals.ts';
 import { RaftAssertionError } from '../assert.ts';
 import { RaftCore } from '../core/raft-core.ts';
-import { isRaftError, RaftError } from '../errors.ts';
+import { isRaftError, RaftError, stoppedError } from '../errors.ts';
 import { Reads } from './reads.ts';
+import { rekey } from './rekey.ts';
 import { Snapshots } from './snapshots.ts';
-
-export type RaftInspection = Pick<
-  RaftCore,
-  'role' | 'term' | 'leaderId' | 'log' | 'persisted' | 'membership' | 'membershipAt'
->;
-
-interface Seen {
-  role: string;
-  term: number;
-  leaderId: MemberId;
-  commit: number;
-}
 
 /**
  * One member: the core, its durable log, a transport and a state machine.
@@ -184,6 +174,18 @@ export class RaftNode {
     return done;
   }
 
+  /** After a change of the cipher's key: resolves when nothing on the disk needs an older one. */
+  rekey(): Promise<void> {
+    return rekey({
+      log: this.#log,
+      clock: this.#clock,
+      pollMs: this.#settings.tickMs,
+      isStopped: () => this.#stopped !== null,
+      takeSnapshot: () => this.#maybeTake(this.#core.status().appliedIndex),
+      failed: (error) => this.#fail('DISK_FAILED', error),
+    });
+  }
+
   /** Starts an election now. Nothing happens on leaders and members without a vote. */
   campaign(): void {
     this.#guarded(() => this.#core.campaign());
@@ -333,10 +335,14 @@ export class RaftNode {
   #applied(index: number, isFull: boolean): void {
     this.#core.applied(index);
     this.#reads.applied(index);
-    if (!this.#applier.isRestoring) this.#snapshots.maybeTake(this.#machine, index);
+    this.#maybeTake(index);
     // A full batch is followed by others: let the event loop run in between.
     if (isFull) this.#clock.after(0, () => this.#changed());
     else this.#scheduleTurn();
+  }
+
+  #maybeTake(index: number): void {
+    if (this.#applier.isIdle) this.#snapshots.maybeTake(this.#machine, index);
   }
 
   /** Tells observers and waiting callers what has changed in the core. */
@@ -389,8 +395,4 @@ export class RaftNode {
     const hint = leaderId === 0 ? 'no leader is known; try again' : `ask member ${leaderId}`;
     return new RaftError('NOT_LEADER', `this member does not lead: ${hint}`, { leaderId });
   }
-}
-
-function stoppedError(): RaftError {
-  return new RaftError('STOPPED', 'this member is stopped');
 }

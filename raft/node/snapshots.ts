@@ -13,6 +13,9 @@ export interface SnapshotEvents {
   failed(error: unknown): void;
 }
 
+/** After a snapshot found no room: the log may still be written, and room may be made. */
+const RETRY_MS = 30_000;
+
 /** Takes snapshots of the state machine, and streams them to peers that need one. */
 export class Snapshots {
   readonly #core: RaftCore;
@@ -24,6 +27,8 @@ export class Snapshots {
   readonly #sending = new Set<AbortController>();
   #taking: Promise<void> | null = null;
   #isStopped = false;
+  /** None is taken before; a monotonic time. */
+  #notBefore = 0;
 
   constructor(
     core: RaftCore,
@@ -46,13 +51,21 @@ export class Snapshots {
     if (this.#taking !== null || this.#isStopped) return;
     const { log } = this.#core;
     const count = appliedIndex - log.snapshot.index;
+    const stale = this.#log.staleUntil;
     const isDue =
+      (stale !== null && appliedIndex >= Math.max(stale, 1)) ||
       count >= this.#settings.snapshotEntries ||
       (count > 0 && log.bytes > this.#settings.snapshotBytes + this.#settings.keepBytes);
     const term = log.termOf(appliedIndex);
     const membership = this.#core.membershipAt(appliedIndex);
     // A new member knows no members before it has applied a membership entry.
-    if (!isDue || term === undefined || membership.members.length === 0) return;
+    if (
+      !isDue ||
+      this.#clock.monotonic() < this.#notBefore ||
+      term === undefined ||
+      membership.members.length === 0
+    )
+      return;
     this.#taking = this.#take(
       { index: appliedIndex, term, membership },
       primed(machine.snapshot()),
@@ -60,21 +73,38 @@ export class Snapshots {
   }
 
   async #take(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const { keepEntries, keepBytes } = this.#settings;
     const startedAt = this.#clock.monotonic();
     try {
       const bytes = await this.#log.saveSnapshot(meta, this.#untilStopped(chunks));
       if (this.#isStopped) return;
-      const { index } = meta;
-      this.#core.compact(meta, this.#core.log.suffixStart(index, keepEntries, keepBytes));
       const tookMs = this.#clock.monotonic() - startedAt;
-      this.#observer.snapshotTaken?.({ index, bytes, tookMs });
-      await this.#log.compact(this.#core.log.snapshot, this.#core.log.first);
+      this.#observer.snapshotTaken?.({ index: meta.index, bytes, tookMs });
+      await this.#compact(meta);
     } catch (error) {
-      if (!this.#isStopped) this.#events.failed(error);
+      if (!this.#isStopped) this.#failed(error);
     } finally {
       this.#taking = null;
     }
+  }
+
+  async #compact(meta: SnapshotMeta): Promise<void> {
+    const { keepEntries, keepBytes } = this.#settings;
+    const { log } = this.#core;
+    this.#core.compact(meta, log.suffixStart(meta.index, keepEntries, keepBytes));
+    const stale = this.#log.staleUntil;
+    // Segments under an old key go at once; what laggards may need of them stays in memory.
+    const isForKey = stale !== null && stale <= meta.index;
+    await this.#log.compact(log.snapshot, isForKey ? log.snapshot.index + 1 : log.first);
+  }
+
+  /** A snapshot saves room and work; the member can go on without it as long as the log can grow. */
+  #failed(error: unknown): void {
+    if (!isOutOfSpace(error)) {
+      this.#events.failed(error);
+      return;
+    }
+    this.#notBefore = this.#clock.monotonic() + RETRY_MS;
+    this.#observer.snapshotFailed?.({ error, retryMs: RETRY_MS });
   }
 
   async *#untilStopped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -116,6 +146,11 @@ export class Snapshots {
     this.abortSending(reason);
     await this.#taking;
   }
+}
+
+function isOutOfSpace(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** An async generator runs nothing before it is asked: ask now, while the state is the right one. */

@@ -1,4 +1,5 @@
 import type {
+  LogCipher,
   MemberId,
   MemoryDisk,
   Membership,
@@ -64,7 +65,11 @@ export class Cluster {
 
   async start(
     id: MemberId,
-    more: { readonly bootstrap?: Membership; readonly observer?: Observer } = {},
+    more: {
+      readonly bootstrap?: Membership;
+      readonly observer?: Observer;
+      readonly cipher?: LogCipher;
+    } = {},
   ): Promise<Member> {
     const disk = this.disks.get(id) ?? memoryDisk();
     this.disks.set(id, disk);
@@ -83,6 +88,7 @@ export class Cluster {
         ...more.observer,
       },
       ...(more.bootstrap === undefined ? {} : { bootstrap: more.bootstrap }),
+      ...(more.cipher === undefined ? {} : { cipher: more.cipher }),
     });
     const member = { node, machine };
     this.members.set(id, member);
