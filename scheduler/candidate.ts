@@ -7,6 +7,8 @@ export interface Candidate {
   readonly isLast: boolean;
   /** Taints that ask to be avoided and that the task does not tolerate. */
   readonly unpreferredCount: number;
+  /** Sum of the weights of the preferred node terms that hold here. */
+  readonly preference: number;
   /** Tasks of this service here. */
   serviceTaskCount: number;
 }
@@ -15,6 +17,7 @@ export interface Candidate {
 export function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.isLast !== b.isLast) return b.isLast;
   if (a.unpreferredCount !== b.unpreferredCount) return a.unpreferredCount < b.unpreferredCount;
+  if (a.preference !== b.preference) return a.preference > b.preference;
   if (a.serviceTaskCount !== b.serviceTaskCount) return a.serviceTaskCount < b.serviceTaskCount;
   if (a.record.taskCount !== b.record.taskCount) return a.record.taskCount < b.record.taskCount;
   return a.record.id < b.record.id;

@@ -10,6 +10,8 @@ export interface Constraint {
   readonly isEqual: boolean;
   /** Lower case: values are compared without case. */
   readonly value: string;
+  /** As the user wrote it. */
+  readonly text: string;
 }
 
 /** `label` keeps its case: the names of labels are exact, only their values are not. */
@@ -75,7 +77,7 @@ export function parseConstraint(text: string): Constraint {
   if (key.kind === 'role' && value !== 'manager' && value !== 'worker')
     throw invalid(text, 'a role is manager or worker');
   const operator = text.slice(at, at + 2);
-  return { key, isEqual: operator === '==', value: normalised(key, value) };
+  return { key, isEqual: operator === '==', value: normalised(key, value), text };
 }
 
 /** Throws INVALID_SPEC for the first that is wrong. */

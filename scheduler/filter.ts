@@ -1,59 +1,27 @@
-/** Which nodes may take a task, and the words for those that may not. */
-import type { Node, PortConfig, Task, Toleration } from '#proto';
-import { architectureName, knownConstraints, satisfiesConstraints } from './constraint.ts';
+/**
+ * Which nodes may take a task, as far as the node itself goes. Every rule stands here twice, side by side: as
+ * a quick question for placing, and as the words for a node that fails it.
+ */
+import { Availability, NodeState } from '#proto';
+import type { Node, Placement, Task } from '#proto';
+import { architectureName, nodeSatisfies, satisfiesConstraints } from './constraint.ts';
 import type { Constraint } from './constraint.ts';
-import { wantedHostPorts } from './host-ports.ts';
+import { isWished, nodeWishOf } from './node-affinity.ts';
 import { newNodeRecord } from './node-record.ts';
 import type { NodeRecord } from './node-record.ts';
-import { demandOf, noDemand } from './resources.ts';
-import type { Demand } from './resources.ts';
+import { refusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { requirementsOf } from './requirements.ts';
+import type { Requirements } from './requirements.ts';
+import { noDemand } from './resources.ts';
 import type { ServiceRecord } from './service-record.ts';
-import { untolerated } from './toleration.ts';
+import { taintText, untolerated } from './toleration.ts';
 
-/** What tasks made from one version of a service ask of a node. */
-export interface Requirements {
-  readonly demand: Demand;
-  /** Undefined: one of them cannot be read, so no node satisfies them. */
-  readonly constraints: readonly Constraint[] | undefined;
-  readonly platforms: readonly { readonly os: string; readonly architecture: string }[];
-  readonly ports: readonly PortConfig[];
-  /** 0 = no limit. */
-  readonly perNodeMax: number;
-  readonly tolerations: readonly Toleration[];
+function isTolerated({ hardTaints }: NodeRecord, { tolerations }: Requirements): boolean {
+  return hardTaints.length === 0 || untolerated(hardTaints, tolerations) === undefined;
 }
 
-/** In the order they are asked; a node counts for the first that it fails. */
-const refusals = [
-  'unavailable',
-  'resources',
-  'constraints',
-  'platform',
-  'ports',
-  'per-node-max',
-  'taints',
-] as const;
-export type Refusal = (typeof refusals)[number];
-
-export function requirementsOf(task: Task): Requirements {
-  const placement = task.spec?.placement;
-  const demand = demandOf(task);
-  const isFree =
-    demand.cpuNano + demand.memoryBytes + demand.pids === 0 && demand.generic === undefined;
-  return {
-    demand: isFree ? noDemand : demand,
-    constraints: knownConstraints(placement?.constraints ?? []),
-    platforms: (placement?.platforms ?? []).map(({ os, architecture }) => ({
-      os: os.toLowerCase(),
-      architecture: architectureName(architecture),
-    })),
-    ports: wantedHostPorts(task),
-    perNodeMax: placement?.replicasMaxPerNode ?? 0,
-    tolerations: placement?.tolerations ?? [],
-  };
-}
-
-function runsOn(record: NodeRecord, requirements: Requirements): boolean {
-  const { platforms } = requirements;
+function runsOn(record: NodeRecord, { platforms }: Requirements): boolean {
   if (platforms.length === 0) return true;
   const has = record.node.description?.platform;
   // A node that has not said what it is: its agent will refuse what it cannot run.
@@ -66,90 +34,110 @@ function runsOn(record: NodeRecord, requirements: Requirements): boolean {
   );
 }
 
-/** What tasks take away as they are placed: the part of `refuse` that changes within a pass. */
-export function refuseMore(
+function meets(record: NodeRecord, { constraints }: Requirements): boolean {
+  return constraints !== undefined && satisfiesConstraints(record.node, constraints);
+}
+
+/** Whether the node is of the right kind: what does not change while tasks are placed. */
+export function suits(record: NodeRecord, requirements: Requirements): boolean {
+  return (
+    record.isAvailable &&
+    isTolerated(record, requirements) &&
+    isWished(record.node, requirements.nodeWish) &&
+    meets(record, requirements) &&
+    runsOn(record, requirements)
+  );
+}
+
+/** Whether the node has room for one more task: what tasks take away as they are placed. */
+export function hasRoom(
+  record: NodeRecord,
+  requirements: Requirements,
+  service: ServiceRecord | undefined,
+): boolean {
+  const { demand, ports, perNodeMax } = requirements;
+  return (
+    record.reserved.leavesRoomFor(demand, record.node.description?.resources) &&
+    (ports.length === 0 || record.ports.areFree(ports)) &&
+    (perNodeMax === 0 || (service?.taskCounts.get(record.id) ?? 0) < perNodeMax)
+  );
+}
+
+/** Whether the node, as far as it goes without the tasks on it, may take the task. */
+export function mayTake(node: Node, task: Task): boolean {
+  return suits(newNodeRecord(node), requirementsOf(task));
+}
+
+/**
+ * Whether the node has what a service asks of nodes by their names and labels: constraints, node selector,
+ * required node affinity.
+ */
+export function isAskedFor(node: Node, placement: Placement | undefined): boolean {
+  return nodeSatisfies(node, placement?.constraints ?? []) && isWished(node, nodeWishOf(placement));
+}
+
+/** The first reason against `suits`. */
+function unsuitable(record: NodeRecord, requirements: Requirements): Refusal | undefined {
+  if (!record.isAvailable) return refusal('availability', unavailable(record.node));
+  const taint = untolerated(record.hardTaints, requirements.tolerations);
+  if (taint !== undefined)
+    return refusal('taints', `node(s) had untolerated taint ${taintText(taint)}`);
+  if (!isWished(record.node, requirements.nodeWish))
+    return refusal('node-affinity', "node(s) didn't match Pod's node affinity/selector");
+  if (!meets(record, requirements))
+    return refusal('constraints', unmet(record, requirements.constraints));
+  if (!runsOn(record, requirements))
+    return refusal('platform', 'node(s) had an unsupported platform');
+  return undefined;
+}
+
+function unavailable(node: Node): string {
+  if (node.status?.state !== NodeState.READY) return 'node(s) were not ready';
+  const isDrained = node.spec?.availability === Availability.DRAIN;
+  return `node(s) were unschedulable (${isDrained ? 'drained' : 'paused'})`;
+}
+
+function unmet(record: NodeRecord, constraints: readonly Constraint[] | undefined): string {
+  const failed = constraints?.find((one) => !satisfiesConstraints(record.node, [one]));
+  return failed === undefined
+    ? 'node(s) had a constraint that cannot be read'
+    : `node(s) didn't satisfy constraint ${failed.text}`;
+}
+
+/** The first reason against `hasRoom`; of resources all that are short. */
+function crowded(
   record: NodeRecord,
   requirements: Requirements,
   service: ServiceRecord | undefined,
 ): Refusal | undefined {
   const { demand, ports, perNodeMax } = requirements;
-  if (!record.reserved.leavesRoomFor(demand, record.node.description?.resources))
-    return 'resources';
-  if (ports.length > 0 && !record.ports.areFree(ports)) return 'ports';
-  if (perNodeMax > 0 && (service?.taskCounts.get(record.id) ?? 0) >= perNodeMax)
-    return 'per-node-max';
-  return undefined;
+  if (ports.length > 0 && !record.ports.areFree(ports))
+    return refusal('ports', "node(s) didn't have free ports for the requested pod ports", true);
+  const shortages =
+    demand === noDemand
+      ? []
+      : record.reserved.shortages(demand, record.node.description?.resources);
+  if (shortages.length > 0)
+    return {
+      filter: 'resources',
+      reasons: shortages.map(({ name }) => `Insufficient ${name}`),
+      // No eviction makes a node larger than it is.
+      isResolvable: shortages.every(({ need, capacity }) => need <= capacity),
+      shortages,
+    };
+  const count = service?.taskCounts.get(record.id) ?? 0;
+  if (perNodeMax === 0 || count < perNodeMax) return undefined;
+  return {
+    ...refusal('replicas-per-node', 'node(s) reached the max replicas per node limit'),
+    shortages: [{ name: 'replicas', need: 1, have: perNodeMax - count, capacity: perNodeMax }],
+  };
 }
 
-function suits(record: NodeRecord, requirements: Requirements): Refusal | undefined {
-  const { constraints } = requirements;
-  if (constraints === undefined || !satisfiesConstraints(record.node, constraints))
-    return 'constraints';
-  return runsOn(record, requirements) ? undefined : 'platform';
-}
-
-function isTolerated({ hardTaints }: NodeRecord, { tolerations }: Requirements): boolean {
-  return hardTaints.length === 0 || untolerated(hardTaints, tolerations) === undefined;
-}
-
-/** The first reason why the node may not take one more of these tasks; undefined when it may. */
+/** Why the node may not take one more task; undefined when it may, as far as the node itself goes. */
 export function refuse(
   record: NodeRecord,
   requirements: Requirements,
   service: ServiceRecord | undefined,
 ): Refusal | undefined {
-  if (!record.isAvailable) return 'unavailable';
-  const more = refuseMore(record, requirements, service);
-  if (more === 'resources') return more;
-  const unsuitable = suits(record, requirements);
-  if (unsuitable !== undefined) return unsuitable;
-  if (more !== undefined) return more;
-  return isTolerated(record, requirements) ? undefined : 'taints';
-}
-
-/** Whether the node, as far as it goes without the tasks on it, may take the task. */
-export function mayTake(node: Node, task: Task): boolean {
-  const record = newNodeRecord(node);
-  const requirements = requirementsOf(task);
-  const isOpen = record.isAvailable && isTolerated(record, requirements);
-  return isOpen && suits(record, requirements) === undefined;
-}
-
-/** Counts refusals and says them in one line. */
-export class RefusalCounts {
-  readonly #counts = new Map<Refusal, number>();
-
-  add(refusal: Refusal): void {
-    this.#counts.set(refusal, (this.#counts.get(refusal) ?? 0) + 1);
-  }
-
-  /** As in "no suitable node (insufficient resources on 1 node; ... on 5 nodes)". */
-  explain(): string {
-    const parts = refusals.flatMap((refusal) => {
-      const count = this.#counts.get(refusal);
-      return count === undefined
-        ? []
-        : [phrase(refusal, count === 1 ? '1 node' : `${count} nodes`)];
-    });
-    return `no suitable node (${parts.length === 0 ? 'there are no nodes' : parts.join('; ')})`;
-  }
-}
-
-function phrase(refusal: Refusal, nodes: string): string {
-  switch (refusal) {
-    case 'unavailable':
-      return `${nodes} not available for new tasks`;
-    case 'resources':
-      return `insufficient resources on ${nodes}`;
-    case 'constraints':
-      return `scheduling constraints not satisfied on ${nodes}`;
-    case 'platform':
-      return `unsupported platform on ${nodes}`;
-    case 'ports':
-      return `host-mode port already in use on ${nodes}`;
-    case 'per-node-max':
-      return `max replicas per node limit reached on ${nodes}`;
-    case 'taints':
-      return `taint not tolerated on ${nodes}`;
-  }
+  return unsuitable(record, requirements) ?? crowded(record, requirements, service);
 }

@@ -5,10 +5,15 @@
 export { ClusterView } from './cluster-view.ts';
 export { nodeSatisfies, parseConstraint, parseConstraints } from './constraint.ts';
 export type { Constraint, ConstraintKey } from './constraint.ts';
-export { mayTake } from './filter.ts';
+export { explain } from './explain.ts';
+export type { Explanation, RefusedNode } from './explain.ts';
+export { isAskedFor, mayTake } from './filter.ts';
+export { labelNumber } from './selector.ts';
+export { isNodeKey, nameField } from './node-affinity.ts';
 export { place } from './place.ts';
 export type { Placement, PlacementResult, Unplaced } from './place.ts';
 export { parsePreference } from './preference.ts';
+export type { FilterName, Refusal, Shortage } from './refusal.ts';
 export { failuresMax, failureWindowMs } from './service-record.ts';
 export {
   isTaintNumber,

@@ -8,11 +8,14 @@ import type { Task } from '#proto';
 import { isBetter } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { RefusalCounts, refuse, refuseMore, requirementsOf } from './filter.ts';
-import type { Requirements } from './filter.ts';
+import { explain } from './explain.ts';
+import { hasRoom, suits } from './filter.ts';
 import { Heap } from './heap.ts';
+import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys } from './preference.ts';
+import { requirementsOf } from './requirements.ts';
+import type { Requirements } from './requirements.ts';
 import type { ServiceRecord } from './service-record.ts';
 import { SpreadTree } from './spread-tree.ts';
 import { countUnpreferred } from './toleration.ts';
@@ -26,7 +29,7 @@ export interface Placement {
 /** This task cannot go anywhere now. */
 export interface Unplaced {
   readonly task: Task;
-  /** One line that says why, by number of nodes. */
+  /** One line that says why, as in "0/5 nodes are available: 5 Insufficient cpu.". */
   readonly explanation: string;
 }
 
@@ -78,20 +81,17 @@ function placeOnOwnNode(
   placed: Placement[],
   unplaced: Unplaced[],
 ): void {
-  const record = view.node(task.nodeId);
+  const { nodeId } = task;
+  const record = view.node(nodeId);
   const requirements = requirementsOf(task);
-  const counts = new RefusalCounts();
-  const refusal =
-    record === undefined
-      ? 'unavailable'
-      : refuse(record, requirements, view.service(task.serviceId));
-  if (refusal === undefined) {
-    view.assume(task, task.nodeId, requirements.demand);
-    placed.push({ task, nodeId: task.nodeId });
-    return;
-  }
-  counts.add(refusal);
-  unplaced.push({ task, explanation: counts.explain() });
+  const isFree =
+    record !== undefined &&
+    suits(record, requirements) &&
+    hasRoom(record, requirements, view.service(task.serviceId));
+  if (isFree) {
+    view.assume(task, nodeId, requirements.demand);
+    placed.push({ task, nodeId });
+  } else unplaced.push({ task, explanation: explain(view, task).summary });
 }
 
 function placeGroup(
@@ -101,9 +101,10 @@ function placeGroup(
   unplaced: Unplaced[],
 ): void {
   const { tasks, requirements } = group;
-  const counts = new RefusalCounts();
-  const keys = spreadKeys(tasks[0]?.spec?.placement?.preferences ?? []);
-  const nodes = keys.length > 0 ? spread(view, group, counts, keys) : level(view, group, counts);
+  const [first] = tasks;
+  if (first === undefined) return;
+  const keys = spreadKeys(first.spec?.placement?.preferences ?? []);
+  const nodes = keys.length > 0 ? spread(view, group, keys) : level(view, group);
   let done = 0;
   for (const record of nodes) {
     const task = tasks[done];
@@ -114,7 +115,7 @@ function placeGroup(
     if (done === tasks.length) break;
   }
   if (done === tasks.length) return;
-  const explanation = counts.explain();
+  const explanation = explain(view, first).summary;
   for (const task of tasks.slice(done)) unplaced.push({ task, explanation });
 }
 
@@ -131,34 +132,31 @@ function candidate(
       record.softTaints.length === 0
         ? 0
         : countUnpreferred(record.softTaints, group.requirements.tolerations),
+    preference: preferenceFor(record.node, group.requirements.nodeWish),
     serviceTaskCount: service?.taskCounts.get(record.id) ?? 0,
   };
 }
 
 /** The nodes to place on, one after the other; the caller assumes a task on each before the next. */
-function* level(view: ClusterView, group: Group, counts: RefusalCounts): Iterable<NodeRecord> {
+function* level(view: ClusterView, group: Group): Iterable<NodeRecord> {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
+  // Where some nodes are preferred, load alone does not say which is next.
+  const isByLoad = requirements.nodeWish.preferred.length === 0;
   const rest: Candidate[] = [];
   for (const record of view.nodesByLoad()) {
+    if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;
     const next = candidate(record, group, service);
-    const isFresh = next.serviceTaskCount === 0 && !next.isLast && next.unpreferredCount === 0;
-    const refusal = refuse(record, requirements, service);
-    if (refusal !== undefined) {
-      counts.add(refusal);
-      continue;
-    }
     rest.push(next);
-    if (!isFresh) continue;
+    if (!isByLoad || next.serviceTaskCount > 0 || next.isLast || next.unpreferredCount > 0)
+      continue;
     yield record;
     next.serviceTaskCount++;
   }
   const heap = new Heap(rest, isBetter);
   const latest = view.service(serviceId);
   for (let best = heap.peek(); best !== undefined; best = heap.peek()) {
-    const refusal = refuseMore(best.record, requirements, latest);
-    if (refusal !== undefined) {
-      counts.add(refusal);
+    if (!hasRoom(best.record, requirements, latest)) {
       heap.drop();
       continue;
     }
@@ -171,24 +169,15 @@ function* level(view: ClusterView, group: Group, counts: RefusalCounts): Iterabl
 function* spread(
   view: ClusterView,
   group: Group,
-  counts: RefusalCounts,
   keys: ReturnType<typeof spreadKeys>,
 ): Iterable<NodeRecord> {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
   const tree = new SpreadTree(keys);
   for (const record of view.nodes()) {
-    const refusal = refuse(record, requirements, service);
-    if (refusal === undefined) tree.add(candidate(record, group, service));
-    else {
-      counts.add(refusal);
-      tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
-    }
+    if (suits(record, requirements) && hasRoom(record, requirements, service))
+      tree.add(candidate(record, group, service));
+    else tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
   }
-  const latest = (): ServiceRecord | undefined => view.service(serviceId);
-  yield* tree.take((next) => {
-    const refusal = refuseMore(next.record, requirements, latest());
-    if (refusal !== undefined) counts.add(refusal);
-    return refusal === undefined;
-  });
+  yield* tree.take((next) => hasRoom(next.record, requirements, view.service(serviceId)));
 }

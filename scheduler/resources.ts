@@ -1,5 +1,6 @@
 /** Sums of reservations against what a node has. */
 import type { Resources, Task } from '#proto';
+import type { Shortage } from './refusal.ts';
 
 /** What a task reserves; 0 or a missing kind reserves nothing. */
 export interface Demand {
@@ -54,5 +55,24 @@ export class Reserved {
         fits(count, this.generic.get(kind) ?? 0, capacity?.generic[kind]),
       )
     );
+  }
+
+  /** Everything of which `demand` asks more than there is left; empty where `leavesRoomFor` holds. */
+  shortages(demand: Demand, capacity: Resources | undefined): readonly Shortage[] {
+    const asked: (readonly [string, number, number, number])[] = [
+      ['cpu', demand.cpuNano, this.cpuNano, capacity?.cpuNano ?? 0],
+      ['memory', demand.memoryBytes, this.memoryBytes, capacity?.memoryBytes ?? 0],
+    ];
+    if (capacity?.pids) asked.push(['pids', demand.pids, this.pids, capacity.pids]);
+    for (const [kind, count] of demand.generic ?? [])
+      asked.push([kind, count, this.generic.get(kind) ?? 0, capacity?.generic[kind] ?? 0]);
+    return asked
+      .filter(([, need, reserved, has]) => need > 0 && need + reserved > has)
+      .map(([name, need, reserved, has]) => ({
+        name,
+        need,
+        have: Math.max(0, has - reserved),
+        capacity: has,
+      }));
   }
 }

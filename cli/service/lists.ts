@@ -222,6 +222,12 @@ export const lists: readonly ListFlag[] = [
     (spec) => spec.task?.placement?.preferences ?? [],
     (spec, preferences) => editPlacement(spec, (part) => ({ ...part, preferences })),
   ),
+  pairList(
+    '--node-selector',
+    'label that a node must have, as in disk=ssd',
+    (spec) => spec.task?.placement?.nodeSelector ?? {},
+    (spec, nodeSelector) => editPlacement(spec, (part) => ({ ...part, nodeSelector })),
+  ),
   tolerationList,
   envList,
   mountList,

@@ -23,6 +23,10 @@ export const limits = {
   platformsMax: 16,
   taintsMax: 64,
   tolerationsMax: 64,
+  /** Terms of an affinity, expressions of a term, values of an expression, labels of a selector. */
+  affinityTermsMax: 64,
+  expressionsMax: 64,
+  expressionValuesMax: 256,
   imageLengthMax: 512,
   authLengthMax: 16_384,
   cpuNanoMin: 1_000_000,

@@ -25,8 +25,13 @@ function normaliseContainer(container: ContainerSpec, name: string): ContainerSp
 }
 
 function normaliseTask(task: TaskSpec): TaskSpec {
+  const { placement } = task;
   return {
     ...task,
+    placement:
+      placement === undefined
+        ? undefined
+        : { ...placement, nodeSelector: sorted(placement.nodeSelector) },
     containers: task.containers.map((container, i) =>
       normaliseContainer(container, i === 0 ? 'main' : `main-${i + 1}`),
     ),

@@ -3,6 +3,7 @@ import { RestartConditionNames } from '#proto';
 import { parseConstraint, parsePreference } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
+import { validateNodeAffinity, validateNodeSelector } from './validate-node-affinity.ts';
 import { validateTolerations } from './validate-tolerations.ts';
 
 const genericPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/;
@@ -64,6 +65,8 @@ export function validatePlacement(placement: Placement): void {
     limits.replicasMax,
   );
   validateTolerations(placement.tolerations);
+  validateNodeSelector(placement.nodeSelector);
+  if (placement.nodeAffinity !== undefined) validateNodeAffinity(placement.nodeAffinity);
   requireCount(`${at}.platforms`, 'platforms', platforms, limits.platformsMax);
 }
 

@@ -1,8 +1,8 @@
 /** Global services: one task on every node that may have one. */
 import { Availability, NodeState, TaintEffect } from '#proto';
 import type { Node, Service } from '#proto';
-import { nodeSatisfies, stayOf, untolerated } from '#scheduler';
-import { constraintsOf, tolerationsOf } from './service-config.ts';
+import { isAskedFor, stayOf, untolerated } from '#scheduler';
+import { tolerationsOf } from './service-config.ts';
 import { isFilled } from './slot.ts';
 import type { Slot } from './slot.ts';
 
@@ -12,7 +12,7 @@ export type GlobalVerdict = 'run' | 'keep' | 'stop' | 'forget';
 /** What a global service does on a node. */
 export function judgeGlobal(service: Service, node: Node | undefined): GlobalVerdict {
   if (node === undefined) return 'forget';
-  if (!nodeSatisfies(node, constraintsOf(service.spec?.task))) return 'stop';
+  if (!isAskedFor(node, service.spec?.task?.placement)) return 'stop';
   const tolerations = tolerationsOf(service.spec?.task);
   const taints = node.spec?.taints ?? [];
   const stay = taints.length === 0 ? undefined : stayOf(node, tolerations, 0);

@@ -1,7 +1,7 @@
 /** Whether a task is what its service would make today. */
-import { nodeSatisfies } from '#scheduler';
+import { isAskedFor } from '#scheduler';
 import type { Node, PortConfig, Service, Task, TaskSpec } from '#proto';
-import { constraintsOf, hostPortsOf } from './service-config.ts';
+import { hostPortsOf } from './service-config.ts';
 
 /** Structural equality of plain objects as the codecs make them; `undefined` equals a missing field. */
 export function isSame(a: unknown, b: unknown): boolean {
@@ -29,9 +29,15 @@ function essence(spec: TaskSpec | undefined): unknown {
   };
 }
 
+function nodesAskedFor(spec: TaskSpec | undefined): unknown {
+  const { constraints = [], nodeSelector = {}, nodeAffinity } = spec?.placement ?? {};
+  return { constraints, nodeSelector, required: nodeAffinity?.required };
+}
+
 interface Comparison {
   readonly isSame: boolean;
-  readonly areConstraintsSame: boolean;
+  /** Whether both ask for the same nodes, by name and labels. */
+  readonly areNodesSame: boolean;
 }
 
 /** Compares tasks with one service. All tasks of one spec version are alike, so each is compared once. */
@@ -48,17 +54,17 @@ export class TaskComparer {
   }
 
   /**
-   * Whether an update has to replace the task. One that differs only in its constraints may stay on a
-   * node that satisfies the new ones.
+   * Whether an update has to replace the task. One that differs only in the nodes it asks for may stay on
+   * a node that the new spec asks for too.
    */
   isOutdated(task: Task): boolean {
     if (!isSame(task.ports, this.#ports)) return true;
     if (task.specVersion === this.#service.specVersion) return false;
     const comparison = this.#compare(task);
     if (!comparison.isSame) return true;
-    if (comparison.areConstraintsSame) return false;
+    if (comparison.areNodesSame) return false;
     const node = this.#node(task.nodeId);
-    return node === undefined || !nodeSatisfies(node, constraintsOf(this.#service.spec?.task));
+    return node === undefined || !isAskedFor(node, this.#service.spec?.task?.placement);
   }
 
   #compare(task: Task): Comparison {
@@ -67,7 +73,7 @@ export class TaskComparer {
     const spec = this.#service.spec?.task;
     const comparison = {
       isSame: isSame(essence(task.spec), essence(spec)),
-      areConstraintsSame: isSame(constraintsOf(task.spec), constraintsOf(spec)),
+      areNodesSame: isSame(nodesAskedFor(task.spec), nodesAskedFor(spec)),
     };
     this.#known.set(task.specVersion, comparison);
     return comparison;

@@ -218,6 +218,25 @@ export const TolerationOperatorNames: Readonly<Record<number, string>> = {
 };
 
 
+export const SelectorOperator = {
+  IN: 0,
+  NOT_IN: 1,
+  EXISTS: 2,
+  DOES_NOT_EXIST: 3,
+  GREATER: 4,
+  LESS: 5,
+} as const;
+export type SelectorOperator = (typeof SelectorOperator)[keyof typeof SelectorOperator];
+export const SelectorOperatorNames: Readonly<Record<number, string>> = {
+  0: 'IN',
+  1: 'NOT_IN',
+  2: 'EXISTS',
+  3: 'DOES_NOT_EXIST',
+  4: 'GREATER',
+  5: 'LESS',
+};
+
+
 export const TaskState = {
   NEW: 0,
   PENDING: 64,
@@ -5865,12 +5884,234 @@ export const Toleration: MessageCodec<Toleration> = {
   },
 };
 
+export interface Expression {
+  readonly key: string;
+  readonly operator: SelectorOperator;
+  readonly values: readonly string[];
+}
+export const Expression: MessageCodec<Expression> = {
+  typeName: 'tessera.v1.Expression',
+  fields: [
+    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'operator', type: 'object', shape: 'one', names: SelectorOperatorNames },
+    { name: 'values', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { key: '', operator: 0, values: [], ...init };
+  },
+  write(m, w) {
+    if (m.key !== '') w.uint32(10).string(m.key);
+    if (m.operator !== 0) w.uint32(16).int32(m.operator);
+    for (const v of m.values) w.uint32(26).string(v);
+    return w;
+  },
+  encode(m) {
+    return Expression.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Expression.create() as Mutable<Expression>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.key = r.string();
+          break;
+        case 2:
+          m.operator = r.int32() as SelectorOperator;
+          break;
+        case 3:
+          m.values.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Expression;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Expression.read(r, r.len);
+  },
+};
+
+export interface NodeTerm {
+  readonly expressions: readonly Expression[];
+  readonly fields: readonly Expression[];
+}
+export const NodeTerm: MessageCodec<NodeTerm> = {
+  typeName: 'tessera.v1.NodeTerm',
+  fields: [
+    { name: 'expressions', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+    { name: 'fields', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+  ],
+  create(init) {
+    return { expressions: [], fields: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.expressions) Expression.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.fields) Expression.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NodeTerm.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeTerm.create() as Mutable<NodeTerm>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.expressions.push(Expression.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.fields.push(Expression.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeTerm;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeTerm.read(r, r.len);
+  },
+};
+
+export interface NodeTerms {
+  readonly terms: readonly NodeTerm[];
+}
+export const NodeTerms: MessageCodec<NodeTerms> = {
+  typeName: 'tessera.v1.NodeTerms',
+  fields: [
+    { name: 'terms', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
+  ],
+  create(init) {
+    return { terms: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.terms) NodeTerm.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NodeTerms.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeTerms.create() as Mutable<NodeTerms>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.terms.push(NodeTerm.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeTerms;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeTerms.read(r, r.len);
+  },
+};
+
+export interface PreferredNodeTerm {
+  readonly weight: number;
+  readonly term?: NodeTerm | undefined;
+}
+export const PreferredNodeTerm: MessageCodec<PreferredNodeTerm> = {
+  typeName: 'tessera.v1.PreferredNodeTerm',
+  fields: [
+    { name: 'weight', type: 'uint32', shape: 'one' },
+    { name: 'term', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
+  ],
+  create(init) {
+    return { weight: 0, ...init };
+  },
+  write(m, w) {
+    if (m.weight !== 0) w.uint32(8).uint32(m.weight);
+    if (m.term !== undefined) NodeTerm.write(m.term, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return PreferredNodeTerm.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PreferredNodeTerm.create() as Mutable<PreferredNodeTerm>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.weight = r.uint32();
+          break;
+        case 2:
+          m.term = NodeTerm.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PreferredNodeTerm;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PreferredNodeTerm.read(r, r.len);
+  },
+};
+
+export interface NodeAffinity {
+  readonly required?: NodeTerms | undefined;
+  readonly preferred: readonly PreferredNodeTerm[];
+}
+export const NodeAffinity: MessageCodec<NodeAffinity> = {
+  typeName: 'tessera.v1.NodeAffinity',
+  fields: [
+    { name: 'required', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerms as MessageCodec<never> },
+    { name: 'preferred', type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredNodeTerm as MessageCodec<never> },
+  ],
+  create(init) {
+    return { preferred: [], ...init };
+  },
+  write(m, w) {
+    if (m.required !== undefined) NodeTerms.write(m.required, w.uint32(10).fork()).ldelim();
+    for (const v of m.preferred) PreferredNodeTerm.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NodeAffinity.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeAffinity.create() as Mutable<NodeAffinity>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.required = NodeTerms.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.preferred.push(PreferredNodeTerm.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeAffinity;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeAffinity.read(r, r.len);
+  },
+};
+
 export interface Placement {
   readonly constraints: readonly string[];
   readonly preferences: readonly string[];
   readonly replicasMaxPerNode: number;
   readonly platforms: readonly Platform[];
   readonly tolerations: readonly Toleration[];
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly nodeAffinity?: NodeAffinity | undefined;
 }
 export const Placement: MessageCodec<Placement> = {
   typeName: 'tessera.v1.Placement',
@@ -5880,9 +6121,11 @@ export const Placement: MessageCodec<Placement> = {
     { name: 'replicasMaxPerNode', type: 'uint32', shape: 'one' },
     { name: 'platforms', type: 'object', shape: 'list', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
     { name: 'tolerations', type: 'object', shape: 'list', message: (): MessageCodec<never> => Toleration as MessageCodec<never> },
+    { name: 'nodeSelector', type: 'string', shape: 'map' },
+    { name: 'nodeAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeAffinity as MessageCodec<never> },
   ],
   create(init) {
-    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], ...init };
+    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, ...init };
   },
   write(m, w) {
     for (const v of m.constraints) w.uint32(10).string(v);
@@ -5890,6 +6133,13 @@ export const Placement: MessageCodec<Placement> = {
     if (m.replicasMaxPerNode !== 0) w.uint32(24).uint32(m.replicasMaxPerNode);
     for (const v of m.platforms) Platform.write(v, w.uint32(34).fork()).ldelim();
     for (const v of m.tolerations) Toleration.write(v, w.uint32(42).fork()).ldelim();
+    for (const [k, v] of Object.entries(m.nodeSelector)) {
+      const e = w.uint32(50).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.nodeAffinity !== undefined) NodeAffinity.write(m.nodeAffinity, w.uint32(58).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -5914,6 +6164,12 @@ export const Placement: MessageCodec<Placement> = {
           break;
         case 5:
           m.tolerations.push(Toleration.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          readMapEntry(r, m.nodeSelector, '', () => r.string());
+          break;
+        case 7:
+          m.nodeAffinity = NodeAffinity.read(r, r.uint32() + r.pos);
           break;
         default:
           r.skipType(tag & 7);

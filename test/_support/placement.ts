@@ -54,6 +54,8 @@ export interface TaskShape {
   readonly perNodeMax?: number;
   readonly ports?: readonly PortConfig[];
   readonly tolerations?: readonly Toleration[];
+  /** Whatever else its placement asks for. */
+  readonly placement?: Partial<Placement>;
 }
 
 export function taskOf(id: string, shape: TaskShape = {}): Task {
@@ -68,6 +70,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
     platforms: shape.platforms ?? [],
     replicasMaxPerNode: shape.perNodeMax ?? 0,
     tolerations: shape.tolerations ?? [],
+    ...shape.placement,
   });
   const resources = ResourceRequirements.create({ reservations });
   return Task.create({

@@ -22,10 +22,10 @@ test('scenario 1: tasks go to the least loaded node that takes tasks', (t) => {
 test('a node that becomes ready takes what waited, with an explanation before', (t) => {
   const view = viewOf([]);
   const tasks = tasksOf(2);
-  t.deepEqual(outcome(view, tasks).explanations, ['no suitable node (there are no nodes)']);
+  t.deepEqual(outcome(view, tasks).explanations, ['no nodes available to schedule pods']);
   view.setNode(nodeOf('a', { state: NodeState.UNKNOWN }));
   t.deepEqual(outcome(view, tasks).explanations, [
-    'no suitable node (1 node not available for new tasks)',
+    '0/1 nodes are available: 1 node(s) were not ready.',
   ]);
   view.setNode(nodeOf('a'));
   t.deepEqual(outcome(view, tasks).counts, { a: 2 });
@@ -115,7 +115,7 @@ test('scenario 7: host ports are taken by protocol and number', (t) => {
     ports: [hostPort(58), hostPort(58, Protocol.UDP)],
   });
   t.deepEqual(outcome(view, [both]).explanations, [
-    'no suitable node (host-mode port already in use on 2 nodes)',
+    "0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports.",
   ]);
 });
 
@@ -161,7 +161,7 @@ test('scenario 9: a task goes only where its platform is, whatever the architect
   t.deepEqual(go(on('linux', 'aarch64')).counts, { arm: 1 });
   t.deepEqual(go(on('', 'amd64')).counts, { amd: 1 });
   t.deepEqual(go(on('windows', 'amd64')).explanations, [
-    'no suitable node (unsupported platform on 2 nodes)',
+    '0/2 nodes are available: 2 node(s) had an unsupported platform.',
   ]);
 });
 
@@ -170,7 +170,7 @@ test('reservations never exceed what a node has, and stopped tasks give theirs b
   const first = outcome(view, tasksOf(5, { cpus: 1 }));
   t.deepEqual(first, {
     counts: { a: 2, b: 1 },
-    explanations: ['no suitable node (insufficient resources on 2 nodes)'],
+    explanations: ['0/2 nodes are available: 2 Insufficient cpu.'],
   });
   view.setTask(taskOf('t0', { nodeId: 'a', state: TaskState.FAILED, cpus: 1 }));
   t.deepEqual(outcome(view, [taskOf('t9', { cpus: 1 })]).counts, { a: 1 });
@@ -180,7 +180,7 @@ test('a kind of device that a node does not have cannot be reserved on it', (t) 
   const view = viewOf([nodeOf('a'), nodeOf('b', { generic: { gpu: 2 } })]);
   const result = outcome(view, tasksOf(3, { generic: { gpu: 1 } }));
   t.deepEqual(result.counts, { b: 2 });
-  t.deepEqual(result.explanations, ['no suitable node (insufficient resources on 2 nodes)']);
+  t.deepEqual(result.explanations, ['0/2 nodes are available: 2 Insufficient gpu.']);
 });
 
 test('no more replicas per node than the service allows', (t) => {
@@ -188,7 +188,7 @@ test('no more replicas per node than the service allows', (t) => {
   const result = outcome(view, tasksOf(5, { perNodeMax: 2 }));
   t.deepEqual(result.counts, { a: 2, b: 2 });
   t.deepEqual(result.explanations, [
-    'no suitable node (max replicas per node limit reached on 2 nodes)',
+    '0/2 nodes are available: 2 node(s) reached the max replicas per node limit.',
   ]);
 });
 
@@ -202,16 +202,16 @@ test('taints keep tasks away, and the soft one fills a node last', (t) => {
   t.deepEqual(outcome(view, tasksOf(3, { cpus: 1 })).counts, { c: 2, a: 1 });
 });
 
-test('the explanation counts every node once, in the order of the filters', (t) => {
+test('the explanation takes of every node the reason of the first filter that it fails', (t) => {
   const view = viewOf([
-    nodeOf('a', { cpus: 1 }),
+    nodeOf('a', { cpus: 1, labels: { disk: 'ssd' } }),
     ...Array.from({ length: 5 }, (_, at) => nodeOf(`n${at}`)),
     nodeOf('paused', { availability: Availability.PAUSE }),
   ]);
   const task = taskOf('t', { cpus: 2, constraints: ['node.labels.disk==ssd'] });
   t.deepEqual(outcome(view, [task]).explanations, [
-    'no suitable node (1 node not available for new tasks; insufficient resources on 1 node;' +
-      ' scheduling constraints not satisfied on 5 nodes)',
+    "0/7 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable (paused), 5 node(s) didn't" +
+      ' satisfy constraint node.labels.disk==ssd.',
   ]);
 });
 
@@ -225,7 +225,7 @@ test('a task with a node of its own goes there or nowhere', (t) => {
   );
   t.deepEqual(
     unplaced.map(({ explanation }) => explanation),
-    ['no suitable node (insufficient resources on 1 node)'],
+    ['0/1 nodes are available: 1 Insufficient cpu.'],
   );
 });
 

@@ -1,9 +1,19 @@
 import test from 'ava';
 import type { Clock } from '#lib';
 import { systemClock } from '#lib/clock-node';
-import { ContainerSpec, NodeSpec, Placement, TaintEffect, TaskSpec, Toleration } from '#proto';
+import {
+  ContainerSpec,
+  Expression,
+  NodeSpec,
+  NodeTerm,
+  Placement,
+  TaintEffect,
+  TaskSpec,
+  Toleration,
+} from '#proto';
 import { TolerationOperator as Operator, UpdateNodeRequest } from '#proto';
 import { parseTaint } from '#cli/parse/taint';
+import { expression, nodeTerm, preferringNodes, requiringNodes } from '#test/_support/affinity';
 import { aCall, aSpec, makeTestControl, refusal } from '#test/_support/control';
 import { aNode } from '#test/_support/objects';
 
@@ -54,6 +64,61 @@ const refused: readonly (readonly [string, ReturnType<typeof aSpec>, string])[] 
     '--toleration operator 7 is not known: use one of equal, exists, greater, less',
   ],
   [
+    '1.2 case 5: metadata.name has one value',
+    place({ nodeAffinity: requiringNodes(nodeTerm('@metadata.name in a,b')) }),
+    'node affinity field metadata.name must have one element',
+  ],
+  [
+    '1.2: metadata.name is the only field',
+    place({ nodeAffinity: requiringNodes(nodeTerm('@metadata.uid in a')) }),
+    'node affinity field "metadata.uid": there is only metadata.name',
+  ],
+  [
+    '1.2: a field has In or NotIn',
+    place({ nodeAffinity: requiringNodes(nodeTerm('@metadata.name')) }),
+    'node affinity field metadata.name: use the operator IN or NOT_IN',
+  ],
+  [
+    '1.2: Gt takes exactly one number',
+    place({ nodeAffinity: requiringNodes(nodeTerm('gen > 1,2')) }),
+    'node affinity "gen": this operator takes one whole number',
+  ],
+  [
+    '1.2: Exists takes no values',
+    place({
+      nodeAffinity: requiringNodes(
+        NodeTerm.create({
+          expressions: [Expression.create({ ...expression('zone'), values: ['a'] })],
+        }),
+      ),
+    }),
+    'node affinity "zone": this operator takes no value: leave it out',
+  ],
+  [
+    '1.2: In takes values',
+    place({
+      nodeAffinity: requiringNodes(
+        NodeTerm.create({ expressions: [Expression.create({ key: 'zone' })] }),
+      ),
+    }),
+    'node affinity "zone" has no value: name one or more',
+  ],
+  [
+    '1.2: a weight is 1 to 100',
+    place({ nodeAffinity: preferringNodes([101, nodeTerm('zone')]) }),
+    'node affinity weight is 101: use a whole number from 1 to 100',
+  ],
+  [
+    'a required affinity names a term',
+    place({ nodeAffinity: requiringNodes() }),
+    'node affinity requires one of no terms: name one, or leave it out',
+  ],
+  [
+    'a node selector names a label',
+    place({ nodeSelector: { 'a b': 'c' } }),
+    '--node-selector "a b" is neither a label of a node nor a key of a constraint',
+  ],
+  [
     'so many tolerations and no more',
     place({ tolerations: Array.from({ length: 65 }, () => Toleration.create({ key: 'a' })) }),
     '--toleration: 65 entries are too many: use at most 64',
@@ -75,6 +140,20 @@ test('tolerations of every kind are taken', async (t) => {
       Toleration.create({ key: 'k' }),
       Toleration.create({ operator: Operator.EXISTS }),
     ],
+  });
+  t.is(await refusal(control.createService({ spec }, aCall())), 'accepted');
+});
+
+test('a node affinity of every kind is taken', async (t) => {
+  const { control } = await makeTestControl();
+  const required = requiringNodes(
+    nodeTerm('@metadata.name notin a', 'zone in a,b', '!gpu', 'gen > 0204'),
+    nodeTerm(),
+  );
+  const { preferred } = preferringNodes([1, nodeTerm('node.role in worker')]);
+  const spec = place({
+    nodeSelector: { 'node.platform.arch': 'amd64', 'example.com/disk': '' },
+    nodeAffinity: { ...required, preferred },
   });
   t.is(await refusal(control.createService({ spec }, aCall())), 'accepted');
 });

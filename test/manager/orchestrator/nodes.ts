@@ -237,7 +237,7 @@ test('scenario 25: tasks leave a node that has shrunk, the youngest first', asyn
   t.is(world.running('old').length, 2);
   t.is(world.running('young').length, 1);
   const waiting = world.tasks('young').find((one) => one.status?.state === TaskState.PENDING);
-  t.is(waiting?.status?.error, 'no suitable node (insufficient resources on 1 node)');
+  t.is(waiting?.status?.error, '0/1 nodes are available: 1 Insufficient cpu.');
 });
 
 test('tasks without a node wait with an explanation and go as soon as one fits', async (t) => {
@@ -247,7 +247,7 @@ test('tasks without a node wait with an explanation and go as soon as one fits',
   await world.clock.advance(1_000);
   t.deepEqual(
     world.tasks('web').map((task) => task.status?.error),
-    Array.from({ length: 2 }, () => 'no suitable node (there are no nodes)'),
+    Array.from({ length: 2 }, () => 'no nodes available to schedule pods'),
   );
   await world.addNodes(1);
   await world.untilRunning('web', 2, 1_000);

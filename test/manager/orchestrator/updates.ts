@@ -281,7 +281,10 @@ test('a start-first update whose new tasks find no node is paused and keeps the 
     };
   });
   await untilState(world, UpdateState.PAUSED, 300_000);
-  t.regex(world.service('web')?.updateStatus?.message ?? '', /max replicas per node limit reached/);
+  t.regex(
+    world.service('web')?.updateStatus?.message ?? '',
+    /reached the max replicas per node limit/,
+  );
   t.deepEqual(images(world.running('web')), ['v1', 'v1']);
 });
 

@@ -1,0 +1,47 @@
+/** Why a task has no node: every node with its reason, and all of it in one line. */
+import type { Task } from '#proto';
+import type { ClusterView } from './cluster-view.ts';
+import { refuse } from './filter.ts';
+import { summarise } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { requirementsOf } from './requirements.ts';
+
+/** A node that may not take the task. */
+export interface RefusedNode {
+  readonly nodeId: string;
+  readonly refusal: Refusal;
+}
+
+export interface Explanation {
+  /** Nodes that were asked: all, or the one that the task is bound to. */
+  readonly nodeCount: number;
+  /** As in "0/5 nodes are available: 3 Insufficient cpu, 2 node(s) had untolerated taint {k: v}.". */
+  readonly summary: string;
+  /** In the order of the nodes' ids. */
+  readonly refused: readonly RefusedNode[];
+  /** Nodes that would take the task after all; empty for one that was just refused. */
+  readonly fitting: readonly string[];
+}
+
+/** Asks every node about the task, as the view is now. O(nodes). */
+export function explain(view: ClusterView, task: Task): Explanation {
+  const requirements = requirementsOf(task);
+  const service = view.service(task.serviceId);
+  const refused: RefusedNode[] = [];
+  const fitting: string[] = [];
+  let nodeCount = 0;
+  const own = view.node(task.nodeId);
+  const asked = task.nodeId === '' ? view.nodes() : own === undefined ? [] : [own];
+  for (const record of asked) {
+    nodeCount++;
+    const refusal = refuse(record, requirements, service);
+    if (refusal === undefined) fitting.push(record.id);
+    else refused.push({ nodeId: record.id, refusal });
+  }
+  refused.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const summary = summarise(
+    nodeCount,
+    refused.map(({ refusal }) => refusal),
+  );
+  return { nodeCount, summary, refused, fitting: fitting.toSorted() };
+}
