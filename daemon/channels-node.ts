@@ -1,7 +1,13 @@
-/** Channels to managers: TLS with this node's certificate, checked against the cluster's root. */
+/**
+ * Channels and sockets to managers: TLS with this node's certificate, checked against the cluster's
+ * root.
+ */
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { managerServerName } from '#manager/ca/signer';
 import { channelOptions, grpc } from '#proto/rpc';
+import { raftLinkProtocol } from '#manager';
+import { splitHostPort } from './advertise.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 
 /** Addresses of managers are few; the least recently made channel goes when there are more. */
@@ -13,9 +19,11 @@ export class Channels {
   /** Of the certificate before: closing them would cut their streams. They go at the next rotation. */
   #retired: readonly grpc.Client[] = [];
   #credentials: grpc.ChannelCredentials;
+  #context: tls.SecureContext;
 
   constructor(material: TlsMaterial) {
     this.#credentials = credentialsOf(material);
+    this.#context = contextOf(material);
   }
 
   /** `address` is host:port. Ask each time a call or stream begins; never keep the answer. */
@@ -32,12 +40,25 @@ export class Channels {
     return client;
   };
 
+  /** A new connection, on its way, for Raft's messages to one manager. */
+  readonly socketFor = (address: string): Socket => {
+    const { host, port } = splitHostPort(address, 0, 'address of a manager');
+    return tls.connect({
+      host,
+      port,
+      secureContext: this.#context,
+      servername: managerServerName,
+      ALPNProtocols: [raftLinkProtocol],
+    });
+  };
+
   /** Later calls use the new certificate; streams that are open go on over the old connections. */
   rotate(material: TlsMaterial): void {
     for (const client of this.#retired) client.close();
     this.#retired = [...this.#clients.values()];
     this.#clients.clear();
     this.#credentials = credentialsOf(material);
+    this.#context = contextOf(material);
   }
 
   close(): void {
@@ -45,6 +66,15 @@ export class Channels {
     this.#retired = [];
     this.#clients.clear();
   }
+}
+
+function contextOf(material: TlsMaterial): tls.SecureContext {
+  return tls.createSecureContext({
+    ca: Buffer.from(material.rootPem),
+    key: Buffer.from(material.keyPem),
+    cert: Buffer.from(material.certificatePem),
+    minVersion: 'TLSv1.3',
+  });
 }
 
 function credentialsOf(material: TlsMaterial): grpc.ChannelCredentials {

@@ -1,4 +1,5 @@
 /** A manager and the TLS port it is reached at. */
+import type { Socket } from 'node:net';
 import { limitedLogger } from '#lib';
 import {
   CertificateAuthorityService,
@@ -8,6 +9,7 @@ import {
   RaftTransportService,
 } from '#proto';
 import type { Handlers, NodeRole, RemovedNode } from '#proto';
+import { receiveRaftLink } from '#manager/replication/raft-link-receiver-node';
 import { grpc, channelOptions } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
 import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
@@ -15,8 +17,9 @@ import { splitHostPort } from './advertise.ts';
 import { forwardedCaller, forwarding } from './forwarding-node.ts';
 import { callerOf } from './identify.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { TlsMaterial } from './peer-identity.ts';
+import type { PeerIdentity, TlsMaterial } from './peer-identity.ts';
 import type { Basics, ChannelFor, FirstObjects, MakeManager, ManagerPart } from './ports.ts';
+import type { SocketFor } from './ports.ts';
 import { TlsListener } from './tls-listener-node.ts';
 
 export interface ManagerHostOptions extends Basics {
@@ -24,6 +27,7 @@ export interface ManagerHostOptions extends Basics {
   readonly material: TlsMaterial;
   readonly directory: string;
   readonly channelFor: ChannelFor;
+  readonly socketFor: SocketFor;
   readonly first: FirstObjects | undefined;
   readonly makeManager: MakeManager;
 }
@@ -87,6 +91,7 @@ export class ManagerHost {
       strangersServer: this.#strangersServer,
       clusterId: record.clusterId,
       isRemoved: (nodeId) => this.#isRemoved(nodeId),
+      onRaftLink: (socket, identity) => this.#onRaftLink(socket, identity),
     });
     const served = this.#serveOptions();
     const { getRootCertificate } = handlers.certificates;
@@ -149,6 +154,18 @@ export class ManagerHost {
       return { caller, address: claim?.address ?? call.peer, isForwarded: claim !== undefined };
     };
     return { ...this.#options, identify };
+  }
+
+  /** As for the calls of RaftTransport, the certificate alone says who is a manager; see callerOf. */
+  #onRaftLink(socket: Socket, identity: PeerIdentity): void {
+    const { nodeId, role } = identity;
+    receiveRaftLink(socket, {
+      ...this.#options,
+      receive: (batch) => {
+        this.#listener.requireGood(identity);
+        this.manager.handlers.raftTransport.receive(batch, { kind: 'node', nodeId, role });
+      },
+    });
   }
 
   #isRemoved(nodeId: string): boolean {

@@ -150,6 +150,7 @@ export class Member implements MemberPart {
       material: this.#material,
       directory: files.managerDirectory,
       channelFor: this.#channels.channelFor,
+      socketFor: this.#channels.socketFor,
       first: this.#first,
     });
     this.#host = host;

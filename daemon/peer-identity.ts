@@ -14,6 +14,7 @@ export type RefusalReason =
   | 'handshake'
   | 'untrusted'
   | 'not-a-node'
+  | 'no-certificate'
   | 'other-cluster'
   | 'expired'
   | 'removed'

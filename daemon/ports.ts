@@ -1,6 +1,7 @@
 /** What the daemon puts together, as small interfaces, so that each part can be replaced in tests. */
+import type { Socket } from 'node:net';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { Store } from '#manager';
+import type { RaftReceiver, Store } from '#manager';
 import type {
   CertificateAuthorityService,
   Cluster,
@@ -9,7 +10,6 @@ import type {
   Handlers,
   Node,
   RaftMembershipService,
-  RaftTransportService,
   SessionInfo,
 } from '#proto';
 import type { grpc } from '#proto/rpc';
@@ -25,6 +25,8 @@ export interface Basics {
 
 /** host:port -> a client with this node's certificate; ask each time. */
 export type ChannelFor = (address: string) => grpc.Client;
+/** host:port -> a connection with this node's certificate for Raft's messages. */
+export type SocketFor = (address: string) => Socket;
 
 /** What a new cluster begins with. */
 export interface FirstObjects {
@@ -40,6 +42,7 @@ export interface ManagerParameters extends Basics {
   /** Own directory of the replicated log. */
   readonly directory: string;
   readonly channelFor: ChannelFor;
+  readonly socketFor: SocketFor;
   /** Set on the first manager of a new cluster until its store has them; doing it twice is fine. */
   readonly first: FirstObjects | undefined;
   /** Managers to ask for membership when the directory has no log yet. */
@@ -50,7 +53,7 @@ export interface ManagerHandlers {
   readonly control: Handlers<typeof ControlService>;
   readonly dispatcher: Handlers<typeof DispatcherService>;
   readonly certificates: Handlers<typeof CertificateAuthorityService>;
-  readonly raftTransport: Handlers<typeof RaftTransportService>;
+  readonly raftTransport: RaftReceiver;
   readonly raftMembership: Handlers<typeof RaftMembershipService>;
 }
 

@@ -9,6 +9,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { ClusterError, limitedLogger, messageOf } from '#lib';
 import type { Clock, Counter, Logger, Metrics } from '#lib';
 import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
+import { raftLinkProtocol } from '#manager';
 import { grpc } from '#proto/rpc';
 import type { IncomingCall } from '#proto/serve-node';
 import type { PeerIdentity, RefusalReason, TlsMaterial } from './peer-identity.ts';
@@ -27,6 +28,11 @@ export interface TlsListenerOptions {
   readonly clusterId: string;
   /** Whether the node was removed from the cluster; asked for every call. */
   readonly isRemoved: (nodeId: string) => boolean;
+  /**
+   * A connection for Raft's messages, from a node with a good certificate; it may be a worker's.
+   * Left out: such connections are refused.
+   */
+  readonly onRaftLink?: (socket: Socket, identity: PeerIdentity) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -72,7 +78,7 @@ export class TlsListener {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: ['h2', raftLinkProtocol],
       handshakeTimeout: handshakeDeadlineMs,
     });
     this.#server.maxConnections = connectionCountMax;
@@ -119,10 +125,20 @@ export class TlsListener {
     const certificate = call.authContext.sslPeerCertificate;
     if (certificate === undefined) return undefined;
     const identity = this.#identities.get(certificate);
-    const reason = identity === undefined ? 'untrusted' : this.#reasonToRefuse(identity);
-    if (identity !== undefined && reason === undefined) return identity;
-    this.#refused.inc({ reason: reason ?? 'untrusted' });
-    throw refusal(reason ?? 'untrusted', identity);
+    if (identity !== undefined) {
+      this.requireGood(identity);
+      return identity;
+    }
+    this.#refused.inc({ reason: 'untrusted' });
+    throw refusal('untrusted', undefined);
+  }
+
+  /** Throws UNAUTHENTICATED when a certificate that was good at the handshake is so no longer. */
+  requireGood(identity: PeerIdentity): void {
+    const reason = this.#reasonToRefuse(identity);
+    if (reason === undefined) return;
+    this.#refused.inc({ reason });
+    throw refusal(reason, identity);
   }
 
   async close(): Promise<void> {
@@ -173,6 +189,13 @@ export class TlsListener {
     }
     this.#sockets.set(socket, identity);
     socket.once('close', () => this.#sockets.delete(socket));
+    if (socket.alpnProtocol === raftLinkProtocol) {
+      const { onRaftLink } = this.#options;
+      if (identity === undefined || onRaftLink === undefined)
+        this.#refuse('no-certificate', socket, raftLinkProtocol);
+      else onRaftLink(socket, identity);
+      return;
+    }
     const isStranger = identity === undefined;
     (isStranger ? this.#strangersInjector : this.#injector).injectConnection(socket);
   }

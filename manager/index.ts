@@ -9,3 +9,5 @@ export { Manager } from './manager.ts';
 export type { FirstObjects, ManagerOptions, ManagerTransport } from './manager.ts';
 export type { ManagerHandlers } from './manager-handlers.ts';
 export type { MemberStatus, ReplicationStatus } from './replication/members.ts';
+export { raftLinkProtocol } from './replication/raft-frames.ts';
+export type { RaftReceiver } from './replication/transport-handlers.ts';

@@ -6,7 +6,6 @@ import type {
   Handlers,
   ManagerReport,
   RaftMembershipService,
-  RaftTransportService,
 } from '#proto';
 import { certificateHandlers, makeJoinToken } from './ca/index.ts';
 import type { CertificateSigner } from './ca/index.ts';
@@ -22,6 +21,7 @@ import { membershipHandlers } from './replication/membership-handlers.ts';
 import type { Membership } from './replication/membership.ts';
 import type { Replication } from './replication/replication.ts';
 import { transportHandlers } from './replication/transport-handlers.ts';
+import type { RaftReceiver } from './replication/transport-handlers.ts';
 import type { Store } from './store/types.ts';
 import type { WorkRouter } from './work/index.ts';
 
@@ -30,7 +30,7 @@ export interface ManagerHandlers {
   readonly control: Handlers<typeof ControlService>;
   readonly dispatcher: Handlers<typeof DispatcherService>;
   readonly certificates: Handlers<typeof CertificateAuthorityService>;
-  readonly raftTransport: Handlers<typeof RaftTransportService>;
+  readonly raftTransport: RaftReceiver;
   readonly raftMembership: Handlers<typeof RaftMembershipService>;
 }
 

@@ -1,4 +1,5 @@
 /** A manager on this machine: disk, gRPC to the others, X.509. */
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ClusterError } from '#lib';
 import { GetManagerReportRequest, RaftJoinRequest } from '#proto';
@@ -13,7 +14,7 @@ import { Manager } from './manager.ts';
 import type { ManagerOptions } from './manager.ts';
 import { reportDeadlineMs } from './replication/cluster-status.ts';
 import { diskUsage } from './replication/disk-usage-node.ts';
-import { GrpcRaftTransport } from './replication/raft-transport-node.ts';
+import { NodeRaftTransport } from './replication/raft-transport-node.ts';
 import { orchestrationLoops } from './orchestration-loops.ts';
 
 /** Longer than the leader takes to dial back and to wait for the change before. */
@@ -35,6 +36,8 @@ export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
   readonly directory: string;
   /** host:port -> a client with this node's certificate; asked at each call. */
   readonly channelFor: (address: string) => grpc.Client;
+  /** host:port -> a connection with this node's certificate that carries Raft's messages. */
+  readonly socketFor: (address: string) => Socket;
   /** Default: those of every leader. */
   readonly loops?: ManagerOptions['loops'];
   /** Default: ends the process with an uncaught error; it starts anew from its disk. */
@@ -73,7 +76,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
   return new Manager({
     ...options,
     disk: (name) => nodeDisk(join(directory, name)),
-    transport: (addressOf) => new GrpcRaftTransport({ ...options, addressOf }),
+    transport: (addressOf) => new NodeRaftTransport({ ...options, addressOf }),
     client: membershipClient(channelFor),
     diskUsage: () => diskUsage(join(directory, 'raft')),
     signer: certificateSigner,

@@ -1,27 +1,21 @@
-/** Raft's messages over gRPC: one long-lived stream per peer, and one call per snapshot. */
+/** Raft between managers: one link per peer for messages, and one call of gRPC per snapshot. */
+import type { Socket } from 'node:net';
 import { ClusterError, messageOf } from '#lib';
-import type { Clock, Counter, Logger, Metrics, Ms, Random, Timer } from '#lib';
-import { RaftBatch, RaftTransportService, SnapshotChunk } from '#proto';
-import type { RaftExchangeEnd, RaftWireMessage } from '#proto';
+import type { Clock, Counter, Logger, Metrics, Ms, Random } from '#lib';
+import { RaftTransportService, SnapshotChunk } from '#proto';
 import { fromStatus, grpc, methodDefinition, writeTo } from '#proto/rpc';
 import type { MemberId, RaftMessage, SnapshotMeta, Transport } from 'raft-ts';
-import { toSnapshotHeader, toWire } from './raft-wire.ts';
+import { RaftLink } from './raft-link-node.ts';
+import { toSnapshotHeader } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
 
-/** Messages and bytes that wait for one peer; what comes above is dropped: Raft repeats it. */
-const queueMessagesMax = 1_024;
-const queueBytesMax = 32 << 20;
-/** Batches are cut here; a larger message travels alone. */
-const batchBytes = 1 << 20;
-/** After a broken stream, drop for so long (and up to twice that) before a new one. */
-const retryMs: Ms = 100;
-/** A stream that broke sooner than this after it was opened is not worth a line in the log. */
-const quietMs: Ms = 5_000;
 const snapshotDeadlineMs: Ms = 10 * 60_000;
 
 export interface RaftTransportOptions {
-  /** host:port -> a client with this node's certificate; asked at each stream and call. */
+  /** host:port -> a client with this node's certificate; asked at each call. */
   readonly channelFor: (address: string) => grpc.Client;
+  /** host:port -> a connection for a `RaftLink`. */
+  readonly socketFor: (address: string) => Socket;
   readonly addressOf: (id: MemberId) => MemberAddress | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,9 +24,9 @@ export interface RaftTransportOptions {
 }
 
 /** The `Transport` of raft-ts. Nothing here blocks or throws into Raft. */
-export class GrpcRaftTransport implements Transport {
+export class NodeRaftTransport implements Transport {
   readonly #options: RaftTransportOptions;
-  readonly #peers = new Map<MemberId, Peer>();
+  readonly #links = new Map<MemberId, RaftLink>();
   readonly #dropped: Counter;
   #isClosed = false;
 
@@ -52,14 +46,14 @@ export class GrpcRaftTransport implements Transport {
       this.#dropped.inc({ reason: 'unknown-peer' });
       return;
     }
-    let peer = this.#peers.get(message.to);
-    if (peer === undefined || peer.address !== target.address) {
-      peer?.close();
-      peer = new Peer(target.address, this.#options, this.#dropped);
-      this.#peers.set(message.to, peer);
+    let link = this.#links.get(message.to);
+    if (link === undefined || link.address !== target.address) {
+      link?.close();
+      link = new RaftLink(target.address, { ...this.#options, dropped: this.#dropped });
+      this.#links.set(message.to, link);
       this.#forgetRemoved();
     }
-    peer.send(message);
+    link.send(message);
   }
 
   async sendSnapshot(
@@ -105,150 +99,17 @@ export class GrpcRaftTransport implements Transport {
 
   close(): void {
     this.#isClosed = true;
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
   }
 
   #forgetRemoved(): void {
-    for (const [id, peer] of this.#peers) {
+    for (const [id, link] of this.#links) {
       if (this.#options.addressOf(id) !== undefined) continue;
-      peer.close();
-      this.#peers.delete(id);
+      link.close();
+      this.#links.delete(id);
     }
   }
-}
-
-type Stream = grpc.ClientWritableStream<RaftBatch>;
-
-/** The way to one peer: a queue in front of a stream that is opened again when it breaks. */
-class Peer {
-  readonly address: string;
-  readonly #options: RaftTransportOptions;
-  readonly #dropped: Counter;
-  #queue: { readonly wire: RaftWireMessage; readonly bytes: number }[] = [];
-  #queueBytes = 0;
-  #stream: Stream | undefined;
-  #isFlushDue = false;
-  #isClogged = false;
-  #pause: Timer | undefined;
-  #isClosed = false;
-  #openedAt: Ms = Number.NEGATIVE_INFINITY;
-
-  constructor(address: string, options: RaftTransportOptions, dropped: Counter) {
-    this.address = address;
-    this.#options = options;
-    this.#dropped = dropped;
-  }
-
-  send(message: RaftMessage): void {
-    if (this.#pause !== undefined || this.#isClosed) {
-      this.#dropped.inc({ reason: 'not-connected' });
-      return;
-    }
-    const bytes = sizeOf(message);
-    const isFull =
-      this.#queue.length >= queueMessagesMax || this.#queueBytes + bytes > queueBytesMax;
-    if (isFull) {
-      this.#dropped.inc({ reason: 'queue-full' });
-      return;
-    }
-    this.#queue.push({ wire: toWire(message), bytes });
-    this.#queueBytes += bytes;
-    if (this.#isFlushDue || this.#isClogged) return;
-    this.#isFlushDue = true;
-    // What one turn of the event loop sends shares a batch.
-    queueMicrotask(() => this.#flush());
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#pause?.cancel();
-    this.#stream?.cancel();
-    this.#stream = undefined;
-    this.#queue = [];
-    this.#queueBytes = 0;
-  }
-
-  #flush(): void {
-    this.#isFlushDue = false;
-    if (this.#isClosed || this.#isClogged) return;
-    while (this.#queue.length > 0) {
-      const stream = (this.#stream ??= this.#open());
-      if (stream === undefined) return;
-      if (stream.write(RaftBatch.create({ messages: this.#nextBatch() }))) continue;
-      this.#isClogged = true;
-      stream.once('drain', () => {
-        if (this.#stream !== stream) return;
-        this.#isClogged = false;
-        this.#flush();
-      });
-      return;
-    }
-  }
-
-  #nextBatch(): RaftWireMessage[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of this.#queue) {
-      bytes += waiting.bytes;
-      if (count > 0 && bytes > batchBytes) break;
-      this.#queueBytes -= waiting.bytes;
-      count++;
-    }
-    return this.#queue.splice(0, count).map(({ wire }) => wire);
-  }
-
-  #open(): Stream | undefined {
-    this.#openedAt = this.#options.clock.monotonic();
-    const definition = methodDefinition(RaftTransportService.exchange);
-    try {
-      const client = this.#options.channelFor(this.address);
-      const stream: Stream = client.makeClientStreamRequest<RaftBatch, RaftExchangeEnd>(
-        definition.path,
-        definition.requestSerialize,
-        definition.responseDeserialize,
-        new grpc.Metadata(),
-        {},
-        (error) => {
-          if (this.#stream === stream) this.#broke(error);
-        },
-      );
-      // The callback tells the same.
-      stream.on('error', () => undefined);
-      return stream;
-    } catch (error) {
-      // The channel was closed, as when this manager stops.
-      this.#broke(error);
-      return undefined;
-    }
-  }
-
-  #broke(error: unknown): void {
-    if (this.#isClosed) return;
-    const { clock, random, log } = this.#options;
-    // A peer that stays away is told of once.
-    if (clock.monotonic() - this.#openedAt > quietMs) {
-      const reason = error === null ? 'ended by the peer' : fromStatus(error).message;
-      log.warn('stream to another manager broke', { address: this.address, reason });
-    }
-    this.#stream = undefined;
-    this.#isClogged = false;
-    // What waited is old by the time there is a new stream.
-    this.#dropped.inc({ reason: 'not-connected' }, this.#queue.length);
-    this.#queue = [];
-    this.#queueBytes = 0;
-    this.#pause = clock.after(retryMs * (1 + random.next()), () => {
-      this.#pause = undefined;
-    });
-  }
-}
-
-function sizeOf(message: RaftMessage): number {
-  let bytes = 64;
-  if (message.kind === 'append') {
-    for (const entry of message.entries) bytes += entry.data.length + 32;
-  }
-  return bytes;
 }
 
 interface Upload {

@@ -1,7 +1,8 @@
 import { ClusterError } from '#lib';
 import type { Logger, Metrics } from '#lib';
-import { InstallSnapshotResponse, NodeRole, RaftExchangeEnd } from '#proto';
-import type { CallContext, Handlers, RaftTransportService, SnapshotChunk } from '#proto';
+import { InstallSnapshotResponse, NodeRole } from '#proto';
+import type { Caller, CallContext, Handlers, RaftBatch, RaftTransportService } from '#proto';
+import type { SnapshotChunk } from '#proto';
 import type { MemberId } from 'raft-ts';
 import { fromSnapshotHeader, fromWire } from './raft-wire.ts';
 import type { MemberAddress } from './raft-wire.ts';
@@ -15,16 +16,22 @@ export interface TransportHandlersOptions {
 }
 
 /** The caller's node id, when it is a manager; PERMISSION_DENIED for anybody else. */
-export function managerOnly(context: CallContext): string {
-  const { caller } = context;
+export function managerOnly({ caller }: Pick<CallContext, 'caller'>): string {
   if (caller.kind === 'node' && caller.role === NodeRole.MANAGER) return caller.nodeId;
   throw new ClusterError('PERMISSION_DENIED', "this call needs a manager's certificate");
 }
 
-/** What other managers send. Each member may speak for itself only. */
-export function transportHandlers(
-  options: TransportHandlersOptions,
-): Handlers<typeof RaftTransportService> {
+/** What other managers send. */
+export interface RaftReceiver extends Handlers<typeof RaftTransportService> {
+  /**
+   * Messages in the order they were sent. PERMISSION_DENIED when `caller` is no manager or speaks
+   * for another member; INVALID_ARGUMENT for what is no message.
+   */
+  receive(batch: RaftBatch, caller: Caller): void;
+}
+
+/** Each member may speak for itself only. */
+export function transportHandlers(options: TransportHandlersOptions): RaftReceiver {
   const { replicator, addressOf, log } = options;
   const refused = options.metrics.counter(
     'tessera_raft_messages_refused_total',
@@ -43,15 +50,12 @@ export function transportHandlers(
     );
   };
   return {
-    async exchange(batches, context) {
-      const nodeId = managerOnly(context);
-      for await (const { messages } of batches) {
-        for (const wire of messages) {
-          assertOwn(wire.from, nodeId);
-          replicator.receive(fromWire(wire));
-        }
+    receive({ messages }, caller) {
+      const nodeId = managerOnly({ caller });
+      for (const wire of messages) {
+        assertOwn(wire.from, nodeId);
+        replicator.receive(fromWire(wire));
       }
-      return RaftExchangeEnd.create();
     },
     async installSnapshot(parts, context) {
       const nodeId = managerOnly(context);

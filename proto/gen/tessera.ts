@@ -6991,38 +6991,6 @@ export const RaftBatch: MessageCodec<RaftBatch> = {
   },
 };
 
-export interface RaftExchangeEnd {
-}
-export const RaftExchangeEnd: MessageCodec<RaftExchangeEnd> = {
-  typeName: 'tessera.v1.RaftExchangeEnd',
-  fields: [
-  ],
-  create(init) {
-    return { ...init };
-  },
-  write(_m, w) {
-    return w;
-  },
-  encode(m) {
-    return RaftExchangeEnd.write(m, Writer.create()).finish();
-  },
-  read(r, end) {
-    const m = RaftExchangeEnd.create() as Mutable<RaftExchangeEnd>;
-    while (r.pos < end) {
-      const tag = r.uint32();
-      switch (tag >>> 3) {
-        default:
-          r.skipType(tag & 7);
-      }
-    }
-    return m as RaftExchangeEnd;
-  },
-  decode(bytes) {
-    const r = Reader.create(bytes);
-    return RaftExchangeEnd.read(r, r.len);
-  },
-};
-
 export interface RaftEntry {
   readonly index: number;
   readonly term: number;
@@ -7826,7 +7794,6 @@ export const LocalService = {
 } as const;
 
 export const RaftTransportService = {
-  exchange: method('/tessera.v1.RaftTransport/Exchange', true, false, RaftBatch, RaftExchangeEnd),
   installSnapshot: method('/tessera.v1.RaftTransport/InstallSnapshot', true, false, SnapshotChunk, InstallSnapshotResponse),
 } as const;
 

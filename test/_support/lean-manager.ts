@@ -49,7 +49,7 @@ export class LeanManagers {
           signer: certificateSigner,
           managerAddresses,
         }),
-        raftTransport: { exchange: refuse, installSnapshot: refuse },
+        raftTransport: { receive: () => undefined, installSnapshot: refuse },
         raftMembership: { join: refuse, leave: refuse, getManagerReport: refuse },
       },
       isLeader: () => true,

@@ -208,9 +208,11 @@ export class ManagerWorld {
       this.clock.after(this.#delay(), () => {
         const target =
           from.incarnation === incarnation ? this.#reachable(from, address)?.manager : undefined;
-        target?.handlers.raftTransport
-          .exchange(streamOf([batch]), this.#context(from))
-          .catch((error: unknown) => this.failures.push(error as ClusterError));
+        try {
+          target?.handlers.raftTransport.receive(batch, this.#context(from).caller);
+        } catch (error) {
+          this.failures.push(error as ClusterError);
+        }
       });
     };
     return {
@@ -272,10 +274,6 @@ export class ManagerWorld {
         ),
     };
   }
-}
-
-async function* streamOf<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }
 
 async function* snapshotParts(
