@@ -44,11 +44,13 @@ test('any manager tells how each is doing, also when there is no quorum', async 
     return status.votersReached === 1 && status.leaderNodeId === '' && status;
   });
   t.is(rest.quorum, 2);
-  t.deepEqual(states(rest), [
+  t.deepEqual(states(rest).slice(0, 2), [
     ['host1', ManagerState.UNREACHABLE],
     ['host2', ManagerState.UNREACHABLE],
-    ['host3', ManagerState.FOLLOWER],
   ]);
+  // Alone it waits, or asks for votes.
+  const last = states(rest)[2]?.[1];
+  t.true(last === ManagerState.FOLLOWER || last === ManagerState.CANDIDATE);
   t.regex(rest.managers[0]?.problems.join() ?? '', /^does not answer: /);
   t.deepEqual(rest.managers[2]?.problems, ['knows no leader']);
 });
