@@ -18,5 +18,7 @@ export { silentLogger } from './log.ts';
 export type { LogFields, Logger } from './log.ts';
 export { durationBuckets, silentMetrics } from './metrics.ts';
 export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
+export { Pacer } from './pacer.ts';
+export type { PacerLimits } from './pacer.ts';
 export { hash32, seededRandom } from './random.ts';
 export type { Random } from './random.ts';

@@ -23,6 +23,7 @@ import type { MemberAddress } from './replication/raft-wire.ts';
 import type { Replication } from './replication/replication.ts';
 import { leavingMembers, RoleManager } from './replication/role-manager.ts';
 import { ClusterStore } from './store/cluster-store.ts';
+import type { CommitRingLimits } from './store/commit-ring.ts';
 import type { AnyObject, Store, TableName } from './store/types.ts';
 import { WorkRouter } from './work/index.ts';
 
@@ -70,6 +71,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   readonly raft?: RaftNodeOptions;
   /** What replicates the store; default: Raft among the managers, on `disk('raft')`. */
   readonly replication?: (basics: ReplicationBasics) => Replication;
+  /** How many commits the store keeps for watches that resume; see `ClusterStoreOptions`. */
+  readonly keep?: CommitRingLimits;
   /** The log has failed; the process should end. */
   readonly onFailed: (error: ClusterError) => void;
 }

@@ -46,7 +46,7 @@ export class Convergence {
     this.#isRollback = options.isRollback;
   }
 
-  /** The first message of a stream is a whole snapshot and replaces what was known. */
+  /** One whole snapshot, which replaces what was known, or one whole commit. */
   apply(response: WatchResponse): void {
     if (response.isSnapshot) {
       this.#tasks.clear();

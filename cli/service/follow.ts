@@ -1,11 +1,12 @@
 /** Waits until a service is what its spec says, and shows how it gets there. Ctrl-C detaches. */
-import { ClusterError, messageOf, sleep } from '#lib';
+import { ClusterError, hasCode, messageOf, sleep } from '#lib';
 import { ControlService } from '#proto';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection.ts';
 import { Convergence } from './convergence.ts';
 import type { ConvergenceView } from './convergence.ts';
 import { changedLines, progressLines } from './progress.ts';
+import { wholeCommits } from './whole-commits.ts';
 
 /** A service counts as converged when nothing moved for this long. */
 const stableMs = 2_000;
@@ -64,17 +65,26 @@ async function feedModel(
   feed: Feed,
   signal: AbortSignal,
 ): Promise<void> {
+  let fromVersion = 0;
   for (let tries = 0; tries < reconnectMax && !signal.aborted; tries++) {
     try {
       const { nodes } = await connection.call(ControlService.listNodes, {}, { signal });
       model.setNodes(nodes);
-      for await (const message of connection.stream(ControlService.watch, { serviceRef }, signal)) {
-        model.apply(message);
+      const request = { serviceRef, fromVersion };
+      const stream = connection.stream(ControlService.watch, request, signal);
+      for await (const commit of wholeCommits(stream)) {
+        model.apply(commit);
+        fromVersion = commit.version;
         feed.changes++;
         tries = 0;
       }
     } catch (error) {
       if (signal.aborted) return;
+      if (isTooOld(error)) {
+        // The next stream begins with the present state, which replaces what is known.
+        fromVersion = 0;
+        continue;
+      }
       if (isFinal(error) || tries === reconnectMax - 1) {
         feed.error = error;
         return;
@@ -87,6 +97,9 @@ async function feedModel(
 const passing = new Set(['UNAVAILABLE', 'NO_LEADER', 'NOT_LEADER', 'LIMIT_EXCEEDED', 'CANCELLED']);
 const isFinal = (error: unknown): boolean =>
   !(error instanceof ClusterError) || !passing.has(error.code);
+
+const isTooOld = (error: unknown): boolean =>
+  hasCode(error, 'VERSION_COMPACTED') || hasCode(error, 'VERSION_UNKNOWN');
 
 async function waitUntilStable(
   cli: Cli,

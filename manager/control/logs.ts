@@ -205,20 +205,18 @@ export function logHandlers(options: ControlOptions): Pick<ControlHandlers, 'ser
       });
       const reader = new LogReader(options, scope, log);
       abortWith(context.signal, reader.out as Channel<never>);
-      const subscription = store.watch((commit) => {
-        if (!log.follow) return;
-        const fresh: Task[] = [];
-        for (const event of commit.events) {
-          if (event.table === 'task' && event.kind !== 'remove') fresh.push(event.object);
-          if (
-            event.table === 'service' &&
-            event.kind === 'remove' &&
-            event.object.id === scope.serviceId
-          )
-            reader.complete();
-        }
-        if (fresh.length > 0) reader.ask(fresh);
-      });
+      const subscription = store.watch(
+        (commit) => {
+          if (!log.follow) return;
+          const fresh: Task[] = [];
+          for (const event of commit.events) {
+            if (event.table === 'task' && event.kind !== 'remove') fresh.push(event.object);
+            if (event.table === 'service' && event.kind === 'remove') reader.complete();
+          }
+          if (fresh.length > 0) reader.ask(fresh);
+        },
+        { only: { kind: 'service', serviceId: scope.serviceId }, name: 'logs' },
+      );
       try {
         reader.ask(tasks);
         if (!log.follow || scope.taskId !== '') reader.complete();

@@ -1,160 +1,147 @@
-import { ClusterError, assertNever } from '#lib';
-import { Node, Service, Task, WatchEvent, WatchEventKind, WatchResponse } from '#proto';
-import type { WatchRequest } from '#proto';
-import type { AnyObject, ReadTransaction, StoreEvent, TableName } from '../store/types.ts';
+import { ClusterError, hasCode } from '#lib';
+import type { Timer } from '#lib';
+import type { WatchRequest, WatchResponse } from '#proto';
+import type { Commit, ReadTransaction, Store, StoreEvent, Watch } from '../store/types.ts';
 import { Channel, abortWith } from '../work/index.ts';
-import { withManagerStatus } from './manager-status.ts';
-import type { ControlHandlers, ControlOptions, ManagerReachability } from './options.ts';
-import { redactService, redactTask } from './redact.ts';
+import type { ControlHandlers, ControlOptions } from './options.ts';
 import { findService } from './refs.ts';
+import { WatchMessages, bookmark } from './watch-messages.ts';
 
-/** Messages that wait for one watcher; when full its stream ends with LIMIT_EXCEEDED. */
+/** Commits that wait for one watcher; when full its stream ends with LIMIT_EXCEEDED. */
 const watchQueueMax = 1000;
 /** Watches open at once; more are refused with LIMIT_EXCEEDED. */
 const watchesMax = 1000;
-/** Bytes of objects in one message. */
-const messageBytesMax = 1 << 20;
+/** So often a watcher that heard nothing is told how far it has come, ms. */
+export const bookmarkPeriodMs = 5_000;
 
-type WatchObject = NonNullable<WatchEvent['object']>;
-
-const kinds = {
-  create: WatchEventKind.CREATE,
-  update: WatchEventKind.UPDATE,
-  remove: WatchEventKind.REMOVE,
-} as const;
-
-function shownObject(
-  table: TableName,
-  object: AnyObject,
-  members: () => readonly ManagerReachability[],
-): WatchObject | undefined {
-  switch (table) {
-    case 'node':
-      return { kind: 'node', node: withManagerStatus(object as Node, members()) };
-    case 'service':
-      return { kind: 'service', service: redactService(object as Service) };
-    case 'task':
-      return { kind: 'task', task: redactTask(object as Task) };
-    case 'cluster':
-      return undefined;
-    default:
-      return assertNever(table);
-  }
-}
-
-function sizeOf(object: WatchObject): number {
-  switch (object.kind) {
-    case 'node':
-      return Node.encode(object.node).length;
-    case 'service':
-      return Service.encode(object.service).length;
-    case 'task':
-      return Task.encode(object.task).length;
-    default:
-      return assertNever(object);
-  }
-}
-
-function* inMessages(
-  version: number,
-  isSnapshot: boolean,
-  events: Iterable<WatchEvent>,
-): Iterable<WatchResponse> {
-  let part: WatchEvent[] = [];
-  let bytes = 0;
-  let isFirst = true;
-  for (const event of events) {
-    const size = event.object === undefined ? 0 : sizeOf(event.object);
-    if (part.length > 0 && bytes + size > messageBytesMax) {
-      yield WatchResponse.create({ version, isSnapshot, events: part });
-      isFirst = false;
-      part = [];
-      bytes = 0;
-    }
-    part.push(event);
-    bytes += size;
-  }
-  if (part.length > 0 || (isSnapshot && isFirst))
-    yield WatchResponse.create({ version, isSnapshot, events: part });
-}
-
-function isOfService(table: TableName, object: AnyObject, serviceId: string): boolean {
-  if (serviceId === '') return true;
-  if (table === 'service') return object.id === serviceId;
-  return table === 'task' && (object as Task).serviceId === serviceId;
-}
-
-function* presentObjects(tx: ReadTransaction, serviceId: string): Iterable<[TableName, AnyObject]> {
+function* presentObjects(tx: ReadTransaction, serviceId: string): Iterable<StoreEvent> {
+  const old = undefined;
+  const kind = 'create';
   const service = serviceId === '' ? undefined : tx.get('service', serviceId);
   if (serviceId === '') {
-    for (const node of tx.list('node')) yield ['node', node];
-    for (const each of tx.list('service')) yield ['service', each];
-  } else if (service !== undefined) yield ['service', service];
+    for (const object of tx.list('node')) yield { kind, table: 'node', object, old };
+    for (const object of tx.list('service')) yield { kind, table: 'service', object, old };
+  } else if (service !== undefined) yield { kind, table: 'service', object: service, old };
   const tasks = serviceId === '' ? tx.list('task') : tx.tasksOfService(serviceId);
-  for (const task of tasks) yield ['task', task];
+  for (const object of tasks) yield { kind, table: 'task', object, old };
 }
 
-/** The present objects, then every commit, in order and without gaps. */
+interface Started extends Watch {
+  readonly serviceId: string;
+  /** What stands at the beginning; undefined when the watch goes on after a version. */
+  readonly image: ReadTransaction | undefined;
+}
+
+/** Of one turn of the event loop: nothing is committed between its parts. */
+function start(store: Store, request: WatchRequest, onCommit: (commit: Commit) => void): Started {
+  const { serviceRef, fromVersion } = request;
+  const isResumed = fromVersion > 0;
+  const begin = (serviceId: string): Started => {
+    const watch = store.watch(onCommit, {
+      name: 'control',
+      ...(isResumed ? { fromVersion } : {}),
+      ...(serviceId === '' ? {} : { only: { kind: 'service', serviceId } }),
+    });
+    return { ...watch, serviceId, image: isResumed ? undefined : store.image() };
+  };
+  if (serviceRef === '') return begin('');
+  try {
+    return begin(store.view((tx) => findService(tx, serviceRef).id));
+  } catch (error) {
+    if (!isResumed || !hasCode(error, 'NOT_FOUND')) throw error;
+    // It may have gone while the watcher was away, who has to hear of that.
+    const gone = begin(serviceRef);
+    if (gone.missed.length > 0) return gone;
+    gone.cancel();
+    throw error;
+  }
+}
+
+/** Tells a watcher that is up to date, from time to time, which version it has. */
+class Bookmarks {
+  readonly #options: ControlOptions;
+  readonly #queue: Channel<Commit>;
+  #toldVersion: number;
+  #timer: Timer;
+
+  constructor(options: ControlOptions, queue: Channel<Commit>, version: number) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#toldVersion = version;
+    this.#timer = this.#next();
+  }
+
+  told(version: number): void {
+    this.#toldVersion = version;
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #next(): Timer {
+    return this.#options.clock.after(bookmarkPeriodMs, () => {
+      const version = this.#options.store.view((tx) => tx.version);
+      // Commits that wait in the queue will tell it themselves.
+      if (version > this.#toldVersion && this.#queue.length === 0) {
+        this.#queue.tryPush({ version, events: [] });
+        this.#toldVersion = version;
+      }
+      this.#timer = this.#next();
+    });
+  }
+}
+
+async function* messagesOf(
+  messages: WatchMessages,
+  watch: Started,
+  queue: Channel<Commit>,
+): AsyncGenerator<WatchResponse> {
+  if (watch.image !== undefined)
+    yield* messages.snapshot(watch.version, presentObjects(watch.image, watch.serviceId));
+  else {
+    for (const { version, events } of watch.missed) yield* messages.commit(version, events);
+    yield bookmark(watch.version);
+  }
+  for await (const { version, events } of queue)
+    if (events.length === 0) yield bookmark(version);
+    else yield* messages.commit(version, events);
+}
+
+/** The present objects or what was missed, then every commit, in order and without gaps. */
 export function watchHandlers(options: ControlOptions): Pick<ControlHandlers, 'watch'> {
-  const { store } = options;
-  const members = options.managerStatus;
+  const { store, clock, managerStatus } = options;
   let open = 0;
-
-  const toEvent = (event: StoreEvent, serviceId: string): WatchEvent | undefined => {
-    if (!isOfService(event.table, event.object, serviceId)) return undefined;
-    const object = shownObject(event.table, event.object, members);
-    return object === undefined
-      ? undefined
-      : WatchEvent.create({ kind: kinds[event.kind], object });
-  };
-
-  const snapshot = (tx: ReadTransaction, serviceId: string): WatchResponse[] => {
-    const events: WatchEvent[] = [];
-    for (const [table, object] of presentObjects(tx, serviceId)) {
-      const shown = shownObject(table, object, members);
-      if (shown !== undefined)
-        events.push(WatchEvent.create({ kind: WatchEventKind.CREATE, object: shown }));
-    }
-    return [...inMessages(tx.version, true, events)];
-  };
-
   return {
-    async *watch(request: WatchRequest, context) {
+    async *watch(request: WatchRequest, { signal }) {
       if (open >= watchesMax)
         throw new ClusterError(
           'LIMIT_EXCEEDED',
           `${watchesMax} watches are open already: close some, or try again later`,
         );
-      await store.readBarrier(context.signal);
-      const queue = new Channel<WatchResponse>(watchQueueMax);
-      // One turn: nothing is committed between the snapshot and the subscription.
-      const { first, serviceId } = store.view((tx) => {
-        const id = request.serviceRef === '' ? '' : findService(tx, request.serviceRef).id;
-        return { first: snapshot(tx, id), serviceId: id };
-      });
-      const subscription = store.watch((commit) => {
-        const events: WatchEvent[] = [];
-        for (const stored of commit.events) {
-          const event = toEvent(stored, serviceId);
-          if (event !== undefined) events.push(event);
-        }
-        for (const message of inMessages(commit.version, false, events))
-          if (!queue.tryPush(message))
-            queue.abort(
-              new ClusterError(
-                'LIMIT_EXCEEDED',
-                `the watch fell behind by ${watchQueueMax} messages: open it again`,
-              ),
-            );
-      });
       open++;
-      abortWith(context.signal, queue as Channel<never>);
+      const queue = new Channel<Commit>(watchQueueMax);
+      let watch: Started | undefined;
+      let bookmarks: Bookmarks | undefined;
+      const onCommit = (commit: Commit): void => {
+        if (queue.tryPush(commit)) return;
+        const reason = `the watch fell behind by ${watchQueueMax} commits: go on from the version`;
+        queue.abort(new ClusterError('LIMIT_EXCEEDED', `${reason} that it has`));
+      };
       try {
-        yield* first;
-        yield* queue;
+        await store.readBarrier(signal);
+        watch = start(store, request, onCommit);
+        bookmarks = new Bookmarks(options, queue, watch.version);
+        abortWith(signal, queue as Channel<never>);
+        const messages = new WatchMessages(clock, managerStatus, signal);
+        for await (const message of messagesOf(messages, watch, queue)) {
+          bookmarks.told(message.version);
+          yield message;
+        }
       } finally {
         open--;
-        subscription.cancel();
+        watch?.cancel();
+        bookmarks?.stop();
         queue.abort();
       }
     },

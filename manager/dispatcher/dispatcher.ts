@@ -85,7 +85,7 @@ export class Dispatcher {
     if (this.isRunning) return;
     const { store } = this.#options;
     this.#statuses = new StatusCollector({ ...this.#options, log: this.#log });
-    this.#subscription = store.watch((commit) => this.#onCommit(commit));
+    this.#subscription = store.watch((commit) => this.#onCommit(commit), { name: 'dispatcher' });
     const silent = store.view((tx) => {
       this.#shared.read(tx, 0);
       return this.#awaitAll(tx);

@@ -45,7 +45,9 @@ export class ConstraintEnforcer implements LeaderLoop {
   }
 
   start(): void {
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
+      name: 'constraint enforcer',
+    });
     this.#markAll();
     this.#loop.start();
   }

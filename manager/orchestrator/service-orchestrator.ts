@@ -61,7 +61,9 @@ export class ServiceOrchestrator implements LeaderLoop {
       for (const service of tx.list('service')) this.#noteService(service);
     });
     this.#held = this.#nodes.held;
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
+      name: 'orchestrator',
+    });
     this.#markAll();
     this.#loop.start();
   }

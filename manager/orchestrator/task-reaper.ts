@@ -59,7 +59,9 @@ export class TaskReaper implements LeaderLoop {
 
   start(): void {
     this.#options.store.view((tx) => this.#index.load(tx));
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
+      name: 'reaper',
+    });
     this.#markAll();
     this.#loop.start();
   }

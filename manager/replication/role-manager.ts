@@ -43,8 +43,9 @@ export class RoleManager {
     const { store, replicator } = this.#options;
     this.#subscriptions = [
       replicator.onChange(() => this.#bell.ring()),
-      store.watch(({ events }) => {
-        if (events.some((event) => event.table === 'node')) this.#bell.ring();
+      store.watch(() => this.#bell.ring(), {
+        only: { kind: 'table', table: 'node' },
+        name: 'role manager',
       }),
     ];
     this.#bell.ring();

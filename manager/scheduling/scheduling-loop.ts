@@ -67,7 +67,9 @@ export class SchedulingLoop implements LeaderLoop {
       for (const node of tx.list('node')) this.#view.setNode(node);
       for (const task of tx.list('task')) this.#noteTask(task, undefined);
     });
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit));
+    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
+      name: 'scheduler',
+    });
     this.#loop.start();
   }
 

@@ -1,7 +1,9 @@
 import { ClusterError, hasCode, messageOf } from '#lib';
-import type { Clock, Logger, Metrics } from '#lib';
+import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { decodeEntry } from './action.ts';
 import { applyEntry } from './apply.ts';
+import { CommitRing } from './commit-ring.ts';
+import type { CommitRingLimits } from './commit-ring.ts';
 import type { ReplicatedState, Replicator } from './replicator.ts';
 import { decodeSnapshot, difference, encodeSnapshot } from './snapshot.ts';
 import { State } from './state.ts';
@@ -13,14 +15,19 @@ import type {
   Commit,
   ReadTransaction,
   Store,
-  Subscription,
   UpdateResult,
+  Watch,
+  WatchOptions,
   WriteTransaction,
 } from './types.ts';
+import { limitTo, Watchers } from './watchers.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** `batch` keeps at most this many of its items in the queue at once. */
 const batchWindow = 1_000;
+
+/** A transaction or a watcher that takes longer is logged and counted: all others wait for it. */
+export const slowMs: Ms = 50;
 
 export interface ClusterStoreOptions {
   readonly replicator: Replicator;
@@ -31,6 +38,8 @@ export interface ClusterStoreOptions {
   readonly check?: ChangeCheck;
   /** Sees every object before it is stored; tests deep-freeze there. */
   readonly seal?: <T extends AnyObject>(object: T) => T;
+  /** How many commits are kept for watches that resume; default `commitsKeptMax` and bytes. */
+  readonly keep?: CommitRingLimits;
   /** What to do when a watcher throws, which it must not; by default an error in the log. */
   readonly onWatcherError?: (error: unknown) => void;
 }
@@ -42,15 +51,19 @@ export class ClusterStore implements Store, ReplicatedState {
   readonly #queue: WriteQueue;
   readonly #seal: <T extends AnyObject>(object: T) => T;
   #state = State.empty();
-  #watchers: readonly ((commit: Commit) => void)[] = [];
+  readonly #ring: CommitRing;
+  readonly #watchers: Watchers;
 
   constructor(options: ClusterStoreOptions) {
     this.#options = options;
     this.#seal = options.seal ?? ((object) => object);
+    this.#ring = new CommitRing(options.keep);
     this.#metrics = storeMetrics(options.metrics, {
       waiting: () => this.#queue.waitingCount,
       version: () => this.#state.version,
-      watchers: () => this.#watchers.length,
+      watchers: () => this.#watchers.count,
+      keptCommits: () => this.#ring.count,
+      keptBytes: () => this.#ring.bytes,
       objects: (table) => this.#state.count(table),
     });
     this.#queue = new WriteQueue({
@@ -59,6 +72,11 @@ export class ClusterStore implements Store, ReplicatedState {
       metrics: this.#metrics,
       check: options.check,
       applied: () => this.#state,
+    });
+    this.#watchers = new Watchers({
+      monotonic: () => options.clock.monotonic(),
+      failed: (error, commit) => this.#watcherFailed(error, commit),
+      took: (name, tookMs, commit) => this.#watcherTook(name, tookMs, commit),
     });
   }
 
@@ -100,21 +118,26 @@ export class ClusterStore implements Store, ReplicatedState {
     }
   }
 
-  watch(onCommit: (commit: Commit) => void): Subscription {
-    // Its own function, so that one callback may watch twice and cancel once.
-    const watcher = (commit: Commit): void => onCommit(commit);
-    this.#watchers = [...this.#watchers, watcher];
-    return {
-      cancel: () => {
-        this.#watchers = this.#watchers.filter((other) => other !== watcher);
-      },
-    };
+  watch(onCommit: (commit: Commit) => void, options: WatchOptions = {}): Watch {
+    const { fromVersion, only, name = 'unnamed' } = options;
+    const { version } = this.#state;
+    const missed: Commit[] = [];
+    for (const commit of fromVersion === undefined ? [] : this.#ring.after(fromVersion)) {
+      const wanted = limitTo(commit, only);
+      if (wanted !== undefined) missed.push(wanted);
+    }
+    const subscription = this.#watchers.add(onCommit, version, only, name);
+    return { version, missed, cancel: () => subscription.cancel() };
+  }
+
+  image(): ReadTransaction {
+    return this.#state.clone();
   }
 
   /** Refuses what waits and what comes; what is under way ends as it ends. */
   close(): void {
     this.#queue.close(new ClusterError('UNAVAILABLE', 'this manager is stopping'));
-    this.#watchers = [];
+    this.#watchers.clear();
   }
 
   // What follows is for the replicator.
@@ -131,7 +154,9 @@ export class ClusterStore implements Store, ReplicatedState {
       this.#options.log.warn('entry left out', { version, baseVersion: decoded.baseVersion });
       return;
     }
-    this.#tell({ version, events: result.events });
+    const commit = { version, events: result.events };
+    this.#ring.add(commit, entry.length);
+    this.#watchers.tell(commit);
     this.#metrics.applied(decoded.actions.length, this.#options.clock.monotonic() - startedAt);
   }
 
@@ -149,27 +174,29 @@ export class ClusterStore implements Store, ReplicatedState {
     }
     const events = difference(this.#state, next);
     this.#state = next;
+    // What led from the one state to the other is not known here.
+    this.#ring.restart(next.version);
     this.#queue.abandon();
     this.#options.log.info('store restored from a snapshot', {
       version: next.version,
       index: version,
       changes: events.length,
     });
-    this.#tell({ version: next.version, events });
+    this.#watchers.tell({ version: next.version, events });
   }
 
-  #tell(commit: Commit): void {
-    for (const watcher of this.#watchers) {
-      try {
-        watcher(commit);
-      } catch (error) {
-        if (this.#options.onWatcherError !== undefined) this.#options.onWatcherError(error);
-        else {
-          const fields = { version: commit.version, error: messageOf(error), err: error };
-          this.#options.log.error('a watcher of the store failed', fields);
-        }
-      }
-    }
+  #watcherFailed(error: unknown, { version }: Commit): void {
+    const { log, onWatcherError } = this.#options;
+    if (onWatcherError !== undefined) onWatcherError(error);
+    else
+      log.error('a watcher of the store failed', { version, error: messageOf(error), err: error });
+  }
+
+  #watcherTook(name: string, tookMs: Ms, { version, events }: Commit): void {
+    if (tookMs < slowMs) return;
+    this.#metrics.slow('watcher');
+    const fields = { watcher: name, version, events: events.length, tookMs: Math.round(tookMs) };
+    this.#options.log.warn('a watcher of the store took long', fields);
   }
 }
 

@@ -19,5 +19,8 @@ export type {
   TableName,
   TableTypes,
   UpdateResult,
+  Watch,
+  WatchInterest,
+  WatchOptions,
   WriteTransaction,
 } from './types.ts';

@@ -11,12 +11,16 @@ export interface StoreMetrics {
   updateTook(tookMs: Ms): void;
   applied(actions: number, tookMs: Ms): void;
   refused(reason: 'queue-full'): void;
+  /** Something that all others wait for took longer than `slowMs`. */
+  slow(what: 'transaction' | 'watcher'): void;
 }
 
 export interface StoreGauges {
   readonly waiting: () => number;
   readonly version: () => number;
   readonly watchers: () => number;
+  readonly keptCommits: () => number;
+  readonly keptBytes: () => number;
   readonly objects: (table: TableName) => number;
 }
 
@@ -41,6 +45,11 @@ export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetric
     'Updates refused before they ran, by reason.',
     ['reason'],
   );
+  const slow = metrics.counter(
+    'tessera_store_slow_total',
+    'Transactions and watchers that held all others up for long.',
+    ['what'],
+  );
   const perEntry = metrics.histogram(
     'tessera_store_entry_actions',
     'Actions in one entry this manager proposed.',
@@ -64,6 +73,16 @@ export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetric
   );
   metrics.observedGauge('tessera_store_version', 'Version of the applied state.', gauges.version);
   metrics.observedGauge('tessera_store_watchers', 'Watchers of the store.', gauges.watchers);
+  metrics.observedGauge(
+    'tessera_store_kept_commits',
+    'Commits kept for watches that resume.',
+    gauges.keptCommits,
+  );
+  metrics.observedGauge(
+    'tessera_store_kept_commit_bytes',
+    'Bytes of those commits as encoded.',
+    gauges.keptBytes,
+  );
   for (const table of tableNames) {
     metrics.observedGauge(`tessera_store_${table}_objects`, `Objects in the ${table} table.`, () =>
       gauges.objects(table),
@@ -83,5 +102,6 @@ export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetric
       apply(tookMs);
     },
     refused: (reason) => refusals.inc({ reason }),
+    slow: (what) => slow.inc({ what }),
   };
 }

@@ -87,6 +87,31 @@ export interface Subscription {
   cancel(): void;
 }
 
+/** What a watcher wants to hear of; commits without any of it are not told. */
+export type WatchInterest =
+  | { readonly kind: 'table'; readonly table: TableName }
+  /** The service and its tasks. */
+  | { readonly kind: 'service'; readonly serviceId: string };
+
+export interface WatchOptions {
+  /** Goes on after this version; see `Watch.missed`. */
+  readonly fromVersion?: number;
+  /** Default: everything. Commits then carry the wanted events only. */
+  readonly only?: WatchInterest;
+  /** Who watches, for the log of slow watchers. */
+  readonly name?: string;
+}
+
+export interface Watch extends Subscription {
+  /** The version of the state when the watch began. */
+  readonly version: number;
+  /**
+   * With `fromVersion`: the commits after it up to `version`, in order, as far as they are of
+   * interest. Those after `version` come through the callback: nothing is in both or in neither.
+   */
+  readonly missed: readonly Commit[];
+}
+
 /** The state of the cluster on one manager. */
 export interface Store {
   /** Runs `read` at once on the applied state. Local: may lag the leader; see `readBarrier`. */
@@ -107,8 +132,16 @@ export interface Store {
    */
   batch<I>(items: readonly I[], write: (tx: WriteTransaction, item: I) => void): Promise<void>;
   /**
-   * Calls `onCommit` synchronously after every applied entry, in order, without gaps. It must be
-   * quick and must not throw. A restored snapshot comes as one commit with the difference.
+   * Calls `onCommit` synchronously after every applied entry, in order, without gaps, never within
+   * `watch` itself. It must be quick and must not throw. A restored snapshot comes as one commit
+   * with the difference. With `fromVersion` it throws VERSION_COMPACTED when what came after that
+   * version is not kept any more, and VERSION_UNKNOWN when it is yet to come here; the caller then
+   * starts from the present state: `image` and `watch` in one turn fit together without a gap.
    */
-  watch(onCommit: (commit: Commit) => void): Subscription;
+  watch(onCommit: (commit: Commit) => void, options?: WatchOptions): Watch;
+  /**
+   * The present state as it will stay: O(1), and may be read over many turns of the event loop.
+   * What it shares with the store costs nothing; what changes meanwhile is kept as long as it is.
+   */
+  image(): ReadTransaction;
 }

@@ -1843,17 +1843,20 @@ export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
 
 export interface WatchRequest {
   readonly serviceRef: string;
+  readonly fromVersion: number;
 }
 export const WatchRequest: MessageCodec<WatchRequest> = {
   typeName: 'tessera.v1.WatchRequest',
   fields: [
     { name: 'serviceRef', type: 'string', shape: 'one' },
+    { name: 'fromVersion', type: 'uint64', shape: 'one' },
   ],
   create(init) {
-    return { serviceRef: '', ...init };
+    return { serviceRef: '', fromVersion: 0, ...init };
   },
   write(m, w) {
     if (m.serviceRef !== '') w.uint32(10).string(m.serviceRef);
+    if (m.fromVersion !== 0) w.uint32(16).uint64(safe(m.fromVersion, 'fromVersion'));
     return w;
   },
   encode(m) {
@@ -1866,6 +1869,9 @@ export const WatchRequest: MessageCodec<WatchRequest> = {
       switch (tag >>> 3) {
         case 1:
           m.serviceRef = r.string();
+          break;
+        case 2:
+          m.fromVersion = toSafe(r.uint64(), 'fromVersion');
           break;
         default:
           r.skipType(tag & 7);
@@ -1883,6 +1889,7 @@ export interface WatchResponse {
   readonly version: number;
   readonly isSnapshot: boolean;
   readonly events: readonly WatchEvent[];
+  readonly hasMore: boolean;
 }
 export const WatchResponse: MessageCodec<WatchResponse> = {
   typeName: 'tessera.v1.WatchResponse',
@@ -1890,14 +1897,16 @@ export const WatchResponse: MessageCodec<WatchResponse> = {
     { name: 'version', type: 'uint64', shape: 'one' },
     { name: 'isSnapshot', type: 'bool', shape: 'one' },
     { name: 'events', type: 'object', shape: 'list', message: (): MessageCodec<never> => WatchEvent as MessageCodec<never> },
+    { name: 'hasMore', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { version: 0, isSnapshot: false, events: [], ...init };
+    return { version: 0, isSnapshot: false, events: [], hasMore: false, ...init };
   },
   write(m, w) {
     if (m.version !== 0) w.uint32(8).uint64(safe(m.version, 'version'));
     if (m.isSnapshot !== false) w.uint32(16).bool(m.isSnapshot);
     for (const v of m.events) WatchEvent.write(v, w.uint32(26).fork()).ldelim();
+    if (m.hasMore !== false) w.uint32(32).bool(m.hasMore);
     return w;
   },
   encode(m) {
@@ -1916,6 +1925,9 @@ export const WatchResponse: MessageCodec<WatchResponse> = {
           break;
         case 3:
           m.events.push(WatchEvent.read(r, r.uint32() + r.pos));
+          break;
+        case 4:
+          m.hasMore = r.bool();
           break;
         default:
           r.skipType(tag & 7);

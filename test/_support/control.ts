@@ -21,6 +21,7 @@ import { controlHandlers } from '#manager/control/control';
 import type { ControlHandlers, ControlOptions } from '#manager/control/options';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import { WorkRouter } from '#manager/work/router';
+import type { CommitRingLimits } from '#manager/store/commit-ring';
 import { aCluster, aNode } from './objects.ts';
 import { makeTestStore } from './test-store.ts';
 
@@ -33,6 +34,7 @@ export interface TestControl {
 export interface TestControlOptions extends Partial<ControlOptions> {
   readonly clock?: Clock;
   readonly metrics?: Metrics;
+  readonly keep?: CommitRingLimits;
 }
 
 /** A call as the local root makes it, or whoever `caller` is. */
@@ -46,7 +48,8 @@ export function aCall(
 /** With a cluster object that has a root certificate, and no node. */
 export async function makeTestControl(options: TestControlOptions = {}): Promise<TestControl> {
   const clock = options.clock ?? systemClock();
-  const { store } = makeTestStore({ clock });
+  const { keep } = options;
+  const { store } = makeTestStore({ clock, ...(keep === undefined ? {} : { keep }) });
   const parts = { clock, random: seededRandom(1), log: silentLogger, metrics: silentMetrics };
   const work = new WorkRouter({ ...parts, ...options });
   let tokens = 0;

@@ -10,14 +10,14 @@ import { runProgram } from '#cli/program';
 type AnyMethod = Method<never, never>;
 type Answer = (request: never) => unknown;
 
-/** A daemon that answers with functions; a stream's function gives a list. */
+/** A daemon that answers with functions; a stream's function gives all of them. */
 export class FakeDaemon {
   readonly requests: { readonly path: string; readonly request: unknown }[] = [];
   readonly #answers = new Map<string, Answer>();
 
   on<Request, Response>(
     method: Method<Request, Response>,
-    answer: (request: Request) => Response | readonly Response[],
+    answer: (request: Request) => Response | Iterable<Response>,
   ): this {
     this.#answers.set(method.path, answer as Answer);
     return this;

@@ -4,6 +4,7 @@ import type { Clock, Ms } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { ClusterStore } from '#manager/store/cluster-store';
 import { LocalReplicator } from '#manager/store/local-replicator';
+import type { CommitRingLimits } from '#manager/store/commit-ring';
 import type { Replicator } from '#manager/store/replicator';
 import type { ChangeCheck } from '#manager/store/transaction';
 
@@ -15,6 +16,8 @@ export interface TestStoreOptions {
   readonly check?: ChangeCheck;
   /** Deep-freezes what is stored (default true): a test that mutates it throws. */
   readonly isFrozen?: boolean;
+  /** How many commits are kept for watches that resume. */
+  readonly keep?: CommitRingLimits;
   /** Puts something between the store and its replicator. */
   readonly wrap?: (replicator: Replicator) => Replicator;
 }
@@ -42,6 +45,7 @@ export function makeTestStore(options: TestStoreOptions = {}): TestStore {
     log: silentLogger,
     metrics: silentMetrics,
     ...(options.isFrozen === false ? {} : { seal: deepFreeze }),
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
     ...(options.check === undefined ? {} : { check: options.check }),
     onWatcherError: (error) => {
       throw error;

@@ -16,6 +16,7 @@ import {
   WatchEventKind,
   WatchResponse,
 } from '#proto';
+import { ClusterError } from '#lib';
 import { Convergence } from '#cli/service/convergence';
 import { FakeDaemon, tsctl } from '#test/_support/fake-cli';
 
@@ -159,6 +160,69 @@ test('a removed service no longer exists', (t) => {
   const gone = { ...service({ replicas: 0 }), kind: WatchEventKind.REMOVE };
   made.apply(WatchResponse.create({ events: [gone] }));
   t.false(made.view().exists);
+});
+
+/** What one call of Watch brings before it ends, or fails with the error. */
+type Stream = readonly (WatchResponse | ClusterError)[];
+
+function* played(stream: Stream): Generator<WatchResponse> {
+  for (const part of stream) {
+    if (part instanceof ClusterError) throw part;
+    yield part;
+  }
+}
+
+/** Each call of Watch gets the next of `streams`; also: the versions the calls went on from. */
+async function createWith(...streams: readonly Stream[]) {
+  const from: number[] = [];
+  const fake = daemon().on(ControlService.watch, ({ fromVersion }) => {
+    from.push(fromVersion);
+    return played(streams[Math.min(from.length, streams.length) - 1] ?? []);
+  });
+  return { ...(await tsctl(fake, ['service', 'create', 'busybox'])), from };
+}
+
+const lost = new ClusterError('UNAVAILABLE', 'the manager went');
+const snapshotOf = (version: number, ...events: readonly WatchEvent[]): WatchResponse =>
+  WatchResponse.create({ version, isSnapshot: true, events });
+const commitOf = (version: number, ...events: readonly WatchEvent[]): WatchResponse =>
+  WatchResponse.create({ version, events });
+
+test('a wait that loses its manager goes on from what it has heard', async (t) => {
+  const { code, out, err, from } = await createWith(
+    [snapshotOf(7, service({}), task('a', 1, TaskState.RUNNING)), commitOf(8), lost],
+    [commitOf(9, task('b', 2, TaskState.RUNNING))],
+    [commitOf(9)],
+  );
+  t.is(code, 0, err);
+  t.regex(out, /overall progress: 1 out of 2 tasks\noverall progress: 2 out of 2 tasks\n/);
+  t.deepEqual(from.slice(0, 3), [0, 8, 9]);
+});
+
+test('a wait that was away for too long begins with the present state', async (t) => {
+  const gone = task('old', 3, TaskState.RUNNING, { specVersion: 0 });
+  for (const code of ['VERSION_COMPACTED', 'VERSION_UNKNOWN'] as const) {
+    const outcome = await createWith(
+      [snapshotOf(7, service({ replicas: 1 }), gone), lost],
+      [new ClusterError(code, 'not from there')],
+      [snapshotOf(20, service({ replicas: 1 }), task('a', 1, TaskState.RUNNING))],
+      [commitOf(20)],
+    );
+    t.is(outcome.code, 0, outcome.err);
+    t.deepEqual(outcome.from.slice(0, 4), [0, 7, 0, 20]);
+  }
+});
+
+test('what is cut off in the middle of a commit counts only once it came as a whole', async (t) => {
+  const part = { ...commitOf(8, task('a', 1, TaskState.RUNNING)), hasMore: true };
+  const { code, err, out, from } = await createWith(
+    [{ ...snapshotOf(7, service({})), hasMore: true }, snapshotOf(7), part, lost],
+    [part, commitOf(8, task('b', 2, TaskState.RUNNING))],
+    [commitOf(8)],
+  );
+  t.is(code, 0, err);
+  t.deepEqual(from.slice(0, 3), [0, 7, 8]);
+  t.notRegex(out, /1 out of 2/);
 });
 
 function daemon(...messages: readonly WatchResponse[]): FakeDaemon {

@@ -44,6 +44,8 @@ export interface HostOptions {
   /** Default: all of them. */
   readonly loops?: ManagerOptions['loops'];
   readonly raft?: NonNullable<ManagerOptions['raft']>;
+  /** How many commits its store keeps for watches that resume. */
+  readonly keep?: NonNullable<ManagerOptions['keep']>;
   /** The daemon found that it must not go on. */
   readonly onFailed: (host: SimHost, error: unknown) => void;
 }
@@ -144,7 +146,7 @@ export class SimHost {
   }
 
   #startManager(process: SimProcess, random: Random): void {
-    const { hosts, first, managerAddresses, raft, onFailed } = this.#options;
+    const { hosts, first, managerAddresses, raft, keep, onFailed } = this.#options;
     const manager = new Manager({
       nodeId: this.id,
       clusterId,
@@ -162,6 +164,7 @@ export class SimHost {
       signer: noSigner,
       loops: this.#options.loops ?? orchestrationLoops,
       ...(raft === undefined ? {} : { raft }),
+      ...(keep === undefined ? {} : { keep }),
       onFailed: (error) => onFailed(this, error),
     });
     this.manager = manager;

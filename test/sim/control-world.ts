@@ -21,6 +21,7 @@ import { VirtualClock } from '#test/_support/virtual-clock';
 import { SimHost } from './cluster-host.ts';
 import { ClusterNetwork } from './cluster-network.ts';
 import { ControlNemesis } from './control-nemesis.ts';
+import { RoamingWatch } from './roaming-watch.ts';
 import { SimFailure, check } from './sim-failure.ts';
 import type { World, WorldResult } from './sim-failure.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -29,6 +30,7 @@ import { Trace } from './sim-trace.ts';
 const ids = ['h1', 'h2', 'h3'];
 const allNames = ['web-a', 'web-b', 'web-c'];
 const clientCount = 5;
+const roamingCount = 3;
 const formMs = 60_000;
 const healMs = 60_000;
 const callDeadlineMs = 2_000;
@@ -42,6 +44,7 @@ class ControlWorld {
   readonly history: RegisterHistory = new History();
   isChaos = true;
   readonly #clients: readonly ControlClient[];
+  readonly #roaming: readonly RoamingWatch[];
   readonly #agreed = { all: new AgreedStates(), services: new AgreedStates() };
   readonly #watched = new Set<Manager>();
   readonly #trace = new Trace();
@@ -64,6 +67,7 @@ class ControlWorld {
       snapshotEntries: 10 + draw.below(60),
       keepEntries: 1 + draw.below(20),
     };
+    const commits = 2 + draw.below(60);
     this.hosts = ids.map(
       (id) =>
         new SimHost({
@@ -72,6 +76,7 @@ class ControlWorld {
           hasAgent: false,
           loops: () => ({}),
           raft,
+          keep: { commits, bytes: 1 << 20 },
           clock: this.clock,
           random: this.random.fork(`host/${id}`),
           network: this.network,
@@ -86,6 +91,18 @@ class ControlWorld {
       const { history } = this;
       return new ControlClient({ id: `c${i}`, random, history, names, line: this.#line(i), plant });
     });
+    this.#roaming = Array.from(
+      { length: roamingCount },
+      (_, i) =>
+        new RoamingWatch({
+          id: `roaming ${i}`,
+          clock: this.clock,
+          random: this.random.fork(`roaming/${i}`),
+          hosts: this.hosts,
+          agreed: this.#agreed.services,
+          onWrong: (error) => this.#wrong('a watch that goes on elsewhere', error),
+        }),
+    );
     this.clock.onEvent(() => this.#afterEvent());
   }
 
@@ -100,10 +117,15 @@ class ControlWorld {
       const users = this.#clients.map((client, i) =>
         this.#use(client, this.random.fork(`use/${i}`)),
       );
+      const roaming = this.#roaming.map((one) => one.run(() => !this.isChaos));
       const faults = nemesis.run();
       await this.clock.advance(this.#paceMaxMs < 20 ? 3_000 : 7_000);
       this.isChaos = false;
-      await this.clock.resolve(Promise.all([faults, ...users]), healMs, 'the end of the chaos');
+      await this.clock.resolve(
+        Promise.all([faults, ...users, ...roaming]),
+        healMs,
+        'the end of the chaos',
+      );
       await this.#heal();
       this.#judge();
     } catch (error) {
@@ -114,13 +136,16 @@ class ControlWorld {
     }
     const sum = (kind: keyof ControlClient['counts']): number =>
       this.#clients.reduce((total, { counts }) => total + counts[kind], 0);
+    const roamed = (kind: keyof RoamingWatch['counts']): number =>
+      this.#roaming.reduce((total, { counts }) => total + counts[kind], 0);
     return {
       traceHash: this.#trace.hash,
       eventCount: this.clock.eventCount,
       summary:
         `${nemesis.faultCount} faults, ${sum('ok')} calls answered, ${sum('failed')} failed, ` +
         `${sum('unknown')} unknown, ${this.#agreed.all.versionCount} versions watched, ` +
-        `${this.#streamCommits} of them over the API`,
+        `${this.#streamCommits} of them over the API; watches ${roamed('resumed')} times resumed, ` +
+        `${roamed('compacted')} times too late, ${roamed('commits')} commits heard`,
     };
   }
 

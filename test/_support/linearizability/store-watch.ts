@@ -24,14 +24,15 @@ function printOf(table: TableName, object: AnyObject): string {
   return print;
 }
 
-function stateOf(tx: ReadTransaction): Map<string, string> {
+/** Every object as a print. */
+export function watchedState(tx: ReadTransaction): Map<string, string> {
   const state = new Map<string, string>();
   for (const table of tables)
     for (const object of tx.list(table)) state.set(`${table}/${object.id}`, printOf(table, object));
   return state;
 }
 
-function toWatched(event: StoreEvent): WatchedEvent {
+export function toWatched(event: StoreEvent): WatchedEvent {
   const { kind, table, object, old } = event;
   const key = `${table}/${object.id}`;
   const was = old === undefined ? {} : { old: printOf(table, old) };
@@ -58,12 +59,12 @@ export function watchStore(
   agreed: WatchedStates,
   onWrong: (error: unknown) => void,
 ): Subscription {
-  const checker = store.view((tx) => new WatchChecker(who, tx.version, stateOf(tx)));
+  const checker = store.view((tx) => new WatchChecker(who, tx.version, watchedState(tx)));
   const heard = (commit: Commit): void => {
     checker.commit(commit.version, commit.events.map(toWatched));
     store.view((tx) => {
       assert(tx.version === commit.version, `${who}: a commit is told before it is there`);
-      checker.mustEqual(stateOf(tx));
+      checker.mustEqual(watchedState(tx));
       agreed.services.add(who, tx.version, servicesOf(tx));
     });
     agreed.all.add(who, commit.version, checker.state);
@@ -85,7 +86,10 @@ const kinds = {
   [WatchEventKind.REMOVE]: 'remove',
 } as const;
 
-/** Follows the messages of one call of the control API's `watch`; throws at a broken promise. */
+/**
+ * Follows the messages of the control API's `watch`, over as many calls as go on from `version`;
+ * throws at a broken promise.
+ */
 export class StreamChecker {
   readonly #who: string;
   readonly #agreed: AgreedStates;
@@ -93,6 +97,7 @@ export class StreamChecker {
   /** The events of the commit that is under way: it may come in several messages. */
   #version = 0;
   #events: WatchedEvent[] = [];
+  #isWithin = false;
   commitCount = 0;
 
   constructor(who: string, agreed: AgreedStates) {
@@ -100,18 +105,28 @@ export class StreamChecker {
     this.#agreed = agreed;
   }
 
-  message({ version, isSnapshot, events }: WatchResponse): void {
-    const isFirst = this.#checker === undefined && this.#events.length === 0;
-    assert(isSnapshot || !isFirst || this.#version > 0, `${this.#who}: no snapshot came first`);
-    assert(!isSnapshot || this.#checker === undefined, `${this.#who}: a second snapshot`);
-    if (version !== this.#version && this.#version > 0) this.#finish();
-    this.#version = version;
-    for (const event of events) this.#events.push(...toServiceEvent(event));
+  /** What to go on from; 0 before the first snapshot was whole. */
+  get version(): number {
+    return this.#checker?.version ?? 0;
   }
 
-  /** The stream may end within a commit, so that the last one is not judged. */
-  #finish(): void {
-    const isSnapshot = this.#checker === undefined;
+  message({ version, isSnapshot, events, hasMore }: WatchResponse): void {
+    const isFirst = this.#checker === undefined;
+    assert(isSnapshot === isFirst, `${this.#who}: a snapshot comes first, and once`);
+    assert(!this.#isWithin || version === this.#version, `${this.#who}: a commit came in half`);
+    this.#version = version;
+    this.#isWithin = hasMore;
+    for (const event of events) this.#events.push(...toServiceEvent(event));
+    if (!hasMore) this.#finish(isSnapshot);
+  }
+
+  /** The stream has ended, perhaps within a commit, which comes again as a whole. */
+  cut(): void {
+    this.#isWithin = false;
+    this.#events = [];
+  }
+
+  #finish(isSnapshot: boolean): void {
     this.#checker ??= new WatchChecker(this.#who, this.#version - 1);
     this.#checker.commit(this.#version, this.#events.splice(0));
     this.#agreed.add(this.#who, this.#version, this.#checker.state);

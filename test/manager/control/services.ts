@@ -23,6 +23,7 @@ import {
   UpdateServiceRequest,
   UpdateState,
   UpdateStatus,
+  WatchRequest,
 } from '#proto';
 import type { Task } from '#proto';
 import {
@@ -365,7 +366,7 @@ test('only local callers and managers may use the control API; others are counte
       ' certificate',
   );
   const iterate = async (context = worker): Promise<void> => {
-    for await (const _ of own.control.watch({ serviceRef: '' }, context)) return;
+    for await (const _ of own.control.watch(WatchRequest.create(), context)) return;
   };
   t.regex(await refusal(iterate()), /^PERMISSION_DENIED/);
   t.regex(await refusal(iterate(aCall({ kind: 'anonymous' }))), /^PERMISSION_DENIED: anonymous/);
