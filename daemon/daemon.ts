@@ -78,7 +78,8 @@ export class Daemon {
   async #resume(): Promise<void> {
     const { files } = this.#options;
     const record = await files.loadNode();
-    const material = await files.loadMaterial();
+    if (record !== undefined) await files.openKeys();
+    const material = record === undefined ? undefined : await files.loadMaterial();
     if (record !== undefined && material !== undefined) {
       await files.saveJoin(undefined);
       const bytes = await files.loadFirst();
@@ -185,6 +186,7 @@ export class Daemon {
           this.#options.hostAddresses(),
         ),
       });
+      await files.createKeys();
       await files.saveFirst(encodeFirst(first));
       await files.saveMaterial(material);
       await files.saveNode(record);
@@ -263,6 +265,7 @@ export class Daemon {
       }
       throw error;
     }
+    await files.createKeys();
     await files.saveMaterial(answer.material);
     await files.saveNode(answer.record);
     await files.saveJoin(undefined);

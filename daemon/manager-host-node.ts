@@ -16,6 +16,7 @@ import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
 import { splitHostPort } from './advertise.ts';
 import { forwardedCaller, forwarding } from './forwarding-node.ts';
 import { callerOf } from './identify.ts';
+import type { LogCipher } from 'raft-ts';
 import type { NodeRecord } from './node-record.ts';
 import type { PeerIdentity, TlsMaterial } from './peer-identity.ts';
 import type { Basics, ChannelFor, FirstObjects, MakeManager, ManagerPart } from './ports.ts';
@@ -26,6 +27,7 @@ export interface ManagerHostOptions extends Basics {
   readonly record: NodeRecord;
   readonly material: TlsMaterial;
   readonly directory: string;
+  readonly cipher: LogCipher;
   readonly channelFor: ChannelFor;
   readonly socketFor: SocketFor;
   readonly first: FirstObjects | undefined;

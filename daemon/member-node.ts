@@ -149,6 +149,7 @@ export class Member implements MemberPart {
       record: this.#record,
       material: this.#material,
       directory: files.managerDirectory,
+      cipher: files.keyring.cipher,
       channelFor: this.#channels.channelFor,
       socketFor: this.#channels.socketFor,
       first: this.#first,

@@ -1,7 +1,9 @@
 /** `NodeFiles` on a real disk. Writes go to a temporary file, are synced, then renamed. */
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ClusterError } from '#lib';
+import { assert, ClusterError } from '#lib';
+import type { Random } from '#lib';
+import { Keyring } from '#manager/keys/keyring-node';
 import { formatNodeRecord, parseJoinRecord, parseNodeRecord } from './node-record.ts';
 import type { JoinRecord, NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
@@ -38,32 +40,66 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** Beside the log, not in it: it outlives a change of roles. */
+const keysName = 'keys.json';
 const blockPattern = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n?/g;
 
+const sealedLabel = 'TESSERA SEALED KEY';
+const keyPurpose = 'private key of a node';
+const firstPurpose = 'first objects of a cluster';
+
 /** `node.pem` holds key and certificate together, so that they always fit one another. */
-function splitPem(text: string): { key: string; certificate: string } {
+function splitPem(text: string): { key: string; sealed: string; certificate: string } {
   const blocks = [...text.matchAll(blockPattern)];
   const find = (label: string): string => blocks.find(([, name]) => name === label)?.[0] ?? '';
-  return { key: find('PRIVATE KEY'), certificate: find('CERTIFICATE') };
+  return { key: find('PRIVATE KEY'), sealed: find(sealedLabel), certificate: find('CERTIFICATE') };
 }
 
 export class DiskNodeFiles implements NodeFiles {
   readonly managerDirectory: string;
   readonly agentDirectory: string;
   readonly #directory: string;
+  readonly #random: Random;
+  #keyring: Keyring | undefined;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, random: Random) {
     this.#directory = directory;
+    this.#random = random;
     this.managerDirectory = join(directory, 'raft');
     this.agentDirectory = join(directory, 'agent');
   }
 
   /** Makes the directory, for root's eyes only. */
-  static async open(directory: string): Promise<DiskNodeFiles> {
+  static async open(directory: string, random: Random): Promise<DiskNodeFiles> {
     await mkdir(directory, { recursive: true, mode: 0o711 });
     await mkdir(join(directory, 'certificates'), { recursive: true, mode: 0o700 });
     await chmod(join(directory, 'certificates'), 0o700);
-    return new DiskNodeFiles(directory);
+    return new DiskNodeFiles(directory, random);
+  }
+
+  get keyring(): Keyring {
+    assert(this.#keyring !== undefined, 'the keys of this node are open');
+    return this.#keyring;
+  }
+
+  async openKeys(): Promise<'open' | 'locked'> {
+    const bytes = await readIfThere(this.#path(keysName));
+    if (bytes === undefined) await this.createKeys();
+    else this.#keyring = Keyring.open(bytes, this.#random, this.#saveKeys);
+    return this.#keyring === undefined ? 'locked' : 'open';
+  }
+
+  async unlockKeys(unlockKey: Uint8Array): Promise<void> {
+    const bytes = await readIfThere(this.#path(keysName));
+    assert(bytes !== undefined, 'there are keys to unlock');
+    this.#keyring = Keyring.open(bytes, this.#random, this.#saveKeys, unlockKey);
+  }
+
+  async createKeys(lock?: {
+    readonly unlockKey: Uint8Array;
+    readonly version: number;
+  }): Promise<void> {
+    this.#keyring = await Keyring.create(this.#random, this.#saveKeys, lock);
   }
 
   async loadNode(): Promise<NodeRecord | undefined> {
@@ -81,18 +117,20 @@ export class DiskNodeFiles implements NodeFiles {
     const node = await readIfThere(path);
     const rootPem = await readIfThere(this.#path('certificates/root.pem'));
     if (node === undefined || rootPem === undefined) return undefined;
-    const { key, certificate } = splitPem(decode(node));
-    if (key === '' || certificate === '')
+    const { key, sealed, certificate } = splitPem(decode(node));
+    const keyPem = sealed === '' ? encode(key) : this.#unsealed(sealed);
+    if (keyPem === undefined || keyPem.length === 0 || certificate === '')
       throw new ClusterError(
         'DATA_LOSS',
         `${path} is damaged: run 'tsctl leave --force' and join again`,
       );
-    return { keyPem: encode(key), certificatePem: encode(certificate), rootPem };
+    return { keyPem, certificatePem: encode(certificate), rootPem };
   }
 
   async saveMaterial(material: TlsMaterial): Promise<void> {
     await writeFileAtomic(this.#path('certificates/root.pem'), material.rootPem);
-    const both = decode(material.keyPem) + decode(material.certificatePem);
+    const sealed = this.keyring.seal(keyPurpose, material.keyPem);
+    const both = block(sealedLabel, sealed) + decode(material.certificatePem);
     await writeFileAtomic(this.#path('certificates/node.pem'), encode(both));
   }
 
@@ -109,12 +147,18 @@ export class DiskNodeFiles implements NodeFiles {
     );
   }
 
-  loadFirst(): Promise<Uint8Array | undefined> {
-    return readIfThere(this.#path('first.bin'));
+  async loadFirst(): Promise<Uint8Array | undefined> {
+    const path = this.#path('first.bin');
+    const sealed = await readIfThere(path);
+    if (sealed === undefined) return undefined;
+    const bytes = this.keyring.unseal(firstPurpose, sealed);
+    if (bytes !== undefined) return bytes;
+    throw new ClusterError('DATA_LOSS', `${path} is damaged: run 'tsctl leave --force'`);
   }
 
   saveFirst(bytes: Uint8Array | undefined): Promise<void> {
-    return this.#saveOrRemove('first.bin', bytes);
+    const sealed = bytes === undefined ? undefined : this.keyring.seal(firstPurpose, bytes);
+    return this.#saveOrRemove('first.bin', sealed);
   }
 
   async wipeManager(): Promise<void> {
@@ -127,10 +171,21 @@ export class DiskNodeFiles implements NodeFiles {
   async wipe(): Promise<void> {
     for (const name of ['node.json', 'join.json', 'first.bin']) await this.#remove(name);
     await syncDirectory(this.#directory);
+    // Then the keys: what is left behind by a kill from here on can be read by nobody.
+    await this.#remove(keysName);
+    this.#keyring = undefined;
     for (const name of ['node.pem', 'root.pem']) await this.#remove(`certificates/${name}`);
     await rm(this.managerDirectory, { recursive: true, force: true });
     await rm(this.agentDirectory, { recursive: true, force: true });
   }
+
+  #unsealed(pem: string): Uint8Array | undefined {
+    const body = pem.split('\n').filter((line) => !line.startsWith('-----'));
+    return this.keyring.unseal(keyPurpose, Uint8Array.fromBase64(body.join('')));
+  }
+
+  readonly #saveKeys = (bytes: Uint8Array): Promise<void> =>
+    writeFileAtomic(this.#path(keysName), bytes);
 
   /** Also what a write that was killed has left of it: it may hold a key. */
   async #remove(name: string): Promise<void> {
@@ -147,6 +202,12 @@ export class DiskNodeFiles implements NodeFiles {
     await this.#remove(name);
     await syncDirectory(this.#directory);
   }
+}
+
+/** A PEM block. */
+function block(label: string, bytes: Uint8Array): string {
+  const lines = bytes.toBase64().match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 
 function decode(bytes: Uint8Array): string {

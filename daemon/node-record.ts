@@ -1,6 +1,7 @@
 import { ClusterError } from '#lib';
 import { NodeRole } from '#proto';
 import type { Availability } from '#proto';
+import type { Keyring } from '#manager/keys/keyring-node';
 import type { TlsMaterial } from './peer-identity.ts';
 
 /** What this host knows of the cluster it is in; `node.json` in the data directory. */
@@ -29,8 +30,19 @@ export interface JoinRecord {
 
 /** The state of this host on disk. Every save is whole or not at all, also when power goes. */
 export interface NodeFiles {
+  /** The keys of what is stored here; throws before they are open. */
+  readonly keyring: Keyring;
+  /**
+   * Reads the keys, or makes new ones where there are none. 'locked': a key is needed, by `unlock`.
+   */
+  openKeys(): Promise<'open' | 'locked'>;
+  /** INVALID_KEY for a wrong one. */
+  unlockKeys(unlockKey: Uint8Array): Promise<void>;
+  /** New keys for a new membership; locked from the start when there is an unlock key. */
+  createKeys(lock?: { readonly unlockKey: Uint8Array; readonly version: number }): Promise<void>;
   loadNode(): Promise<NodeRecord | undefined>;
   saveNode(record: NodeRecord): Promise<void>;
+  /** The private key is stored encrypted; the keys must be open. */
   loadMaterial(): Promise<TlsMaterial | undefined>;
   saveMaterial(material: TlsMaterial): Promise<void>;
   loadJoin(): Promise<JoinRecord | undefined>;

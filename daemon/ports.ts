@@ -13,6 +13,7 @@ import type {
   SessionInfo,
 } from '#proto';
 import type { grpc } from '#proto/rpc';
+import type { LogCipher } from 'raft-ts';
 import type { NodeRecord } from './node-record.ts';
 
 /** Time, chance, log and figures; handed to every part. */
@@ -41,6 +42,8 @@ export interface ManagerParameters extends Basics {
   readonly address: string;
   /** Own directory of the replicated log. */
   readonly directory: string;
+  /** Encrypts the log. */
+  readonly cipher: LogCipher;
   readonly channelFor: ChannelFor;
   readonly socketFor: SocketFor;
   /** Set on the first manager of a new cluster until its store has them; doing it twice is fine. */
@@ -69,6 +72,8 @@ export interface ManagerPart {
   whyNotLeave(): string | undefined;
   /** Takes itself out of the members; bounded by the signal. */
   leaveMembership(signal: AbortSignal): Promise<void>;
+  /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
+  rekey(): Promise<void>;
   /** Resolves when the log is open and, on a new member, the cluster has taken it in. */
   start(): Promise<void>;
   stop(): Promise<void>;

@@ -37,7 +37,7 @@ export interface Running {
 export async function run(parts: RunOptions): Promise<Running> {
   const { options, log, metrics } = parts;
   const unlock = await lockDirectory(options.dataDirectory);
-  const files = await DiskNodeFiles.open(options.dataDirectory);
+  const files = await DiskNodeFiles.open(options.dataDirectory, parts.random);
   const certificates = {
     signer: certificateSigner,
     makeRoot: makeRootCa,

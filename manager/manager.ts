@@ -1,7 +1,7 @@
 import { ClusterError, hasCode, messageOf, sleep } from '#lib';
 import type { Ms } from '#lib';
 import type { Cluster, Node, Task } from '#proto';
-import type { Disk, MemberId, RaftNodeOptions, Transport } from 'raft-ts';
+import type { Disk, LogCipher, MemberId, RaftNodeOptions, Transport } from 'raft-ts';
 import type { CertificateSigner } from './ca/index.ts';
 import type { PackBackup } from './control/index.ts';
 import { joinGroup } from './joining.ts';
@@ -69,6 +69,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   /** The loops that run on the leader beside the dispatcher and the role manager. */
   readonly loops: (basics: LoopBasics) => LoopMakers;
   readonly raft?: RaftNodeOptions;
+  /** Encrypts the log; without one it is in clear. */
+  readonly cipher?: LogCipher | undefined;
   /** What replicates the store; default: Raft among the managers, on `disk('raft')`. */
   readonly replication?: (basics: ReplicationBasics) => Replication;
   /** How many commits the store keeps for watches that resume; see `ClusterStoreOptions`. */
@@ -143,6 +145,11 @@ export class Manager {
       image: () => this.#clusterStore.snapshot(),
       canRemoveManager: (nodeId) => this.canRemoveManager(nodeId),
     });
+  }
+
+  /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
+  async rekey(): Promise<void> {
+    await this.#replicator.rekey?.();
   }
 
   status(): ReplicationStatus {

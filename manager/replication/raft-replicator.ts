@@ -1,9 +1,10 @@
-import { assert, ClusterError } from '#lib';
+import { assert, ClusterError, messageOf } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
 import { isRaftError, membersOf, RaftNode } from 'raft-ts';
 import type {
   Disk,
   Entry,
+  LogCipher,
   MemberId,
   MembershipChange,
   ProposeOutcome,
@@ -30,6 +31,8 @@ export interface RaftReplicatorOptions {
   readonly transport: Transport;
   /** For the log and its snapshots alone. */
   readonly disk: Disk;
+  /** Encrypts it; without one it is in clear. */
+  readonly cipher?: LogCipher | undefined;
   readonly raft?: RaftNodeOptions;
   /** Raft has stopped itself: a disk that fails or a damaged log. The process should end. */
   readonly onFailed: (error: ClusterError) => void;
@@ -63,7 +66,7 @@ export class RaftReplicator implements Replication {
     assert(state !== undefined, 'a replicator is started with a state attached');
     assert(this.#node === undefined, 'a replicator is started once');
     this.#contacts = start.contacts;
-    const { clock, random, transport, disk, raft } = this.#options;
+    const { clock, random, transport, disk, cipher, raft } = this.#options;
     const member = {
       id: start.raftId,
       role: 'voter' as const,
@@ -83,17 +86,22 @@ export class RaftReplicator implements Replication {
           restore: (meta, chunks) => state.restore(meta.index, chunks),
           membershipChanged: () => this.#tell(),
         },
+        ...(cipher === undefined ? {} : { cipher }),
         ...(raft === undefined ? {} : { options: raft }),
         ...(start.isFirst ? { bootstrap: { members: [member] } } : {}),
       });
     } catch (error) {
-      throw isRaftError(error) ? fromRaftError(error) : error;
+      throw isDiskError(error) ? diskFailed(error) : translated(error);
     }
     this.#tell();
   }
 
   async stop(): Promise<void> {
     await this.#node?.stop();
+  }
+
+  async rekey(): Promise<void> {
+    await this.#node?.rekey();
   }
 
   async propose(entry: Uint8Array): Promise<ReplicateOutcome> {
@@ -111,7 +119,7 @@ export class RaftReplicator implements Replication {
     try {
       await this.#node.readIndex(signal);
     } catch (error) {
-      throw isRaftError(error) ? fromRaftError(error) : error;
+      throw translated(error);
     }
   }
 
@@ -195,7 +203,7 @@ export class RaftReplicator implements Replication {
     try {
       await this.#node.receiveSnapshot(header, meta, chunks);
     } catch (error) {
-      throw isRaftError(error) ? fromRaftError(error) : error;
+      throw translated(error);
     }
   }
 
@@ -210,8 +218,7 @@ export class RaftReplicator implements Replication {
       synced: (tookMs) => this.#syncTimes.add(tookMs),
       failed: (code, error) => {
         log.error('raft has stopped', { code, err: error });
-        const what = `the replicated log has failed (${code}) and this manager has stopped`;
-        onFailed(new ClusterError('DATA_LOSS', `${what}: look at its disk`, { cause: error }));
+        onFailed(stoppedBecause(code, error));
         this.#tell();
       },
     });
@@ -231,6 +238,40 @@ function fromOutcome(outcome: ProposeOutcome): ReplicateOutcome {
   }
 }
 
+function translated(error: unknown): unknown {
+  return isRaftError(error) ? fromRaftError(error) : error;
+}
+
+function isDiskError(error: unknown): boolean {
+  return Object.hasOwn(diskHelp, (error as { readonly code?: string }).code ?? '');
+}
+
+/** What a manager says whose log has failed; one line, with what to do. */
+function stoppedBecause(code: string, error: unknown): ClusterError {
+  if (code === 'DISK_FAILED') return diskFailed(error);
+  const what = `the replicated log has failed (${code}) and this manager has stopped`;
+  return new ClusterError('DATA_LOSS', `${what}: ${messageOf(error)}`, { cause: error });
+}
+
+const diskHelp: Readonly<Record<string, string>> = {
+  ENOSPC: 'make room on that file system, or give the data directory a larger one',
+  EDQUOT: 'raise the quota of that file system',
+  EROFS: 'mount that file system for writing',
+  EIO: 'the disk is failing: look at the kernel log, and replace it',
+};
+
+/** Names the path, the error of the system and what to do; nothing acknowledged is lost. */
+function diskFailed(error: unknown): ClusterError {
+  const { code = '', path = '' } = error as { readonly code?: string; readonly path?: string };
+  const help = diskHelp[code] ?? 'look at that disk';
+  const where = path === '' || messageOf(error).includes(path) ? '' : ` (${path})`;
+  return new ClusterError(
+    'DISK_FAILED',
+    `the disk of this manager refuses its log: ${messageOf(error)}${where}: ${help}, then start tesserad again; nothing that was acknowledged is lost`,
+    { cause: error },
+  );
+}
+
 function fromRaftError(error: { readonly code: string; readonly message: string }): ClusterError {
   const options = { cause: error };
   switch (error.code) {
@@ -238,8 +279,13 @@ function fromRaftError(error: { readonly code: string; readonly message: string 
       return new ClusterError('NOT_LEADER', 'this manager is not the leader now', options);
     case 'QUEUE_FULL':
       return new ClusterError('LIMIT_EXCEEDED', `too many reads wait: ${error.message}`, options);
-    case 'DATA_LOSS':
     case 'DISK_FAILED':
+      return diskFailed(error);
+    case 'WRONG_KEY':
+      return new ClusterError('INVALID_KEY', `the replicated log: ${error.message}`, options);
+    case 'UNKNOWN_FORMAT':
+      return new ClusterError('FAILED_PRECONDITION', error.message, options);
+    case 'DATA_LOSS':
       return new ClusterError('DATA_LOSS', `the replicated log: ${error.message}`, options);
     case 'BAD_INPUT':
       return new ClusterError('INVALID_ARGUMENT', `the replicated log: ${error.message}`, options);

@@ -41,6 +41,8 @@ export interface Replication extends Replicator {
   /** Recovers the state. DATA_LOSS when it is damaged. */
   start(start: ReplicationStart): Promise<void>;
   stop(): Promise<void>;
+  /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
+  rekey?(): Promise<void>;
   status(): ReplicationStatus;
   isLeader(): boolean;
   /** Undefined while it does not run; left out where there is no log of our own. */

@@ -36,6 +36,11 @@ export class AesLogCipher implements LogCipher {
     this.#keyId = logKeyId(key);
   }
 
+  /** Nothing is sealed with keys before the present one any more. */
+  forgetOthers(): void {
+    this.#keys = keysById([this.#current]);
+  }
+
   sealer(): Sealer {
     const salt = new Uint8Array(randomBytes(SALT_BYTES));
     const key = deriveKey(this.#current, salt);

@@ -55,6 +55,7 @@ export class LeanManagers {
       isLeader: () => true,
       leader: () => ({ nodeId, address }),
       whyNotLeave: () => 'it is the last manager of the cluster',
+      rekey: () => Promise.resolve(),
       leaveMembership: () => Promise.resolve(),
       start: async () => {
         if (first !== undefined)

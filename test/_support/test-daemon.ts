@@ -11,6 +11,8 @@ import { prometheusMetrics } from '#lib/metrics-node';
 import { systemRandom } from '#lib/random-node';
 import type { PrometheusMetrics } from '#lib/metrics-node';
 import { agentMaker } from '#daemon/agent-part-node';
+import { DiskNodeFiles } from '#daemon/node-files-node';
+import type { TlsMaterial } from '#daemon/peer-identity';
 import { resolveOptions } from '#daemon/options';
 import type { MakeManager } from '#daemon/ports';
 import { run } from '#daemon/run-node';
@@ -104,6 +106,15 @@ export class TestDaemon {
     this.#client?.close();
     await this.#running?.stop();
     this.#running = undefined;
+  }
+
+  /** The certificate and key of this node, as they are on its disk. */
+  async material(): Promise<TlsMaterial> {
+    const files = await DiskNodeFiles.open(this.dataDirectory, systemRandom());
+    await files.openKeys();
+    const material = await files.loadMaterial();
+    if (material === undefined) throw new Error(`${this.name} has no certificate`);
+    return material;
   }
 
   /** A call on the local socket. */

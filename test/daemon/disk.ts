@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { systemRandom } from '#lib/random-node';
 import { lockDirectory } from '#daemon/local-server-node';
 import { DiskNodeFiles } from '#daemon/node-files-node';
 import type { NodeRecord } from '#daemon/node-record';
@@ -29,7 +30,7 @@ const block = (label: string) => `-----BEGIN ${label}-----\nAAAA\n-----END ${lab
 async function files(t: ExecutionContext) {
   const directory = await mkdtemp(join(tmpdir(), 'tessera-files-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
-  return { directory, files: await DiskNodeFiles.open(directory) };
+  return { directory, files: await DiskNodeFiles.open(directory, systemRandom()) };
 }
 
 test('what is saved is loaded again, and what is wiped is gone', async (t) => {
@@ -40,6 +41,7 @@ test('what is saved is loaded again, and what is wiped is gone', async (t) => {
     rootPem: bytes(block('CERTIFICATE')),
   };
   const first = { cluster: Cluster.create({ id: 'c' }), node: Node.create({ id: 'n' }) };
+  t.is(await disk.openKeys(), 'open');
   t.is(await disk.loadNode(), undefined);
   await disk.saveNode(record);
   await disk.saveMaterial(material);
@@ -51,8 +53,9 @@ test('what is saved is loaded again, and what is wiped is gone', async (t) => {
   t.deepEqual(new Uint8Array(loaded?.rootPem ?? []), material.rootPem);
   const bytesOfFirst = await disk.loadFirst();
   t.deepEqual(bytesOfFirst && decodeFirst(bytesOfFirst), first);
-  for (const name of ['node.json', 'first.bin'])
+  for (const name of ['node.json', 'first.bin', 'keys.json'])
     t.is((await stat(join(directory, name))).mode & 0o777, 0o600, name);
+  t.notRegex(await readFile(join(directory, 'certificates/node.pem'), 'utf8'), /PRIVATE KEY/);
   t.false((await readdir(directory)).some((name) => name.endsWith('.tmp')));
   // Killed in the middle of a write: the temporary file holds the key too.
   for (const name of ['first.bin.tmp', 'join.json.tmp', 'certificates/node.pem.tmp'])

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { Channels } from '#daemon/channels-node';
-import { DiskNodeFiles } from '#daemon/node-files-node';
 import { ControlService, GetJoinTokensRequest, JoinRequest, LeaveRequest } from '#proto';
 import { ListNodesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
 import { RaftJoinRequest, RaftMembershipService, RemoveNodeRequest } from '#proto';
@@ -185,9 +184,7 @@ test('a removed node is shut out, and can come back only as a new one', async (t
 test("a worker's certificate opens no control API, which is logged and counted", async (t) => {
   const [one, two] = await cluster(t, [WORKER]);
   if (two === undefined) return t.fail();
-  const material = await (await DiskNodeFiles.open(two.dataDirectory)).loadMaterial();
-  if (material === undefined) return t.fail();
-  const channels = new Channels(material);
+  const channels = new Channels(await two.material());
   t.teardown(() => channels.close());
   const client = channels.channelFor(one.address);
   const deadline = { deadlineMs: 10_000 };

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import tls from 'node:tls';
 import test from 'ava';
 import { Channels } from '#daemon/channels-node';
-import { DiskNodeFiles } from '#daemon/node-files-node';
 import { raftLinkProtocol } from '#manager';
 import { encodeFrame } from '#manager/replication/raft-frames';
 import { toWire } from '#manager/replication/raft-wire';
@@ -17,9 +16,7 @@ const frame = encodeFrame([
 test('only a manager may open a link for the messages of Raft', async (t) => {
   const [manager, worker] = await cluster(t, [NodeRole.WORKER]);
   if (worker === undefined) throw new Error('no worker');
-  const material = await (await DiskNodeFiles.open(worker.dataDirectory)).loadMaterial();
-  if (material === undefined) throw new Error('a worker without a certificate');
-  const channels = new Channels(material);
+  const channels = new Channels(await worker.material());
   t.teardown(() => channels.close());
   const socket = channels.socketFor(manager.address);
   socket.on('error', () => undefined);
