@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 SHELL := /bin/sh
 
-.PHONY: help setup demo test check sim bench build clean
+.PHONY: help setup demo test check sim mutants bench build clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -21,6 +21,9 @@ check: setup ## types, lint, walls, format, dead code
 
 sim: setup ## the simulator: SEEDS=n from SEED=s
 	@$(NODE) test/sim/run.ts $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(WORLD),--world $(WORLD))
+
+mutants: setup ## plant known bugs one by one: the suite must catch each (ONLY='NAME ...')
+	@$(NODE) scripts/mutants.ts $(ONLY)
 
 bench: build ## benchmarks, beside their peers where those are installed: ONLY=services,scheduler
 	@ONLY="$(ONLY)" $(NODE) test/bench/run.ts

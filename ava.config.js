@@ -6,6 +6,8 @@ export default {
     '!test/_support/**',
     '!test/e2e/**',
     '!test/bench/**',
+    // Bugs to plant: scripts/mutants.ts.
+    '!test/mutants/**',
     // The simulator's worlds and its command line are no tests; test/sim/WORLD.ts runs them.
     '!test/sim/*-*.ts',
     '!test/sim/{run,worlds}.ts',

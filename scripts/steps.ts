@@ -25,6 +25,10 @@ export interface RunOptions {
   /** Called with each line as it comes. */
   readonly onLine?: (line: string) => void;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the project's folder. */
+  readonly cwd?: string;
+  /** The program is killed after this; never by default. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs a program in the project's folder with the pinned Node first in PATH; never through a shell. */
@@ -32,7 +36,9 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   const [program = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: project,
+      cwd: options.cwd ?? project,
+      timeout: options.timeoutMs,
+      killSignal: 'SIGKILL',
       env: { ...process.env, ...options.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -78,8 +78,10 @@ export class Snapshots {
       const bytes = await this.#log.saveSnapshot(meta, this.#untilStopped(chunks));
       if (this.#isStopped) return;
       const tookMs = this.#clock.monotonic() - startedAt;
+      const { keepEntries, keepBytes } = this.#settings;
+      this.#core.compact(meta, this.#core.log.suffixStart(meta.index, keepEntries, keepBytes));
       this.#observer.snapshotTaken?.({ index: meta.index, bytes, tookMs });
-      await this.#compact(meta);
+      await this.#free(meta);
     } catch (error) {
       if (!this.#isStopped) this.#failed(error);
     } finally {
@@ -87,10 +89,9 @@ export class Snapshots {
     }
   }
 
-  async #compact(meta: SnapshotMeta): Promise<void> {
-    const { keepEntries, keepBytes } = this.#settings;
+  /** Removes the files that the snapshot makes needless. */
+  async #free(meta: SnapshotMeta): Promise<void> {
     const { log } = this.#core;
-    this.#core.compact(meta, log.suffixStart(meta.index, keepEntries, keepBytes));
     const stale = this.#log.staleUntil;
     // Segments under an old key go at once; what laggards may need of them stays in memory.
     const isForKey = stale !== null && stale <= meta.index;

@@ -1,5 +1,5 @@
 import type { Entry, Member, MemberId, Membership, RaftInspection } from 'raft-ts';
-import type { SnapshotMeta } from 'raft-ts';
+import type { RaftMessage, SnapshotMeta } from 'raft-ts';
 import { check } from './sim-failure.ts';
 import { decodeMembership } from 'raft-ts';
 import { hash32 } from '#lib';
@@ -56,6 +56,10 @@ export class RaftChecker {
   readonly #shadows = new Map<MemberId, Shadow>();
   readonly #acknowledged = new Map<number, string>();
   readonly #rejected = new Set<string>();
+  /** `voter/term` -> candidate: votes that left their voter. */
+  readonly #votes = new Map<string, MemberId>();
+  /** The memberships that were ever committed, in log order; the first is that of the bootstrap. */
+  readonly #memberships: { readonly index: number; readonly text: string }[] = [];
   #acknowledgedMax = 0;
 
   /** Highest index that any member knows to be committed. */
@@ -76,10 +80,24 @@ export class RaftChecker {
   ): void {
     const shadow = this.#shadowOf(id);
     this.#observeLog(id, view, shadow);
+    const { snapshot } = view.log;
+    if (this.#memberships.length === 0 && snapshot.membership.members.length > 0) {
+      this.#memberships.push({ index: snapshot.index, text: JSON.stringify(snapshot.membership) });
+    }
     if (view.role === 'leader') this.#observeLeader(id, view);
     if (view.log.commit > shadow.commit) this.#observeCommit(id, view, shadow, isStable);
     check(view.log.commit >= shadow.commit, () => `commit of ${id} goes back`);
     shadow.commit = view.log.commit;
+  }
+
+  /** One vote a term, over crashes too: what left a member counts, whatever it remembers. */
+  sent(message: RaftMessage): void {
+    if (message.kind !== 'vote-response' || message.isRejected) return;
+    const { from, to, term } = message;
+    const key = `${from}/${term}`;
+    const known = this.#votes.get(key) ?? to;
+    check(known === to, () => `member ${from} votes for ${known} and ${to} in term ${term}`);
+    this.#votes.set(key, to);
   }
 
   /** A member starts again: nothing it promised before may be missing. */
@@ -146,6 +164,9 @@ export class RaftChecker {
     const known = this.#committed[meta.index];
     const isRight = meta.index <= this.committedMax && known?.term === meta.term;
     check(isRight, () => `snapshot ${meta.index} of ${id} is not of the committed log`);
+    const members = this.#memberships.findLast(({ index }) => index <= meta.index);
+    const isOfThen = members === undefined || members.text === JSON.stringify(meta.membership);
+    check(isOfThen, () => `snapshot ${meta.index} of ${id} has not the members of then`);
   }
 
   #shadowOf(id: MemberId): Shadow {
@@ -221,6 +242,9 @@ export class RaftChecker {
       }
       check(index === this.#committed.length, () => `member ${id} skips commits before ${index}`);
       this.#committed.push({ term, inTerm, digest: entry === undefined ? '' : digestOf(entry) });
+      if (entry?.kind !== 'membership') continue;
+      const text = JSON.stringify(decodeMembership(entry.data));
+      this.#memberships.push({ index, text });
     }
     if (this.committedMax === before) return;
     const term = log.termOf(log.commit) ?? 0;

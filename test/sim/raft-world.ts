@@ -64,7 +64,18 @@ class RaftWorld implements MemberWorld {
   }
 
   transport(from: MemberId, isAlive: () => boolean): ReturnType<SimNetwork['transport']> {
-    return this.network.transport(from, isAlive);
+    const inner = this.network.transport(from, isAlive);
+    return {
+      ...inner,
+      send: (message) => {
+        try {
+          if (isAlive()) this.checker.sent(message);
+        } catch (error) {
+          this.#fail(error as SimFailure);
+        }
+        inner.send(message);
+      },
+    };
   }
 
   optionsOf(id: MemberId): RaftNodeOptions {
@@ -207,6 +218,7 @@ class RaftWorld implements MemberWorld {
       () => this.#crash(random),
       () => this.#partition(random),
       () => this.#isolateLeader(random),
+      () => void this.#succession(random),
       () => this.#pause(random),
       () => this.#weather(random),
       () => this.#disks(random),
@@ -274,6 +286,31 @@ class RaftWorld implements MemberWorld {
     else this.clock.after(random.below(4), cut);
     for (let i = random.below(4); i > 0; i--) this.#change(random);
     this.clock.after(200 + random.below(2500), () => this.network.heal());
+  }
+
+  /**
+   * A leader is cut off with writes that nobody else has. Its successor is lost at the moment in
+   * which it comes back, so that the others choose between old writes and committed ones.
+   */
+  async #succession(random: Random): Promise<void> {
+    const leader = this.leader();
+    if (leader === null) return;
+    const { member: first, node } = leader;
+    const alone = (id: MemberId): void =>
+      this.network.split(
+        [id],
+        [...this.members.keys()].filter((other) => other !== id),
+      );
+    this.trace(`succession ${first.id}`);
+    alone(first.id);
+    for (let i = random.below(12); i > 0; i--) void this.#write(node, random.below(20));
+    await this.clock.wait(600 + random.below(1500));
+    if (!this.#isChaos) return;
+    const second = this.leader()?.member;
+    this.network.heal();
+    if (second === undefined || second === first) return;
+    alone(second.id);
+    this.clock.after(500 + random.below(1500), () => this.network.heal());
   }
 
   #pause(random: Random): void {

@@ -1,0 +1,15 @@
+/** Every bug that `make mutants` plants, area by area. */
+import type { Mutant } from './mutant.ts';
+import { diskMutants } from './disk.ts';
+import { electionMutants } from './election.ts';
+import { membershipMutants } from './membership.ts';
+import { replicationMutants } from './replication.ts';
+import { storeMutants } from './store.ts';
+
+export const mutants: readonly Mutant[] = [
+  ...electionMutants,
+  ...replicationMutants,
+  ...membershipMutants,
+  ...diskMutants,
+  ...storeMutants,
+];

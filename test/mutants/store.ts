@@ -1,0 +1,139 @@
+/** Bugs of the replicated store and of its write queue. */
+import { ava, sim } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const update = ava('test/manager/store/update.ts');
+const largeCommits = ava('test/manager/store/large-commits.ts');
+
+export const storeMutants: readonly Mutant[] = [
+  {
+    name: 'version-not-compared',
+    breaks: 'an update of an older version is refused',
+    edits: [
+      {
+        file: 'manager/store/transaction.ts',
+        find: 'if (version !== versionOf(present) && !isOwn) {',
+        replace: 'if (version > versionOf(present) && !isOwn) {',
+      },
+    ],
+    suite: update,
+  },
+  {
+    name: 'base-version-not-compared',
+    breaks: 'an entry made on a state that was overtaken is left out (decision 0030)',
+    edits: [
+      {
+        file: 'manager/store/apply.ts',
+        find: 'if (entry.baseVersion !== state.version)',
+        replace: 'if (entry.baseVersion > state.version)',
+      },
+    ],
+    suite: sim('control', 60),
+  },
+  {
+    name: 'name-not-unique',
+    breaks: 'a name belongs to one service',
+    edits: [
+      {
+        file: 'manager/store/transaction.ts',
+        find: 'if (owner === undefined || owner === object.id) return;',
+        replace: 'if (owner !== undefined) return;',
+      },
+    ],
+    suite: ava('test/manager/store/model.ts'),
+  },
+  {
+    name: 'restore-tells-nobody',
+    breaks: 'a watcher hears of what a snapshot changed',
+    edits: [
+      {
+        file: 'manager/store/cluster-store.ts',
+        find: 'this.#tell({ version: next.version, events });',
+        replace: 'this.#tell({ version: next.version, events: [] });',
+      },
+    ],
+    suite: ava('test/manager/store/snapshot.ts'),
+  },
+  {
+    name: 'event-lost',
+    breaks: 'a watcher hears of every change',
+    edits: [
+      {
+        file: 'manager/store/cluster-store.ts',
+        find: 'this.#tell({ version, events: result.events });',
+        replace: 'this.#tell({ version, events: result.events.slice(0, 100) });',
+      },
+    ],
+    suite: largeCommits,
+  },
+  {
+    name: 'events-out-of-order',
+    breaks: 'a watcher hears of commits in order',
+    edits: [
+      {
+        file: 'manager/store/cluster-store.ts',
+        find: 'this.#tell({ version, events: result.events });',
+        replace:
+          'const commit = { version, events: result.events };\n' +
+          '    if (version % 2 === 0) this.#tell(commit);\n' +
+          '    else queueMicrotask(() => this.#tell(commit));',
+      },
+    ],
+    suite: sim('control', 20),
+  },
+  {
+    name: 'update-torn-in-two',
+    breaks: 'what one transaction writes is in one entry',
+    edits: [
+      {
+        file: 'manager/store/write-queue.ts',
+        find: '        this.#held = one;\n        break;',
+        replace:
+          '        const room = Math.max(0, entryActionsMax - actions.length);\n' +
+          '        actions.push(...one.actions.slice(0, room));\n' +
+          '        parts.push(...one.parts.slice(0, room));\n' +
+          '        this.#held = { ...one, actions: one.actions.slice(room), parts: one.parts.slice(room) };\n' +
+          '        break;',
+      },
+    ],
+    suite: largeCommits,
+  },
+  {
+    name: 'answered-before-the-commit',
+    breaks: 'a write is answered once it is committed',
+    edits: [
+      {
+        file: 'manager/store/write-queue.ts',
+        find: 'else this.#conclude(batch, await this.#replicate(batch, base.version));',
+        replace:
+          'else {\n        this.#settle(batch, { version: base.version + 1, events: [] });\n' +
+          '        await this.#replicate(batch, base.version);\n      }',
+      },
+    ],
+    suite: sim('control', 20),
+  },
+  {
+    name: 'held-transaction-lost',
+    breaks: 'a transaction that did not fit goes into the next entry',
+    edits: [
+      {
+        file: 'manager/store/write-queue.ts',
+        find: '        this.#held = one;\n        break;',
+        replace: '        break;',
+      },
+    ],
+    suite: update,
+  },
+  {
+    name: 'refused-on-an-old-state',
+    breaks: 'a refusal is as fresh as a read',
+    edits: [
+      {
+        file: 'manager/store/write-queue.ts',
+        find: '      await this.#options.replicator.readBarrier();\n',
+        replace: '',
+      },
+    ],
+    suite: ava('test/bugs/stale-refusals.ts'),
+  },
+];
