@@ -10,6 +10,8 @@ import type { grpc } from '#proto/rpc';
 import { nodeDisk } from 'raft-ts/node';
 import { certificateSigner } from './ca/certificates-node.ts';
 import type { MembershipClient } from './joining.ts';
+import { etcdReplication } from './etcd/index.ts';
+import type { EtcdSettings } from './etcd/index.ts';
 import { Manager } from './manager.ts';
 import type { ManagerOptions } from './manager.ts';
 import { reportDeadlineMs } from './replication/cluster-status.ts';
@@ -29,6 +31,7 @@ type FromMachine =
   | 'signer'
   | 'packBackup'
   | 'loops'
+  | 'replication'
   | 'onFailed';
 
 export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
@@ -38,6 +41,8 @@ export interface NodeManagerOptions extends Omit<ManagerOptions, FromMachine> {
   readonly channelFor: (address: string) => grpc.Client;
   /** host:port -> a connection with this node's certificate that carries Raft's messages. */
   readonly socketFor: (address: string) => Socket;
+  /** Keeps the state in this etcd; default: in Raft among the managers. */
+  readonly etcd?: EtcdSettings | undefined;
   /** Default: those of every leader. */
   readonly loops?: ManagerOptions['loops'];
   /** Default: ends the process with an uncaught error; it starts anew from its disk. */
@@ -72,7 +77,7 @@ function endProcess(error: ClusterError): void {
 }
 
 export function nodeManager(options: NodeManagerOptions): Manager {
-  const { directory, channelFor } = options;
+  const { directory, channelFor, etcd, clusterId } = options;
   return new Manager({
     ...options,
     disk: (name) => nodeDisk(join(directory, name)),
@@ -81,6 +86,7 @@ export function nodeManager(options: NodeManagerOptions): Manager {
     diskUsage: () => diskUsage(join(directory, 'raft')),
     signer: certificateSigner,
     packBackup,
+    ...(etcd === undefined ? {} : { replication: etcdReplication(etcd, clusterId) }),
     loops: options.loops ?? orchestrationLoops,
     onFailed: options.onFailed ?? endProcess,
   });

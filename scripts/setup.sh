@@ -13,6 +13,8 @@ missing() {
   done <<END
 containerd containerd
 runc runc
+etcd etcd-server
+etcdctl etcd-client
 ip iproute2
 nft nftables
 busybox busybox-static

@@ -6,17 +6,19 @@ import { LocalReplicator } from '#manager';
 import type { ReplicatedState, Replicator } from '#manager';
 import { RaftReplicator } from '#manager/replication/raft-replicator';
 import { memoryDisk } from 'raft-ts';
+import { EtcdCluster } from '../../_support/etcd-cluster.ts';
+import { leaderOf, startManager } from '../../_support/etcd-world.ts';
 import { VirtualClock } from '../../_support/virtual-clock.ts';
 
 interface Subject {
   readonly replicator: Replicator;
-  readonly clock: VirtualClock;
+  readonly clock: Pick<VirtualClock, 'resolve' | 'advance'>;
   /** From now on nothing can be written. */
   depose(): Promise<void>;
   stop(): Promise<void>;
 }
 
-type MakeSubject = (state: ReplicatedState) => Promise<Subject>;
+type MakeSubject = (state: ReplicatedState, t: ExecutionContext) => Promise<Subject>;
 
 async function local(state: ReplicatedState, delayMs: number): Promise<Subject> {
   const clock = new VirtualClock();
@@ -65,10 +67,36 @@ async function raft(state: ReplicatedState): Promise<Subject> {
   };
 }
 
+const etcds = EtcdCluster.make({ size: 3 });
+
+test.after.always(async () => (await etcds).close());
+
+/** On a real etcd of three members; time is the machine's. */
+async function etcd(state: ReplicatedState, t: ExecutionContext): Promise<Subject> {
+  const cluster = await etcds;
+  await cluster.ready();
+  const manager = await startManager(
+    t,
+    cluster,
+    1,
+    { prefix: t.title.replaceAll(/\W+/g, '-') },
+    state,
+  );
+  await leaderOf([manager]);
+  const { replicator } = manager;
+  return {
+    replicator,
+    clock: { resolve: (promise) => promise, advance: () => Promise.resolve() },
+    depose: () => replicator.stop(),
+    stop: () => replicator.stop(),
+  };
+}
+
 const subjects: Readonly<Record<string, MakeSubject>> = {
   'a local one': (state) => local(state, 0),
   'a local one that takes its time': (state) => local(state, 7),
   Raft: raft,
+  etcd,
 };
 
 /** Keeps what it is told. */
@@ -97,7 +125,7 @@ function forEach(
   for (const [name, make] of Object.entries(subjects)) {
     test(`${name}: ${title}`, async (t) => {
       const state = new Recorder();
-      const subject = await make(state);
+      const subject = await make(state, t);
       await body(t, subject, state);
       await subject.stop();
     });
