@@ -1,17 +1,20 @@
 import { ClusterError, deferred, messageOf, sleep } from '#lib';
 import { ControlService, InfoResponse, InitResponse, JoinResponse, LeaveResponse } from '#proto';
 import { LocalState, NodeRole } from '#proto';
-import type { Handlers, InitRequest, JoinRequest, LeaveRequest, LocalService } from '#proto';
+import type { Handlers, InitRequest, JoinRequest, JoinTokens, LeaveRequest } from '#proto';
+import type { LocalService } from '#proto';
+import type { SeedState } from '#manager';
 import { advertiseAddress, listenAddress, splitHostPort } from './advertise.ts';
 import type { HostAddress } from './advertise.ts';
 import { decodeFirst, encodeFirst } from './first-objects.ts';
 import { found } from './founding.ts';
-import type { CertificateMaker } from './founding.ts';
+import type { CertificateMaker, FoundOptions } from './founding.ts';
 import { Joiner, prepareJoin } from './joiner.ts';
 import type { JoinAnswer, RequestCertificate } from './joiner.ts';
 import type { NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import type { Basics, FirstObjects, MemberPart } from './ports.ts';
+import type { Restored } from './restoring.ts';
 import { alreadyInCluster, delegating, notInCluster, notManager } from './refusals.ts';
 
 const joinWaitMs = 20_000;
@@ -27,6 +30,8 @@ export interface DaemonOptions extends Basics {
   readonly addressTowards: (host: string) => Promise<string | undefined>;
   readonly certificates: CertificateMaker;
   readonly requestCertificate: RequestCertificate;
+  /** Checks a backup and makes a first manager of it; real: `restore` in `restoring-node.ts`. */
+  readonly restore: (options: FoundOptions) => Promise<Restored>;
   readonly makeMember: (start: MemberStart) => MemberPart;
 }
 
@@ -35,6 +40,8 @@ export interface MemberStart {
   readonly record: NodeRecord;
   readonly material: TlsMaterial;
   readonly first: FirstObjects | undefined;
+  /** The state of a backup that this member begins with, at its first start. */
+  readonly seed?: SeedState | undefined;
 }
 
 type State =
@@ -176,7 +183,7 @@ export class Daemon {
       // What a leave that was killed half-way has left must not become part of the new cluster.
       await files.wipe();
       const listen = listenAddress(request.listenAddress, this.#options.hostAddresses());
-      const { record, material, first } = await found({
+      const options = {
         ...this.#options,
         request,
         listenAddress: listen,
@@ -185,19 +192,10 @@ export class Daemon {
           splitHostPort(listen, 0, '--listen-addr'),
           this.#options.hostAddresses(),
         ),
-      });
+      };
       await files.createKeys();
-      await files.saveFirst(encodeFirst(first));
-      await files.saveMaterial(material);
-      await files.saveNode(record);
-      const member = await this.#activate({ record, material, first });
-      if (member.error !== '') throw new ClusterError('FAILED_PRECONDITION', member.error);
-      return InitResponse.create({
-        nodeId: record.nodeId,
-        clusterId: record.clusterId,
-        advertiseAddress: record.advertiseAddress,
-        tokens: first.cluster.rootCa?.joinTokens,
-      });
+      const isRestore = request.restorePath !== '';
+      return await (isRestore ? this.#restore(options) : this.#found(options));
     } catch (error) {
       const state = this.#state as State;
       if (state.kind === 'active') await state.member.stop();
@@ -205,6 +203,31 @@ export class Daemon {
       this.#state = { kind: 'inactive' };
       throw error;
     }
+  }
+
+  async #found(options: FoundOptions): Promise<InitResponse> {
+    const { files } = this.#options;
+    const { record, material, first } = await found(options);
+    await files.saveFirst(encodeFirst(first));
+    await files.saveMaterial(material);
+    await files.saveNode(record);
+    await this.#activateWhole({ record, material, first });
+    return initResponse(record, first.cluster.rootCa?.joinTokens, []);
+  }
+
+  async #restore(options: FoundOptions): Promise<InitResponse> {
+    const { files } = this.#options;
+    const { record, material, seed, tokens, notes } = await this.#options.restore(options);
+    await files.saveMaterial(material);
+    await this.#activateWhole({ record, material, first: undefined, seed });
+    // Last: a host that is killed before has no node.json and is in no cluster.
+    await files.saveNode(record);
+    return initResponse(record, tokens, notes);
+  }
+
+  async #activateWhole(start: MemberStart): Promise<void> {
+    const member = await this.#activate(start);
+    if (member.error !== '') throw new ClusterError('FAILED_PRECONDITION', member.error);
   }
 
   async #joinCluster(request: JoinRequest): Promise<JoinResponse> {
@@ -312,6 +335,15 @@ export class Daemon {
     this.#options.log.info('left the cluster');
     return LeaveResponse.create();
   }
+}
+
+function initResponse(
+  record: NodeRecord,
+  tokens: JoinTokens | undefined,
+  notes: readonly string[],
+): InitResponse {
+  const { nodeId, clusterId, advertiseAddress: address } = record;
+  return InitResponse.create({ nodeId, clusterId, advertiseAddress: address, tokens, notes });
 }
 
 function changing(): ClusterError {

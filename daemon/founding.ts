@@ -77,7 +77,8 @@ export async function found(options: FoundOptions): Promise<Founded> {
   };
 }
 
-function firstNode(id: string, options: FoundOptions): Node {
+/** The node object of a first manager. INVALID_ARGUMENT for what the request says of it. */
+export function firstNode(id: string, options: FoundOptions): Node {
   const { request, hostname, advertiseAddress, clock } = options;
   const { availability, nodeLabels: labels } = request;
   const spec = NodeSpec.create({ role: NodeRole.MANAGER, availability, labels });

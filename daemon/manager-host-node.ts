@@ -8,6 +8,7 @@ import {
   RaftMembershipService,
   RaftTransportService,
 } from '#proto';
+import type { SeedState } from '#manager';
 import type { Handlers, NodeRole, RemovedNode } from '#proto';
 import { receiveRaftLink } from '#manager/replication/raft-link-receiver-node';
 import { grpc, channelOptions } from '#proto/rpc';
@@ -31,6 +32,7 @@ export interface ManagerHostOptions extends Basics {
   readonly channelFor: ChannelFor;
   readonly socketFor: SocketFor;
   readonly first: FirstObjects | undefined;
+  readonly seed?: SeedState | undefined;
   readonly makeManager: MakeManager;
 }
 

@@ -4,6 +4,7 @@
  */
 import { Bell, ClusterError, messageOf, sleep } from '#lib';
 import type { Gauge } from '#lib';
+import type { SeedState } from '#manager';
 import { effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
 import { readNodeCertificate } from '#manager/ca/certificates-node';
 import { NodeRole } from '#proto';
@@ -27,6 +28,7 @@ export interface MemberOptions extends Basics {
   readonly record: NodeRecord;
   readonly material: TlsMaterial;
   readonly first: FirstObjects | undefined;
+  readonly seed?: SeedState | undefined;
   readonly hostname: string;
   readonly files: NodeFiles;
   readonly certificates: CertificateMaker;
@@ -42,6 +44,7 @@ export class Member implements MemberPart {
   #record: NodeRecord;
   #material: TlsMaterial;
   #first: FirstObjects | undefined;
+  #seed: SeedState | undefined;
   #agent: AgentPart | undefined;
   #host: ManagerHost | undefined;
   #work: Promise<unknown> = Promise.resolve();
@@ -60,6 +63,7 @@ export class Member implements MemberPart {
     this.#record = options.record;
     this.#material = options.material;
     this.#first = options.first;
+    this.#seed = options.seed;
     this.#channels = new Channels(options.material);
     this.#wantedRole = options.record.role;
     this.#heldFor = options.record.role;
@@ -153,6 +157,7 @@ export class Member implements MemberPart {
       channelFor: this.#channels.channelFor,
       socketFor: this.#channels.socketFor,
       first: this.#first,
+      seed: this.#seed,
     });
     this.#host = host;
     try {
@@ -165,6 +170,7 @@ export class Member implements MemberPart {
     this.#error = '';
     if (this.#first !== undefined) await files.saveFirst(undefined);
     this.#first = undefined;
+    this.#seed = undefined;
   }
 
   async #stopManager(): Promise<void> {

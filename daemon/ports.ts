@@ -1,7 +1,7 @@
 /** What the daemon puts together, as small interfaces, so that each part can be replaced in tests. */
 import type { Socket } from 'node:net';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { RaftReceiver, Store } from '#manager';
+import type { RaftReceiver, SeedState, Store } from '#manager';
 import type {
   CertificateAuthorityService,
   Cluster,
@@ -48,6 +48,8 @@ export interface ManagerParameters extends Basics {
   readonly socketFor: SocketFor;
   /** Set on the first manager of a new cluster until its store has them; doing it twice is fine. */
   readonly first: FirstObjects | undefined;
+  /** The state of a backup, on the first start of a manager that restores it. */
+  readonly seed?: SeedState | undefined;
   /** Managers to ask for membership when the directory has no log yet. */
   readonly peers: readonly string[];
 }

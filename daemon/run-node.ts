@@ -17,6 +17,7 @@ import { Member } from './member-node.ts';
 import { DiskNodeFiles } from './node-files-node.ts';
 import type { Options } from './options.ts';
 import type { Basics, MakeAgent, MakeManager } from './ports.ts';
+import { restore } from './restoring-node.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends Basics {
@@ -55,6 +56,7 @@ export async function run(parts: RunOptions): Promise<Running> {
     addressTowards,
     certificates,
     requestCertificate,
+    restore,
     makeMember: (start) => new Member({ ...parts, ...start, files, certificates, hostname: name }),
   });
   const http = openHttp(options.metricsAddress, metrics, daemon);

@@ -22,6 +22,7 @@ import { RaftReplicator } from './replication/raft-replicator.ts';
 import type { MemberAddress } from './replication/raft-wire.ts';
 import type { Replication } from './replication/replication.ts';
 import { leavingMembers, RoleManager } from './replication/role-manager.ts';
+import type { SeedState } from './restore/index.ts';
 import { ClusterStore } from './store/cluster-store.ts';
 import type { CommitRingLimits } from './store/commit-ring.ts';
 import type { AnyObject, Store, TableName } from './store/types.ts';
@@ -57,6 +58,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   readonly address: string;
   /** Set on the first manager of a new cluster until its store has them; doing it twice is fine. */
   readonly first: FirstObjects | undefined;
+  /** The state of a backup, on the first start of a manager that restores it. */
+  readonly seed?: SeedState | undefined;
   /** Managers to ask for membership when there is no log yet; host:port. */
   readonly peers: readonly string[];
   /** A directory of its own for each name. */
@@ -219,6 +222,7 @@ export class Manager {
       raftId: record.raftId,
       self: { nodeId, address },
       isFirst: first !== undefined,
+      seed: this.#options.seed,
       contacts: record.contacts,
     });
     this.#leadership.start();

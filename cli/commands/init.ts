@@ -1,9 +1,12 @@
-import { ClusterSpec, LocalService } from '#proto';
+import { resolve } from 'node:path';
+import { ClusterSpec, InitRequest, LocalService } from '#proto';
+import type { InitResponse } from '#proto';
+import { UsageError } from '../cli.ts';
 import type { CommandModule } from '../command-tree.ts';
 import { addExamples, collect } from '../flags.ts';
 import { parseLabel } from '../parse/key-value.ts';
 import { parseAvailability } from '../parse/words.ts';
-import { addClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
+import { addClusterFlags, hasClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
 import type { ClusterFlags } from '../service/cluster-flags.ts';
 
 interface Options extends ClusterFlags {
@@ -11,7 +14,11 @@ interface Options extends ClusterFlags {
   readonly advertiseAddr?: string;
   readonly listenAddr?: string;
   readonly availability?: string;
+  readonly restore?: string;
 }
+
+/** A restore reads and checks a whole backup. */
+const restoreDeadlineMs = 600_000;
 
 export const command: CommandModule = {
   configure(command, cli) {
@@ -19,35 +26,55 @@ export const command: CommandModule = {
       .option('--advertise-addr <address>', 'where other nodes reach this one: IP[:PORT] or a NIC')
       .option('--listen-addr <address>', 'where the daemon listens (default 0.0.0.0:7377)')
       .option('--availability <state>', 'active, pause or drain (default active)')
-      .option('--label <key=value>', 'label of this node (repeatable)', collect);
-    addClusterFlags(command);
-    addExamples(command, ['tsctl init', 'tsctl init --advertise-addr 192.168.1.10']);
-    command.action(async (options: Options) => {
-      const labels = (options.label ?? []).map((text) => parseLabel('--label', text));
-      const spec = withClusterFlags(ClusterSpec.create(), options);
-      const availability = options.availability ?? 'active';
-      const request = {
-        advertiseAddress: options.advertiseAddr ?? '',
-        listenAddress: options.listenAddr ?? '',
-        availability: parseAvailability('--availability', availability),
-        nodeLabels: Object.fromEntries(labels),
-        spec,
-      };
-      const connection = await cli.connect();
-      const answer = await connection.call(LocalService.init, request);
-      const token = answer.tokens?.worker ?? '';
-      cli.terminal.out(
-        [
-          `Cluster initialized: this node (${answer.nodeId}) is now a manager.`,
-          '',
-          'To add a worker to this cluster, run the following command on it:',
-          '',
-          `    tsctl join --token ${token} ${answer.advertiseAddress}`,
-          '',
-          "To add a manager, run 'tsctl join-token manager' and follow the instructions.",
-          '',
-        ].join('\n'),
+      .option('--label <key=value>', 'label of this node (repeatable)', collect)
+      .option(
+        '--restore <file>',
+        "from a backup of 'tsctl cluster backup': this is its only manager",
       );
+    addClusterFlags(command);
+    addExamples(command, [
+      'tsctl init',
+      'tsctl init --advertise-addr 192.168.1.10',
+      'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
+    ]);
+    command.action(async (options: Options) => {
+      const request = requestOf(options);
+      const connection = await cli.connect();
+      const limits = options.restore === undefined ? {} : { deadlineMs: restoreDeadlineMs };
+      const answer = await connection.call(LocalService.init, request, limits);
+      for (const note of answer.notes) cli.terminal.out(`${note}\n`);
+      cli.terminal.out(welcome(answer));
     });
   },
 };
+
+function requestOf(options: Options): InitRequest {
+  const labels = (options.label ?? []).map((text) => parseLabel('--label', text));
+  const isRestore = options.restore !== undefined;
+  if (isRestore && hasClusterFlags(options))
+    throw new UsageError(
+      "--restore takes the cluster's settings from the backup: change them afterwards with 'tsctl update'",
+    );
+  const availability = options.availability ?? 'active';
+  return InitRequest.create({
+    advertiseAddress: options.advertiseAddr ?? '',
+    listenAddress: options.listenAddr ?? '',
+    availability: parseAvailability('--availability', availability),
+    nodeLabels: Object.fromEntries(labels),
+    spec: isRestore ? undefined : withClusterFlags(ClusterSpec.create(), options),
+    restorePath: options.restore === undefined ? '' : resolve(options.restore),
+  });
+}
+
+function welcome(answer: InitResponse): string {
+  return [
+    `Cluster initialized: this node (${answer.nodeId}) is now a manager.`,
+    '',
+    'To add a worker to this cluster, run the following command on it:',
+    '',
+    `    tsctl join --token ${answer.tokens?.worker ?? ''} ${answer.advertiseAddress}`,
+    '',
+    "To add a manager, run 'tsctl join-token manager' and follow the instructions.",
+    '',
+  ].join('\n');
+}

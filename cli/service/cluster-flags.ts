@@ -19,6 +19,12 @@ export function addClusterFlags(command: Command): void {
     .option('--task-history-limit <n>', 'finished tasks kept per slot; below 0 = all (default 5)');
 }
 
+export function hasClusterFlags(flags: ClusterFlags): boolean {
+  const { certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;
+  const given = [certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit];
+  return given.some((flag) => flag !== undefined);
+}
+
 /** `spec` with what the flags say; a usage error names flag and value. */
 export function withClusterFlags(spec: ClusterSpec, flags: ClusterFlags): ClusterSpec {
   const { certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;

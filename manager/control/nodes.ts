@@ -7,25 +7,17 @@ import {
   NodeRoleNames,
   NodeState,
   RemoveNodeResponse,
-  RemovedNode,
   TaintEffectNames,
   TaskState,
   TaskStatus,
   UpdateNodeResponse,
 } from '#proto';
-import type {
-  Cluster,
-  GetNodeRequest,
-  Node,
-  NodeSpec,
-  RemoveNodeRequest,
-  UpdateNodeRequest,
-} from '#proto';
+import type { GetNodeRequest, Node, NodeSpec, RemoveNodeRequest, UpdateNodeRequest } from '#proto';
 import { taintId } from '#scheduler';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import { requireFits } from './answer-size.ts';
-import { clusterDefaults, clusterOf } from './cluster.ts';
+import { clusterOf } from './cluster.ts';
 import { committed } from './committed.ts';
 import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
 import { limits } from './limits.ts';
@@ -33,12 +25,10 @@ import { withManagerStatus } from './manager-status.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { findNode } from './refs.ts';
 import { isTaintKey, isTaintValue } from './validate-tolerations.ts';
+import { withRemoved } from './removed-nodes.ts';
 import { validateLabels } from './validate-labels.ts';
 
 type NodeHandlers = Pick<ControlHandlers, 'listNodes' | 'getNode' | 'updateNode' | 'removeNode'>;
-
-/** How long after its last certificate ran out a removed node's id is remembered. */
-const removedGraceMs = 7 * 24 * 3_600_000;
 
 function nameOf(node: Node): string {
   return node.description?.hostname || shortId(node.id);
@@ -103,14 +93,6 @@ function orphan(tx: WriteTransaction, taskId: string, nowMs: number): void {
   tx.update('task', { ...task, status });
 }
 
-function withRemoved(cluster: Cluster, nodeId: string, nowMs: number): Cluster {
-  const presentLifeMs = cluster.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs;
-  const lifeMs = Math.max(presentLifeMs, cluster.certificateLifeMaxMs);
-  const untilMs = nowMs + lifeMs + removedGraceMs;
-  const kept = cluster.removedNodes.filter((removed) => removed.untilMs > nowMs);
-  return { ...cluster, removedNodes: [...kept, RemovedNode.create({ nodeId, untilMs })] };
-}
-
 function remove(tx: WriteTransaction, request: RemoveNodeRequest, nowMs: number): string {
   const node = findNode(tx, request.ref);
   const name = nameOf(node);
@@ -125,7 +107,7 @@ function remove(tx: WriteTransaction, request: RemoveNodeRequest, nowMs: number)
       'FAILED_PRECONDITION',
       `node ${name} is not down and can't be removed: run 'tsctl leave' on it first, or use --force`,
     );
-  tx.update('cluster', withRemoved(clusterOf(tx), node.id, nowMs));
+  tx.update('cluster', withRemoved(clusterOf(tx), [node.id], nowMs));
   tx.remove('node', node.id);
   return node.id;
 }

@@ -1,6 +1,6 @@
 import { assert, ClusterError, messageOf } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import { isRaftError, membersOf, RaftNode } from 'raft-ts';
+import { isRaftError, membersOf, RaftNode, seedLog } from 'raft-ts';
 import type {
   Disk,
   Entry,
@@ -73,6 +73,11 @@ export class RaftReplicator implements Replication {
       context: toMemberContext(start.self),
     };
     try {
+      if (start.seed !== undefined) {
+        const { index, image } = start.seed;
+        const meta = { index, term: 1, membership: { members: [member] } };
+        await seedLog(disk, meta, image(), { cipher });
+      }
       this.#node = await RaftNode.open({
         id: start.raftId,
         clock,

@@ -6,6 +6,7 @@ import type {
   SnapshotMeta,
 } from 'raft-ts';
 import type { Ms } from '#lib';
+import type { SeedState } from '../restore/index.ts';
 import type { ReplicatedState, Replicator } from '../store/replicator.ts';
 import type { Subscription } from '../store/types.ts';
 import type { ReplicationStatus } from './members.ts';
@@ -16,6 +17,8 @@ export interface ReplicationStart {
   readonly self: MemberAddress;
   /** True on the first manager of a new cluster; ignored when there is a state already. */
   readonly isFirst: boolean;
+  /** The state of a backup that an empty log begins with. */
+  readonly seed?: SeedState | undefined;
   /** Addresses of members whom this one may hear from before its own log names them. */
   readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
 }

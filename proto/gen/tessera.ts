@@ -3787,6 +3787,9 @@ export interface InitRequest {
   readonly availability: Availability;
   readonly spec?: ClusterSpec | undefined;
   readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly restorePath: string;
+  readonly forceNewCluster: boolean;
+  readonly force: boolean;
 }
 export const InitRequest: MessageCodec<InitRequest> = {
   typeName: 'tessera.v1.InitRequest',
@@ -3796,9 +3799,12 @@ export const InitRequest: MessageCodec<InitRequest> = {
     { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
     { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
     { name: 'nodeLabels', type: 'string', shape: 'map' },
+    { name: 'restorePath', type: 'string', shape: 'one' },
+    { name: 'forceNewCluster', type: 'bool', shape: 'one' },
+    { name: 'force', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, ...init };
+    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', forceNewCluster: false, force: false, ...init };
   },
   write(m, w) {
     if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
@@ -3811,6 +3817,9 @@ export const InitRequest: MessageCodec<InitRequest> = {
       e.uint32(18).string(v);
       e.ldelim();
     }
+    if (m.restorePath !== '') w.uint32(50).string(m.restorePath);
+    if (m.forceNewCluster !== false) w.uint32(56).bool(m.forceNewCluster);
+    if (m.force !== false) w.uint32(64).bool(m.force);
     return w;
   },
   encode(m) {
@@ -3836,6 +3845,15 @@ export const InitRequest: MessageCodec<InitRequest> = {
         case 5:
           readMapEntry(r, m.nodeLabels, '', () => r.string());
           break;
+        case 6:
+          m.restorePath = r.string();
+          break;
+        case 7:
+          m.forceNewCluster = r.bool();
+          break;
+        case 8:
+          m.force = r.bool();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -3853,6 +3871,7 @@ export interface InitResponse {
   readonly clusterId: string;
   readonly tokens?: JoinTokens | undefined;
   readonly advertiseAddress: string;
+  readonly notes: readonly string[];
 }
 export const InitResponse: MessageCodec<InitResponse> = {
   typeName: 'tessera.v1.InitResponse',
@@ -3861,15 +3880,17 @@ export const InitResponse: MessageCodec<InitResponse> = {
     { name: 'clusterId', type: 'string', shape: 'one' },
     { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
     { name: 'advertiseAddress', type: 'string', shape: 'one' },
+    { name: 'notes', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { nodeId: '', clusterId: '', advertiseAddress: '', ...init };
+    return { nodeId: '', clusterId: '', advertiseAddress: '', notes: [], ...init };
   },
   write(m, w) {
     if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
     if (m.clusterId !== '') w.uint32(18).string(m.clusterId);
     if (m.tokens !== undefined) JoinTokens.write(m.tokens, w.uint32(26).fork()).ldelim();
     if (m.advertiseAddress !== '') w.uint32(34).string(m.advertiseAddress);
+    for (const v of m.notes) w.uint32(42).string(v);
     return w;
   },
   encode(m) {
@@ -3891,6 +3912,9 @@ export const InitResponse: MessageCodec<InitResponse> = {
           break;
         case 4:
           m.advertiseAddress = r.string();
+          break;
+        case 5:
+          m.notes.push(r.string());
           break;
         default:
           r.skipType(tag & 7);

@@ -1,7 +1,13 @@
 /** Clusters of daemons in this process, and what a user would ask of them. */
 import type { ExecutionContext } from 'ava';
 import { nodeManager } from '#manager/manager-node';
-import { ContainerSpec, ControlService, CreateServiceRequest, InfoRequest } from '#proto';
+import {
+  BackupClusterRequest,
+  ContainerSpec,
+  ControlService,
+  CreateServiceRequest,
+  InfoRequest,
+} from '#proto';
 import { InitRequest, JoinRequest, ListNodesRequest, ListServicesRequest } from '#proto';
 import { LocalService, NodeRole, NodeState, Reachability, ReplicatedMode } from '#proto';
 import { ServiceSpec, TaskSpec, UpdateNodeRequest } from '#proto';
@@ -50,6 +56,12 @@ export async function nodeOf(daemon: TestDaemon, name: string): Promise<Node | u
   return (await nodes(daemon)).find((node) => node.description?.hostname === name);
 }
 
+/** What `tsctl cluster backup` receives. */
+export async function* backupOf(daemon: TestDaemon): AsyncGenerator<Uint8Array> {
+  const request = BackupClusterRequest.create();
+  for await (const { chunk } of daemon.stream(ControlService.backupCluster, request)) yield chunk;
+}
+
 /** Until every one of the hosts is ready, and the managers among them can be reached. */
 export function awaitReady(daemon: TestDaemon, count: number): Promise<readonly Node[]> {
   return poll(`${count} nodes ready`, async () => {
@@ -71,9 +83,9 @@ export async function setRole(daemon: TestDaemon, ref: string, role: NodeRole): 
   await daemon.call(ControlService.updateNode, request);
 }
 
-export async function createService(daemon: TestDaemon, name: string): Promise<void> {
+export async function createService(daemon: TestDaemon, name: string, replicas = 0): Promise<void> {
   const task = TaskSpec.create({ containers: [ContainerSpec.create({ image: 'busybox' })] });
-  const replicated = ReplicatedMode.create({ replicas: 0 });
+  const replicated = ReplicatedMode.create({ replicas });
   const spec = ServiceSpec.create({ name, task, mode: { kind: 'replicated', replicated } });
   await daemon.call(ControlService.createService, CreateServiceRequest.create({ spec }));
 }

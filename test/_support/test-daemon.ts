@@ -117,6 +117,12 @@ export class TestDaemon {
     return material;
   }
 
+  /** A new disk: stops, and everything of the host is gone. */
+  async wipe(): Promise<void> {
+    await this.stop();
+    await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+
   /** A call on the local socket. */
   call<Request, Response>(method: Method<Request, Response>, request: Request): Promise<Response> {
     if (this.#client === undefined) throw new Error(`${this.name} does not run`);

@@ -5,17 +5,12 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { checkBackup, saveBackup } from '#cli/backup-file-node';
 import { decodeSnapshot } from '#manager/store/snapshot';
-import { BackupClusterRequest, ControlService, NodeRole } from '#proto';
+import { NodeRole } from '#proto';
 import { readBackup } from '#proto/backup-node';
-import { awaitReady, cluster, createService, serviceNames } from '../_support/daemon-cluster.ts';
-import type { TestDaemon } from '../_support/test-daemon.ts';
+import { awaitReady, backupOf, cluster, createService } from '../_support/daemon-cluster.ts';
+import { serviceNames } from '../_support/daemon-cluster.ts';
 
 const { MANAGER, WORKER } = NodeRole;
-
-async function* backupOf(daemon: TestDaemon): AsyncGenerator<Uint8Array> {
-  const request = BackupClusterRequest.create();
-  for await (const { chunk } of daemon.stream(ControlService.backupCluster, request)) yield chunk;
-}
 
 async function directory(t: ExecutionContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'tessera-backup-'));

@@ -1,0 +1,89 @@
+/** A cluster made again from a backup file on this host; see docs/decisions/0090. */
+import { createReadStream } from 'node:fs';
+import { ClusterError, messageOf } from '#lib';
+import { clusterOfBackup, decodeBackup, restoredState } from '#manager';
+import type { RestoreSummary } from '#manager';
+import { certificateLifeDefaultMs } from '#manager';
+import { NodeRole } from '#proto';
+import type { BackupHeader } from '#proto';
+import { readBackup } from '#proto/backup-node';
+import { firstNode } from './founding.ts';
+import type { FoundOptions } from './founding.ts';
+import type { Restored } from './restoring.ts';
+
+/**
+ * Checks the file to its last byte, then makes what this host needs to be the only manager of that
+ * cluster; nothing is stored yet. FAILED_PRECONDITION when it cannot be read, and as `readBackup`.
+ */
+export async function restore(options: FoundOptions): Promise<Restored> {
+  const { request, certificates, clock } = options;
+  const { header, image } = await readFile(request.restorePath);
+  const backup = await decodeBackup(header, streamOf(image));
+  const { clusterId } = header;
+  const { rootCa, spec } = clusterOfBackup(backup, clusterId);
+  if (rootCa === undefined || certificates.digestOf(rootCa.certificatePem) !== rootCa.digest)
+    throw new ClusterError('DATA_LOSS', 'the backup holds no certificate authority: use another');
+  const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
+  const nodeId = await certificates.signer.nodeIdOf(csrDer);
+  const certificatePem = await certificates.signer.sign({
+    root: rootCa,
+    csrDer,
+    nodeId,
+    clusterId,
+    role: NodeRole.MANAGER,
+    nowMs: clock.now(),
+    lifeMs: spec?.certificateLifeMs || certificateLifeDefaultMs,
+  });
+  const node = firstNode(nodeId, options);
+  const { seed, summary } = restoredState(backup, { clusterId, node, nowMs: clock.now() });
+  return {
+    record: {
+      nodeId,
+      clusterId,
+      role: NodeRole.MANAGER,
+      advertiseAddress: options.advertiseAddress,
+      listenAddress: options.listenAddress,
+      managerAddresses: [options.advertiseAddress],
+    },
+    material: { keyPem, certificatePem, rootPem: rootCa.certificatePem },
+    seed,
+    tokens: rootCa.joinTokens,
+    notes: notesOf(header, summary),
+  };
+}
+
+async function readFile(
+  path: string,
+): Promise<{ readonly header: BackupHeader; readonly image: readonly Uint8Array[] }> {
+  const image: Uint8Array[] = [];
+  try {
+    const chunks = createReadStream(path) as AsyncIterable<Uint8Array>;
+    const { header } = await readBackup(chunks, { onImage: (part) => void image.push(part) });
+    if (header.encryptionSalt.length > 0)
+      throw new ClusterError('INVALID_ARGUMENT', 'the backup is encrypted: its key is needed');
+    return { header, image };
+  } catch (error) {
+    if (error instanceof ClusterError)
+      throw new ClusterError(error.code, `${path}: ${error.message}`, { cause: error });
+    throw new ClusterError('FAILED_PRECONDITION', `${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function* streamOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
+}
+
+function notesOf(header: BackupHeader, summary: RestoreSummary): readonly string[] {
+  const { services, tasksKept, tasksDropped, workers, managersRemoved } = summary;
+  const made = new Date(header.createdAtMs).toISOString();
+  return [
+    `Restored from the backup of ${made} at version ${header.version}: what was changed after it is lost.`,
+    `Services: ${services}. Tasks: ${tasksKept} on workers are kept, ${tasksDropped} are made anew or were history.`,
+    `Workers: ${workers}. They reconnect when this host has the address of a manager they know; else run 'tsctl leave --force' and the join command there.`,
+    ...(managersRemoved.length === 0
+      ? []
+      : [
+          `No managers any more, and refused: ${managersRemoved.join(', ')}. Run 'tsctl leave --force' there before they join again.`,
+        ]),
+  ];
+}
