@@ -195,4 +195,51 @@ export const diskMutants: readonly Mutant[] = [
     ],
     suite: sim('raft', 300),
   },
+  {
+    name: 'checksum-not-chained',
+    breaks: 'frames cannot change places, nor come from another log',
+    edits: [
+      {
+        file: 'raft/log/frame.ts',
+        find: 'const checksum = crc32c(payload, crc32c(head, place.seed));',
+        replace: 'const checksum = crc32c(payload, crc32c(head, 0));',
+      },
+      {
+        file: 'raft/log/frame.ts',
+        find: 'offset + CHECKED_BYTES), place.seed);',
+        replace: 'offset + CHECKED_BYTES), 0);',
+      },
+    ],
+    suite: segments,
+  },
+  {
+    name: 'goes-on-after-a-failed-write',
+    breaks: 'after a write that failed nothing more is written (fsync fails only once)',
+    edits: [{ file: 'raft/log/wal.ts', find: '        this.#isBroken = true;\n', replace: '' }],
+    suite: segments,
+  },
+  {
+    name: 'nonce-used-twice',
+    breaks: 'no two frames are encrypted with the same key and nonce',
+    edits: [
+      {
+        file: 'raft/log/cipher-node.ts',
+        find: 'const salt = new Uint8Array(randomBytes(SALT_BYTES));',
+        replace: 'const salt = new Uint8Array(randomBytes(SALT_BYTES)).fill(0);',
+      },
+    ],
+    suite: durableLog,
+  },
+  {
+    name: 'old-key-kept-in-use',
+    breaks: 'after a change of keys nothing stays under the old one',
+    edits: [
+      {
+        file: 'raft/node/snapshots.ts',
+        find: '(stale !== null && appliedIndex >= Math.max(stale, 1)) ||',
+        replace: '(stale !== null && stale < 0) ||',
+      },
+    ],
+    suite: ava('test/raft/rekey.ts'),
+  },
 ];

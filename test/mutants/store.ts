@@ -3,6 +3,7 @@ import { ava, sim } from './mutant.ts';
 import type { Mutant } from './mutant.ts';
 
 const update = ava('test/manager/store/update.ts');
+const watches = ava('test/manager/store/watches.ts');
 const largeCommits = ava('test/manager/store/large-commits.ts');
 
 export const storeMutants: readonly Mutant[] = [
@@ -48,8 +49,8 @@ export const storeMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/store/cluster-store.ts',
-        find: 'this.#tell({ version: next.version, events });',
-        replace: 'this.#tell({ version: next.version, events: [] });',
+        find: 'this.#watchers.tell({ version: next.version, events });',
+        replace: 'this.#watchers.tell({ version: next.version, events: [] });',
       },
     ],
     suite: ava('test/manager/store/snapshot.ts'),
@@ -60,8 +61,8 @@ export const storeMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/store/cluster-store.ts',
-        find: 'this.#tell({ version, events: result.events });',
-        replace: 'this.#tell({ version, events: result.events.slice(0, 100) });',
+        find: 'this.#watchers.tell(commit);',
+        replace: 'this.#watchers.tell({ version, events: result.events.slice(0, 100) });',
       },
     ],
     suite: largeCommits,
@@ -72,11 +73,10 @@ export const storeMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/store/cluster-store.ts',
-        find: 'this.#tell({ version, events: result.events });',
+        find: 'this.#watchers.tell(commit);',
         replace:
-          'const commit = { version, events: result.events };\n' +
-          '    if (version % 2 === 0) this.#tell(commit);\n' +
-          '    else queueMicrotask(() => this.#tell(commit));',
+          'if (version % 2 === 0) this.#watchers.tell(commit);\n' +
+          '    else queueMicrotask(() => this.#watchers.tell(commit));',
       },
     ],
     suite: sim('control', 20),
@@ -135,5 +135,29 @@ export const storeMutants: readonly Mutant[] = [
       },
     ],
     suite: ava('test/bugs/stale-refusals.ts'),
+  },
+  {
+    name: 'resumed-watch-has-a-gap',
+    breaks: 'a watch goes on exactly where it was',
+    edits: [
+      {
+        file: 'manager/store/commit-ring.ts',
+        find: 'if (kept.commit.version <= version) low',
+        replace: 'if (kept.commit.version <= version + 1) low',
+      },
+    ],
+    suite: watches,
+  },
+  {
+    name: 'compacted-watch-not-refused',
+    breaks: 'a watch from a version that is gone is refused, not continued with a gap',
+    edits: [
+      {
+        file: 'manager/store/commit-ring.ts',
+        find: '    this.#oldestVersion = oldest.commit.version;\n',
+        replace: '',
+      },
+    ],
+    suite: watches,
   },
 ];
