@@ -56,10 +56,7 @@ export function findNode(tx: ReadTransaction, ref: string): Node {
   requireRef('node', ref);
   const exact = tx.get('node', ref);
   if (exact !== undefined) return exact;
-  const wanted = ref.toLowerCase();
-  const named: Node[] = [];
-  for (const node of tx.list('node'))
-    if (node.description?.hostname.toLowerCase() === wanted) named.push(node);
+  const named = [...tx.byIndex('node', 'hostname', ref.toLowerCase())];
   if (named.length > 1)
     throw ambiguous(
       'node',

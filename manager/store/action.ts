@@ -1,6 +1,6 @@
 import { assert } from '#lib';
 import { Meta, StoreAction, StoreActionKind, StoreEntry } from '#proto';
-import { tableCodecs } from './tables.ts';
+import { definitionOf } from './tables.ts';
 import type { AnyObject, TableName } from './types.ts';
 
 /** One change of one object, as an entry carries it. For `remove` only the object's id counts. */
@@ -19,7 +19,7 @@ const wireKinds = {
 /** What of an object travels: everything but `meta`, which each member stamps when it applies. */
 function bare(action: Action): AnyObject {
   if (action.kind === 'remove') {
-    return tableCodecs[action.table].create({ id: action.object.id });
+    return definitionOf(action.table).codec.create({ id: action.object.id });
   }
   return { ...action.object, meta: undefined };
 }

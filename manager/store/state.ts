@@ -1,26 +1,42 @@
-import BTreeModule from 'sorted-btree';
+import { assert } from '#lib';
 import type { Service, Task } from '#proto';
-import { uniqueNameOf } from './tables.ts';
-import type { AnyObject, ReadTransaction, TableName, TableTypes } from './types.ts';
+import { IndexTree } from './index-tree.ts';
+import { definitionOf, tableNames, uniqueNameOf } from './tables.ts';
+import type { AnyObject, IndexName, TableName, TableTypes } from './tables.ts';
+import { newTree } from './tree.ts';
+import type { Tree } from './tree.ts';
+import type { ReadTransaction } from './types.ts';
 
-const BTree = BTreeModule.default;
-type Tree<V> = InstanceType<typeof BTree<string, V>>;
+interface TableTrees {
+  readonly objects: Tree<AnyObject>;
+  /** Lower-cased name -> id; undefined for a table without names. */
+  readonly names: Tree<string> | undefined;
+  readonly indexes: readonly IndexTree<AnyObject>[];
+}
 
-const nodeSize = 64;
-const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const newTree = <V>(): Tree<V> => new BTree<string, V>(undefined, ascending, nodeSize);
+type Trees = Readonly<Record<TableName, TableTrees>>;
 
-/** Joins the parts of an index key; below every character an id may have. */
-const separator = '\u0000';
+function eachTable(make: (table: TableName) => TableTrees): Trees {
+  const trees: Partial<Record<TableName, TableTrees>> = {};
+  for (const table of tableNames) trees[table] = make(table);
+  return trees as Trees;
+}
 
-interface Trees {
-  readonly tables: Readonly<Record<TableName, Tree<AnyObject>>>;
-  /** Lower-cased name -> id. */
-  readonly serviceNames: Tree<string>;
-  /** serviceId, separator, task id -> task id. */
-  readonly tasksByService: Tree<string>;
-  /** nodeId, separator, task id -> task id; tasks without a node are not in it. */
-  readonly tasksByNode: Tree<string>;
+function emptyTable(table: TableName): TableTrees {
+  const { nameOf, indexes } = definitionOf(table);
+  return {
+    objects: newTree(),
+    names: nameOf === undefined ? undefined : newTree(),
+    indexes: Object.entries(indexes).map(([name, keysOf]) => new IndexTree(name, keysOf)),
+  };
+}
+
+function cloneTable({ objects, names, indexes }: TableTrees): TableTrees {
+  return {
+    objects: objects.clone(),
+    names: names?.clone(),
+    indexes: indexes.map((index) => index.clone()),
+  };
 }
 
 /**
@@ -37,28 +53,15 @@ export class State implements ReadTransaction {
   }
 
   static empty(): State {
-    return new State(0, {
-      tables: { cluster: newTree(), node: newTree(), service: newTree(), task: newTree() },
-      serviceNames: newTree(),
-      tasksByService: newTree(),
-      tasksByNode: newTree(),
-    });
+    return new State(0, eachTable(emptyTable));
   }
 
   /** A copy that later changes of either side do not reach. */
   clone(): State {
-    const { tables, serviceNames, tasksByService, tasksByNode } = this.#trees;
-    return new State(this.#version, {
-      tables: {
-        cluster: tables.cluster.clone(),
-        node: tables.node.clone(),
-        service: tables.service.clone(),
-        task: tables.task.clone(),
-      },
-      serviceNames: serviceNames.clone(),
-      tasksByService: tasksByService.clone(),
-      tasksByNode: tasksByNode.clone(),
-    });
+    return new State(
+      this.#version,
+      eachTable((table) => cloneTable(this.#trees[table])),
+    );
   }
 
   get version(): number {
@@ -70,42 +73,63 @@ export class State implements ReadTransaction {
   }
 
   get<T extends TableName>(table: T, id: string): TableTypes[T] | undefined {
-    return this.#trees.tables[table].get(id) as TableTypes[T] | undefined;
+    return this.#trees[table].objects.get(id) as TableTypes[T] | undefined;
   }
 
-  list<T extends TableName>(table: T): Iterable<TableTypes[T]> {
-    return this.#trees.tables[table].values() as Iterable<TableTypes[T]>;
+  list<T extends TableName>(table: T, afterId = ''): Iterable<TableTypes[T]> {
+    const { objects } = this.#trees[table];
+    const all = afterId === '' ? objects.values() : after(objects, afterId);
+    return all as Iterable<TableTypes[T]>;
   }
 
   count(table: TableName): number {
-    return this.#trees.tables[table].size;
+    return this.#trees[table].objects.size;
+  }
+
+  byName<T extends TableName>(table: T, name: string): TableTypes[T] | undefined {
+    const id = this.ownerOfName(table, name.toLowerCase());
+    return id === undefined ? undefined : this.get(table, id);
+  }
+
+  *byIndex<T extends TableName>(
+    table: T,
+    index: IndexName<T>,
+    key: string,
+    afterId?: string,
+  ): Iterable<TableTypes[T]> {
+    const { objects, indexes } = this.#trees[table];
+    const found = indexes.find(({ name }) => name === index);
+    assert(found !== undefined, `table ${table} has no index ${index}`);
+    for (const id of found.ids(key, afterId)) {
+      const object = objects.get(id);
+      if (object !== undefined) yield object as TableTypes[T];
+    }
   }
 
   serviceByName(name: string): Service | undefined {
-    const id = this.#trees.serviceNames.get(name.toLowerCase());
-    return id === undefined ? undefined : this.get('service', id);
+    return this.byName('service', name);
   }
 
-  tasksOfService(serviceId: string): Iterable<Task> {
-    return this.#indexed(this.#trees.tasksByService, serviceId);
+  tasksOfService(serviceId: string, afterId?: string): Iterable<Task> {
+    return this.byIndex('task', 'service', serviceId, afterId);
   }
 
-  tasksOfNode(nodeId: string): Iterable<Task> {
-    return this.#indexed(this.#trees.tasksByNode, nodeId);
+  tasksOfNode(nodeId: string, afterId?: string): Iterable<Task> {
+    return this.byIndex('task', 'node', nodeId, afterId);
   }
 
   idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[] {
     const ids: string[] = [];
-    for (const id of this.#trees.tables[table].keys(prefix)) {
+    for (const id of this.#trees[table].objects.keys(prefix)) {
       if (ids.length >= limit || !id.startsWith(prefix)) break;
       ids.push(id);
     }
     return ids;
   }
 
-  /** Whose name this is in its table, if anybody's. */
+  /** Whose name this is in its table, if anybody's; `name` in lower case. */
   ownerOfName(table: TableName, name: string): string | undefined {
-    return table === 'service' ? this.#trees.serviceNames.get(name) : undefined;
+    return this.#trees[table].names?.get(name);
   }
 
   /** Puts `next` in the place of `old`, which is what stands there now; undefined = nothing. */
@@ -115,10 +139,11 @@ export class State implements ReadTransaction {
     old: AnyObject | undefined,
     next: AnyObject | undefined,
   ): void {
-    const tree = this.#trees.tables[table];
-    if (next !== undefined) tree.set(id, next);
-    else if (old !== undefined) tree.delete(id);
-    this.#reindex(table, id, old, next);
+    const { objects, names, indexes } = this.#trees[table];
+    if (next !== undefined) objects.set(id, next);
+    else if (old !== undefined) objects.delete(id);
+    for (const index of indexes) index.move(id, old, next);
+    if (names !== undefined) moveName(names, table, id, old, next);
   }
 
   /** Adds or replaces one object. */
@@ -129,45 +154,23 @@ export class State implements ReadTransaction {
   delete(table: TableName, id: string): void {
     this.replace(table, id, this.get(table, id), undefined);
   }
-
-  *#indexed(index: Tree<string>, key: string): Iterable<Task> {
-    const prefix = key + separator;
-    for (const [entry, id] of index.entries(prefix)) {
-      if (!entry.startsWith(prefix)) return;
-      const task = this.get('task', id);
-      if (task !== undefined) yield task;
-    }
-  }
-
-  #reindex(
-    table: TableName,
-    id: string,
-    old: AnyObject | undefined,
-    next: AnyObject | undefined,
-  ): void {
-    if (table === 'task') {
-      const oldTask = old as Task | undefined;
-      const nextTask = next as Task | undefined;
-      moveKey(this.#trees.tasksByService, id, oldTask?.serviceId, nextTask?.serviceId);
-      moveKey(this.#trees.tasksByNode, id, oldTask?.nodeId, nextTask?.nodeId);
-    }
-    const oldName = old === undefined ? undefined : uniqueNameOf(table, old);
-    const nextName = next === undefined ? undefined : uniqueNameOf(table, next);
-    if (oldName === nextName) return;
-    const names = this.#trees.serviceNames;
-    // Two services may swap their names in one entry: a name is freed only by who still holds it.
-    if (oldName !== undefined && names.get(oldName) === id) names.delete(oldName);
-    if (nextName !== undefined) names.set(nextName, id);
-  }
 }
 
-function moveKey(
-  index: Tree<string>,
+function* after(objects: Tree<AnyObject>, afterId: string): Iterable<AnyObject> {
+  for (const object of objects.values(afterId)) if (object.id !== afterId) yield object;
+}
+
+function moveName(
+  names: Tree<string>,
+  table: TableName,
   id: string,
-  oldKey: string | undefined,
-  nextKey: string | undefined,
+  old: AnyObject | undefined,
+  next: AnyObject | undefined,
 ): void {
-  if (oldKey === nextKey) return;
-  if (oldKey !== undefined && oldKey !== '') index.delete(oldKey + separator + id);
-  if (nextKey !== undefined && nextKey !== '') index.set(nextKey + separator + id, id);
+  const oldName = old === undefined ? undefined : uniqueNameOf(table, old);
+  const nextName = next === undefined ? undefined : uniqueNameOf(table, next);
+  if (oldName === nextName) return;
+  // Two objects may swap their names in one entry: a name is freed only by who still holds it.
+  if (oldName !== undefined && names.get(oldName) === id) names.delete(oldName);
+  if (nextName !== undefined) names.set(nextName, id);
 }

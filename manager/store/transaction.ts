@@ -4,7 +4,7 @@ import type { Action } from './action.ts';
 import { stamped, versionOf } from './action.ts';
 import type { State } from './state.ts';
 import { uniqueNameOf } from './tables.ts';
-import type { AnyObject, TableName, TableTypes, WriteTransaction } from './types.ts';
+import type { AnyObject, IndexName, TableName, TableTypes, WriteTransaction } from './types.ts';
 
 /** Refuses a change by throwing; for rules that hold between an object's old and new state. */
 export type ChangeCheck = (
@@ -50,8 +50,8 @@ export class Transaction implements WriteTransaction {
     return this.#state.get(table, id);
   }
 
-  list<T extends TableName>(table: T): Iterable<TableTypes[T]> {
-    return this.#walkable().list(table);
+  list<T extends TableName>(table: T, afterId?: string): Iterable<TableTypes[T]> {
+    return this.#walkable().list(table, afterId);
   }
 
   count(table: TableName): number {
@@ -62,12 +62,25 @@ export class Transaction implements WriteTransaction {
     return this.#state.serviceByName(name);
   }
 
-  tasksOfService(serviceId: string): Iterable<Task> {
-    return this.#walkable().tasksOfService(serviceId);
+  byName<T extends TableName>(table: T, name: string): TableTypes[T] | undefined {
+    return this.#state.byName(table, name);
   }
 
-  tasksOfNode(nodeId: string): Iterable<Task> {
-    return this.#walkable().tasksOfNode(nodeId);
+  byIndex<T extends TableName>(
+    table: T,
+    index: IndexName<T>,
+    key: string,
+    afterId?: string,
+  ): Iterable<TableTypes[T]> {
+    return this.#walkable().byIndex(table, index, key, afterId);
+  }
+
+  tasksOfService(serviceId: string, afterId?: string): Iterable<Task> {
+    return this.#walkable().tasksOfService(serviceId, afterId);
+  }
+
+  tasksOfNode(nodeId: string, afterId?: string): Iterable<Task> {
+    return this.#walkable().tasksOfNode(nodeId, afterId);
   }
 
   idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[] {

@@ -1,31 +1,28 @@
-import type { Cluster, Node, Service, Task } from '#proto';
+import type { Service, Task } from '#proto';
+import type { AnyObject, IndexName, TableName, TableTypes } from './tables.ts';
 
-/**
- * The tables and what stands in them. A new kind of object is added here, in store.proto and
- * tables.ts.
- */
-export interface TableTypes {
-  readonly cluster: Cluster;
-  readonly node: Node;
-  readonly service: Service;
-  readonly task: Task;
-}
-export type TableName = keyof TableTypes;
-export type AnyObject = TableTypes[TableName];
+export type { AnyObject, IndexName, TableName, TableTypes };
 
 /** A consistent, synchronous look at the state. Valid only inside the callback it was given to. */
 export interface ReadTransaction {
   /** The version (log index) this view is of. */
   readonly version: number;
   get<T extends TableName>(table: T, id: string): TableTypes[T] | undefined;
-  /** In ascending order of id. */
-  list<T extends TableName>(table: T): Iterable<TableTypes[T]>;
+  /** In ascending order of id; with `afterId`, those above it, found at once. */
+  list<T extends TableName>(table: T, afterId?: string): Iterable<TableTypes[T]>;
   count(table: TableName): number;
-  /** Names are unique per table, compared without case. Tables with names: service. */
+  /** Names are unique per table, compared without case. tables.ts says which tables have them. */
+  byName<T extends TableName>(table: T, name: string): TableTypes[T] | undefined;
+  /** Who has `key` in that index of tables.ts; as `list`. The cost is that of the result. */
+  byIndex<T extends TableName>(
+    table: T,
+    index: IndexName<T>,
+    key: string,
+    afterId?: string,
+  ): Iterable<TableTypes[T]>;
   serviceByName(name: string): Service | undefined;
-  /** Ascending by id; the cost is that of the result. */
-  tasksOfService(serviceId: string): Iterable<Task>;
-  tasksOfNode(nodeId: string): Iterable<Task>;
+  tasksOfService(serviceId: string, afterId?: string): Iterable<Task>;
+  tasksOfNode(nodeId: string, afterId?: string): Iterable<Task>;
   /** Ids that begin with `prefix`, at most `limit` of them. */
   idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[];
 }

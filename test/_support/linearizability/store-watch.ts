@@ -2,14 +2,12 @@
 import { assert, assertNever } from '#lib';
 import type { Commit, ReadTransaction, Store, StoreEvent, Subscription, TableName } from '#manager';
 import { redactService } from '#manager/control/redact';
-import { tableCodecs } from '#manager/store/tables';
+import { definitionOf, tableNames } from '#manager/store/tables';
 import type { AnyObject } from '#manager/store/types';
 import { WatchEventKind } from '#proto';
 import type { WatchEvent, WatchResponse } from '#proto';
 import { WatchChecker } from './watch-checker.ts';
 import type { AgreedStates, WatchedEvent } from './watch-checker.ts';
-
-const tables: readonly TableName[] = ['cluster', 'node', 'service', 'task'];
 
 /** Objects are never changed in place, so each is printed once. */
 const prints = new WeakMap<AnyObject, string>();
@@ -17,7 +15,7 @@ const prints = new WeakMap<AnyObject, string>();
 function printOf(table: TableName, object: AnyObject): string {
   let print = prints.get(object);
   if (print === undefined) {
-    const bytes = tableCodecs[table].encode(object as never);
+    const bytes = definitionOf(table).codec.encode(object);
     print = `@${object.meta?.version} ${Buffer.from(bytes).toString('base64')}`;
     prints.set(object, print);
   }
@@ -27,7 +25,7 @@ function printOf(table: TableName, object: AnyObject): string {
 /** Every object as a print. */
 export function watchedState(tx: ReadTransaction): Map<string, string> {
   const state = new Map<string, string>();
-  for (const table of tables)
+  for (const table of tableNames)
     for (const object of tx.list(table)) state.set(`${table}/${object.id}`, printOf(table, object));
   return state;
 }

@@ -1,9 +1,19 @@
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { hasCode } from '#lib';
+import { NodeDescription } from '#proto';
 import type { Service, Task } from '#proto';
-import type { Commit, WriteTransaction } from '#manager/store/types';
-import { aService, aTask } from '../../_support/objects.ts';
+import { IndexTree } from '#manager/store/index-tree';
+import { definitionOf, tableNames } from '#manager/store/tables';
+import type {
+  AnyObject,
+  Commit,
+  ReadTransaction,
+  TableName,
+  WriteTransaction,
+} from '#manager/store/types';
+import { aNode, aService, aTask } from '../../_support/objects.ts';
 import { makeTestStore } from '../../_support/test-store.ts';
 
 /** One write of a transaction, on few ids, so that they meet. */
@@ -17,6 +27,7 @@ type Step =
   | { readonly kind: 'remove-task'; readonly id: number }
   | { readonly kind: 'put-service'; readonly id: number; readonly name: number }
   | { readonly kind: 'remove-service'; readonly id: number }
+  | { readonly kind: 'put-node'; readonly id: number; readonly name: number }
   | { readonly kind: 'throw' };
 
 const small = fc.nat({ max: 5 });
@@ -25,6 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('remove-task' as const), id: small }),
   fc.record({ kind: fc.constant('put-service' as const), id: small, name: small }),
   fc.record({ kind: fc.constant('remove-service' as const), id: small }),
+  fc.record({ kind: fc.constant('put-node' as const), id: small, name: small }),
   { weight: 1, arbitrary: fc.constant({ kind: 'throw' as const }) },
 );
 /** Groups of transactions that are asked for in one turn. */
@@ -63,6 +75,9 @@ function modelStep(model: Model, one: Step): void {
       model.services.set(`s${one.id}`, name);
       return;
     }
+    case 'put-node':
+      // Only its index is looked at, beside the nodes that the store has.
+      return;
     case 'remove-service':
       if (!model.services.delete(`s${one.id}`)) throw new Refused();
       return;
@@ -88,6 +103,13 @@ function storeStep(tx: WriteTransaction, one: Step): void {
       const present = tx.get('service', next.id);
       if (present === undefined) tx.create('service', next);
       else tx.update('service', { ...present, spec: next.spec });
+      return;
+    }
+    case 'put-node': {
+      const description = NodeDescription.create({ hostname: `Host${one.name}` });
+      const present = tx.get('node', `n${one.id}`);
+      if (present === undefined) tx.create('node', aNode(`n${one.id}`, { description }));
+      else tx.update('node', { ...present, description });
       return;
     }
     case 'remove-service':
@@ -123,6 +145,62 @@ function follow(mirror: Map<string, unknown>, commit: Commit): void {
   }
 }
 
+/** Every name and every index of the table, against a search from end to end. */
+function compareIndexes(t: ExecutionContext, tx: ReadTransaction, table: TableName): void {
+  const all = [...tx.list(table)] as readonly AnyObject[];
+  const idsOf = (objects: Iterable<AnyObject>): string[] => [...objects].map(({ id }) => id);
+  const { indexes, nameOf } = definitionOf(table);
+  for (const { id } of all) {
+    const above = all.filter((other) => other.id > id);
+    t.deepEqual(idsOf(tx.list(table, id)), idsOf(above));
+  }
+  for (const object of all) {
+    const name = nameOf?.(object) ?? '';
+    if (name !== '') t.is(tx.byName(table, name.toUpperCase())?.id, object.id);
+  }
+  for (const [index, keysOf] of Object.entries(indexes)) {
+    const keys = new Set(all.flatMap((object) => keysOf(object)).filter((key) => key !== ''));
+    for (const key of [...keys, 'nobody']) {
+      const holders = all.filter((object) => [keysOf(object)].flat().includes(key));
+      for (const afterId of ['', ...idsOf(all)])
+        t.deepEqual(
+          idsOf(tx.byIndex(table, index as never, key, afterId)),
+          idsOf(holders.filter(({ id }) => id > afterId)),
+        );
+    }
+  }
+}
+
+test('an index finds an object under each of its keys, and under none that it had before', (t) => {
+  const keys = fc.uniqueArray(fc.constantFrom('', 'a', 'b', 'ab', 'a\u0000b'));
+  const steps = fc.array(fc.record({ id: fc.nat({ max: 4 }), keys: fc.option(keys) }));
+  fc.assert(
+    fc.property(steps, (changes) => {
+      let index = new IndexTree<readonly string[]>('keys', (object) => object);
+      const model = new Map<string, readonly string[]>();
+      for (const { id, keys: next } of changes) {
+        const before = index.clone();
+        const idsBefore = ['a', 'b', 'ab'].map((key) => [...before.ids(key)]);
+        index.move(`${id}`, model.get(`${id}`), next ?? undefined);
+        if (next === null) model.delete(`${id}`);
+        else model.set(`${id}`, next);
+        t.deepEqual(
+          ['a', 'b', 'ab'].map((key) => [...before.ids(key)]),
+          idsBefore,
+          'a clone stays',
+        );
+        index = index.clone();
+      }
+      for (const key of ['a', 'b', 'ab']) {
+        const holders = [...model].filter(([, own]) => own.includes(key)).map(([id]) => id);
+        t.deepEqual([...index.ids(key)], holders.toSorted());
+      }
+      t.deepEqual([...index.ids('a\u0000b')], []);
+    }),
+    { numRuns: 300, seed: 5 },
+  );
+});
+
 test('the store does what a plain map does, and watchers can follow it', async (t) => {
   await fc.assert(
     fc.asyncProperty(history, fc.integer({ min: 0, max: 1 }), async (groups, commitDelayMs) => {
@@ -146,6 +224,7 @@ test('the store does what a plain map does, and watchers can follow it', async (
           if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
         }
       }
+      for (const table of tableNames) compareIndexes(t, store.image(), table);
       store.view((tx) => {
         const ids = (tasks: Iterable<Task>): string[] => [...tasks].map((task) => task.id);
         const sorted = [...model.tasks].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -168,7 +247,7 @@ test('the store does what a plain map does, and watchers can follow it', async (
           t.is(tx.serviceByName(`NAME${i}`)?.id, owner);
         }
         const all: (Service | Task)[] = [...tx.list('task'), ...tx.list('service')];
-        t.is(mirror.size, all.length);
+        t.is(mirror.size, all.length + tx.count('node'));
         for (const object of all) {
           const table = object.id.startsWith('t') ? 'task' : 'service';
           t.is(mirror.get(`${table}/${object.id}`), object);
