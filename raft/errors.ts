@@ -51,3 +51,9 @@ export function isRaftError(error: unknown, code?: RaftErrorCode): error is Raft
 export function stoppedError(): RaftError {
   return new RaftError('STOPPED', 'this member is stopped');
 }
+
+/** For calls that only the leader answers; 0: it is not known. */
+export function notLeaderError(leaderId: MemberId): RaftError {
+  const hint = leaderId === 0 ? 'no leader is known; try again' : `ask member ${leaderId}`;
+  return new RaftError('NOT_LEADER', `this member does not lead: ${hint}`, { leaderId });
+}

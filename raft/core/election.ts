@@ -2,6 +2,7 @@ import type { CoreState } from './state.ts';
 import type { RaftMessage } from '../message.ts';
 import { advanceCommit, appendOwn, sendAppends } from './replication.ts';
 import { becomeCandidate, becomeFollower, becomePreCandidate, enterLeadership } from './roles.ts';
+import { isBoundByLease } from './lease.ts';
 import { hasMajority, voteOutcome } from './quorum.ts';
 import { votersAmong } from './membership.ts';
 
@@ -23,8 +24,10 @@ export function isPromotable(state: CoreState): boolean {
 /** Starts an election: first a pre-vote that changes no term (thesis §9.6). */
 export function campaign(state: CoreState): void {
   if (state.role === 'leader' || !isPromotable(state)) return;
+  if (isBoundByLease(state) && !isAlone(state)) return;
   becomePreCandidate(state);
-  if (isWonAlone(state)) {
+  state.votes.set(state.id, true);
+  if (voteOutcome(state.memberships.voterSets, state.votes) === 'won') {
     elect(state, false);
     return;
   }
@@ -35,16 +38,13 @@ export function campaign(state: CoreState): void {
 export function elect(state: CoreState, isTransfer: boolean): void {
   if (state.role === 'leader' || !isPromotable(state)) return;
   becomeCandidate(state);
-  if (isWonAlone(state)) {
-    becomeLeader(state);
-    return;
-  }
+  state.votes.set(state.id, true);
   askForVotes(state, 'vote', state.term, isTransfer);
 }
 
-function isWonAlone(state: CoreState): boolean {
-  state.votes.set(state.id, true);
-  return voteOutcome(state.memberships.voterSets, state.votes) === 'won';
+/** No other vote counts: then no other member can hold a lease. */
+function isAlone(state: CoreState): boolean {
+  return state.memberships.voterSets.every((voters) => voters.every((id) => id === state.id));
 }
 
 function askForVotes(
@@ -66,16 +66,17 @@ function askForVotes(
  * it: members that were removed or cut off cannot disturb (thesis §4.2.3, §3.10).
  */
 export function isLeaderAlive(state: CoreState): boolean {
-  if (state.role === 'leader') return true;
+  if (state.role === 'leader' || isBoundByLease(state)) return true;
   return state.leaderId !== 0 && state.now - state.electionStart < state.options.electionTicks;
 }
 
 /** One vote a term, first come first served, and only to a log as complete as ours (§3.6.1). */
 export function handleVoteRequest(state: CoreState, message: VoteRequest): void {
   const isPre = message.kind === 'pre-vote';
+  const isBound = !message.isTransfer && isBoundByLease(state);
   const isFree =
     state.vote === message.from ||
-    (state.vote === 0 && state.leaderId === 0) ||
+    (state.vote === 0 && state.leaderId === 0 && !isBound) ||
     (isPre && message.term > state.term);
   const isGranted = isFree && state.log.isUpToDate(message.lastIndex, message.lastTerm);
   const to = message.from;
@@ -99,7 +100,7 @@ export function handleVoteResponse(state: CoreState, message: VoteResponse): voi
   if (!state.votes.has(message.from)) state.votes.set(message.from, !message.isRejected);
   switch (voteOutcome(state.memberships.voterSets, state.votes)) {
     case 'won':
-      if (state.role === 'candidate') becomeLeader(state);
+      if (state.role === 'candidate') lead(state);
       else elect(state, false);
       return;
     case 'lost':
@@ -107,6 +108,21 @@ export function handleVoteResponse(state: CoreState, message: VoteResponse): voi
       return;
     case 'pending':
   }
+}
+
+/**
+ * Candidate: a write is durable, with it perhaps the vote for itself: that is all that a member
+ * alone needs. Others are asked only then.
+ */
+export function countOwnVote(state: CoreState): void {
+  const isWon = voteOutcome(state.memberships.voterSets, state.votes) === 'won';
+  if (state.role === 'candidate' && isWon) lead(state);
+}
+
+/** A leader whose own vote is not durable might lead the same term twice, with other entries. */
+function lead(state: CoreState): void {
+  const { term, vote } = state.persisted;
+  if (term === state.term && vote === state.id) becomeLeader(state);
 }
 
 /** The first entry of the term commits everything before it (thesis §3.6.2, §6.4). */

@@ -13,6 +13,13 @@ export interface CoreOptions extends ProgressLimits {
    */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
+  /**
+   * Reads by lease (thesis §6.4.1): for so many milliseconds of this member's clock after a round of
+   * heartbeats was sent that a majority then answered, the leader answers reads by itself. 0: never,
+   * each read asks a majority. Shorter than `electionTicks` ticks of any member's clock, and either 0
+   * or not on all members: a voter that has none is not bound after a restart.
+   */
+  readonly leaseMs: number;
   /** Entries in one append message, in bytes; a single larger entry still travels alone. */
   readonly appendBytesMax: number;
   /** Entries not yet committed, in bytes: above it the leader takes no more proposals. */
@@ -27,6 +34,7 @@ export interface CoreOptions extends ProgressLimits {
 export const coreDefaults = {
   electionTicks: 10,
   heartbeatTicks: 2,
+  leaseMs: 0,
   appendBytesMax: 1 << 20,
   inflightMessagesMax: 64,
   inflightBytesMax: 16 << 20,
@@ -39,6 +47,7 @@ export const coreDefaults = {
 export function checkCoreOptions(options: CoreOptions): void {
   const { random: _, ...numbers } = options;
   for (const [name, value] of Object.entries(numbers)) {
+    if (name === 'leaseMs' && value === 0) continue;
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RaftError('BAD_INPUT', `${name} must be an integer >= 1, not ${value}`);
     }

@@ -25,8 +25,10 @@ export class Progress {
   activeTick: number;
   /** Highest commit index told so far. */
   sentCommit = 0;
-  /** Highest read round the peer has answered. */
+  /** Highest round of heartbeats the peer has answered ... */
   readContext = 0;
+  /** ... and when that was sent, on the leader's clock; leases only. */
+  leaseFromMs = -Infinity;
   #isProbeSent = false;
   #inflight: { readonly lastIndex: number; readonly bytes: number }[] = [];
   #inflightBytes = 0;

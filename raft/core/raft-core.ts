@@ -8,11 +8,12 @@ import { advanceCommit, appendOwn, maybeHandOver, respond } from './replication.
 import { sendAppend, sendAppends, sendCommits } from './replication.ts';
 import { advanceReads, sendHeartbeats } from './reads.ts';
 import { assert } from '../assert.ts';
-import { campaign, checkQuorum, isPromotable } from './election.ts';
+import { campaign, checkQuorum, countOwnVote, isPromotable } from './election.ts';
 import { checkCoreOptions } from './options.ts';
 import { CoreState } from './state.ts';
 import { decodeMembership } from './membership.ts';
 import { followLeader, step } from './step.ts';
+import { holdsLease } from './lease.ts';
 import { MembershipHistory } from './membership-history.ts';
 import { MemoryLog } from './memory-log.ts';
 import { proposeChange } from './membership-change.ts';
@@ -130,6 +131,14 @@ export class RaftCore {
     return isJointThere && !memberships.isJoint ? memberships.currentIndex : 0;
   }
 
+  /**
+   * What this member's clock says now, milliseconds that never go back. With `leaseMs` to be told
+   * before each tick, message and read, just read from the clock; without, not at all.
+   */
+  setClock(nowMs: number): void {
+    this.#state.clockMs = Math.max(this.#state.clockMs, nowMs);
+  }
+
   /** One tick of time has passed. */
   tick(): void {
     const state = this.#state;
@@ -169,6 +178,11 @@ export class RaftCore {
     return this.#state.transferTo !== 0;
   }
 
+  /** Up to here the driver has said `applied`. */
+  get appliedIndex(): number {
+    return this.#applied;
+  }
+
   get isWriting(): boolean {
     return this.#write !== null;
   }
@@ -179,13 +193,15 @@ export class RaftCore {
   }
 
   /**
-   * Leader: asks for a linearizable read; `token` comes back in `Ready.reads`, or never when
-   * leadership is lost before. False when this member is not the leader.
+   * Leader: asks for a linearizable read; `token` comes back in `Ready.reads`, at once while a lease
+   * is held, or never when leadership is lost before. False when this member is not the leader.
    */
   read(token: number): boolean {
-    if (this.#state.role !== 'leader') return false;
-    this.#state.reads.add(token);
-    advanceReads(this.#state);
+    const state = this.#state;
+    if (state.role !== 'leader') return false;
+    if (holdsLease(state)) state.reads.answer(token, state.log.commit);
+    else state.reads.add(token);
+    advanceReads(state);
     return true;
   }
 
@@ -277,6 +293,7 @@ export class RaftCore {
     this.#state.persisted = write.hardState;
     const last = write.entries.at(-1);
     if (last !== undefined) log.stableTo(last.index, last.term);
+    countOwnVote(this.#state);
     advanceCommit(this.#state);
   }
 

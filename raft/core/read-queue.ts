@@ -22,6 +22,16 @@ export class ReadQueue {
     return this.#context;
   }
 
+  /** With leases each round of heartbeats has a number of its own. */
+  nextContext(): number {
+    return ++this.#context;
+  }
+
+  /** Answers from here on confirm the round that runs. */
+  get roundContext(): number {
+    return this.#round?.context ?? 0;
+  }
+
   get hasWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -34,6 +44,12 @@ export class ReadQueue {
     this.#waiting.push(token);
   }
 
+  /** Without a round: the leader itself knows the answer. */
+  answer(token: number, index: number): void {
+    this.#ready.push({ token, index });
+  }
+
+  /** The round is confirmed by answers to the next heartbeats, or later ones. */
   begin(index: number): void {
     this.#context++;
     this.#round = { context: this.#context, index, tokens: this.#waiting };

@@ -6,7 +6,9 @@ import { sendAppend } from './replication.ts';
 /** Leader: a sign of life to each peer, with the commit index as far as the peer has the log. */
 export function sendHeartbeats(state: CoreState): void {
   state.heartbeatAt = state.now;
-  const readContext = state.reads.context;
+  const hasLeases = state.options.leaseMs > 0;
+  const readContext = hasLeases ? state.reads.nextContext() : state.reads.context;
+  if (hasLeases) state.rounds.add(readContext, state.clockMs);
   for (const progress of state.progress.values()) {
     const commit = Math.min(progress.match, state.log.commit);
     state.send({ kind: 'heartbeat', to: progress.id, commit, readContext });
@@ -22,6 +24,10 @@ export function handleHeartbeatResponse(
   if (progress === undefined) return;
   progress.activeTick = state.now;
   progress.readContext = Math.max(progress.readContext, message.readContext);
+  if (state.options.leaseMs > 0) {
+    const sentMs = state.rounds.sentMs(message.readContext);
+    progress.leaseFromMs = Math.max(progress.leaseFromMs, sentMs);
+  }
   progress.unblock();
   const isBehind = progress.match < state.log.last || progress.state === 'probe';
   if (isBehind) sendAppend(state, progress, true);
@@ -36,7 +42,7 @@ export function advanceReads(state: CoreState): void {
     if (reads.isRoundRunning) {
       const isConfirmed = hasMajority(
         memberships.voterSets,
-        (id) => id === state.id || (state.progress.get(id)?.readContext ?? 0) >= reads.context,
+        (id) => id === state.id || (state.progress.get(id)?.readContext ?? 0) >= reads.roundContext,
       );
       if (!isConfirmed) return;
       reads.finish();

@@ -161,7 +161,9 @@ export function handleAppendResponse(state: CoreState, message: AppendResponse):
 
 /** Leader: the peer that takes over must have the whole log first (thesis §3.10). */
 export function maybeHandOver(state: CoreState, progress: Progress): void {
-  if (progress.match === state.log.last) state.send({ kind: 'timeout-now', to: progress.id });
+  if (progress.match !== state.log.last) return;
+  state.hasSentTimeoutNow = true;
+  state.send({ kind: 'timeout-now', to: progress.id });
 }
 
 /**

@@ -56,6 +56,8 @@ function leaveRole(state: CoreState): void {
   state.electionTimeout = state.drawElectionTimeout();
   state.progress.clear();
   state.reads.drop();
+  state.rounds.clear();
   state.transferTo = 0;
+  state.hasSentTimeoutNow = false;
   state.uncommittedBytes = 0;
 }

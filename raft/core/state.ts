@@ -3,6 +3,7 @@ import type { HardState, MemberId, RaftRole } from '../types.ts';
 import type { MemoryLog } from './memory-log.ts';
 import type { MembershipHistory } from './membership-history.ts';
 import type { RaftMessage } from '../message.ts';
+import { HeartbeatRounds } from './lease.ts';
 import { Progress } from './progress.ts';
 import { ReadQueue } from './read-queue.ts';
 
@@ -23,6 +24,8 @@ export class CoreState {
   readonly log: MemoryLog;
   readonly memberships: MembershipHistory;
   readonly reads = new ReadQueue();
+  /** Leader with leases only. */
+  readonly rounds = new HeartbeatRounds();
 
   term: number;
   vote: MemberId;
@@ -31,6 +34,10 @@ export class CoreState {
 
   /** Ticks since the start. */
   now = 0;
+  /** What the driver's clock said last; leases only. */
+  clockMs = 0;
+  /** Voters with leases: no vote before this tick. */
+  boundUntil = 0;
   /** Followers: when the leader was last heard. Candidates: when the election began. */
   electionStart = 0;
   /** Drawn anew for each election. */
@@ -44,6 +51,8 @@ export class CoreState {
   /** Leader only: where leadership goes (0 = nowhere) and when to give that up. */
   transferTo: MemberId = 0;
   transferUntil = 0;
+  /** Leader only: in this term some member was told to stand. */
+  hasSentTimeoutNow = false;
   /** Leader only: bytes of its entries that are not committed yet. */
   uncommittedBytes = 0;
 
@@ -68,6 +77,12 @@ export class CoreState {
     this.vote = hardState.vote;
     this.persisted = hardState;
     this.electionTimeout = this.drawElectionTimeout();
+    this.bind();
+  }
+
+  /** With leases: from now on no vote for an election time-out. */
+  bind(): void {
+    if (this.options.leaseMs > 0) this.boundUntil = this.now + this.options.electionTicks;
   }
 
   drawElectionTimeout(): number {

@@ -104,4 +104,5 @@ export function followLeader(state: CoreState, message: RaftMessage): void {
   if (state.role !== 'follower') becomeFollower(state, state.term, message.from);
   state.leaderId = message.from;
   state.electionStart = state.now;
+  state.bind();
 }

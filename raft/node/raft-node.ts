@@ -13,7 +13,7 @@ import { DurableLog } from '../log/durable-log.ts';
 import { Proposals } from './proposals.ts';
 import { RaftAssertionError } from '../assert.ts';
 import { RaftCore } from '../core/raft-core.ts';
-import { isRaftError, RaftError, stoppedError } from '../errors.ts';
+import { isRaftError, notLeaderError, RaftError, stoppedError } from '../errors.ts';
 import { Reads } from './reads.ts';
 import { rekey } from './rekey.ts';
 import { Snapshots } from './snapshots.ts';
@@ -135,16 +135,17 @@ export class RaftNode {
   }
 
   /**
-   * Resolves once this leader has applied everything that was acknowledged before the call, as
-   * confirmed by a majority (thesis §6.4). Leaders only: other members reject with `NOT_LEADER` and
+   * Resolves once this leader has applied everything that was acknowledged before the call. That it
+   * still leads a majority confirms (thesis §6.4), or its lease says (option `reads`, §6.4.1). Leaders only: other members reject with `NOT_LEADER` and
    * `leaderId`, and the caller asks there. Rejects with `QUEUE_FULL`, `STOPPED`, or the signal's
    * reason. Without a majority it rejects when the leader gives up, after one election time-out.
    */
   async readIndex(signal?: AbortSignal): Promise<number> {
     const refusal = this.#refusal();
     if (refusal === 'stopped') throw stoppedError();
-    if (refusal !== null) throw this.#notLeader();
+    if (refusal !== null) throw notLeaderError(this.#core.leaderId);
     const { token, index } = this.#reads.add(signal);
+    this.#core.setClock(this.#clock.monotonic());
     this.#core.read(token);
     this.#changed();
     return index;
@@ -181,7 +182,7 @@ export class RaftNode {
       clock: this.#clock,
       pollMs: this.#settings.tickMs,
       isStopped: () => this.#stopped !== null,
-      takeSnapshot: () => this.#maybeTake(this.#core.status().appliedIndex),
+      takeSnapshot: () => this.#maybeTake(this.#core.appliedIndex),
       failed: (error) => this.#fail('DISK_FAILED', error),
     });
   }
@@ -268,6 +269,7 @@ export class RaftNode {
   #guarded(call: () => void): void {
     if (this.#stopped !== null) return;
     try {
+      this.#core.setClock(this.#clock.monotonic());
       call();
       this.#changed();
     } catch (error) {
@@ -307,7 +309,7 @@ export class RaftNode {
       const meta = ready.restore;
       this.#applier.restore(meta, () => this.#log.readSnapshot(meta));
     }
-    this.#reads.confirm(ready.reads, core.status().appliedIndex);
+    this.#reads.confirm(ready.reads, core.appliedIndex);
     if (ready.committed.length > 0) this.#applier.apply(ready.committed);
     this.#note();
   }
@@ -368,8 +370,8 @@ export class RaftNode {
     const { leaderId, log } = this.#core;
     this.#proposals.rejectQueued('not-leader', leaderId);
     this.#proposals.forget(log.commit, 'leadership was lost before a majority had the entry');
-    this.#reads.rejectAsked(this.#notLeader());
-    this.#snapshots.abortSending(this.#notLeader());
+    this.#reads.rejectAsked(notLeaderError(leaderId));
+    this.#snapshots.abortSending(notLeaderError(leaderId));
   }
 
   #fail(kind: 'DISK_FAILED' | 'BROKEN', error: unknown): void {
@@ -388,11 +390,5 @@ export class RaftNode {
 
   #rejected(reason: RejectReason): ProposeOutcome {
     return { kind: 'rejected', reason, leaderId: this.#core.leaderId };
-  }
-
-  #notLeader(): RaftError {
-    const { leaderId } = this.#core;
-    const hint = leaderId === 0 ? 'no leader is known; try again' : `ask member ${leaderId}`;
-    return new RaftError('NOT_LEADER', `this member does not lead: ${hint}`, { leaderId });
   }
 }

@@ -63,6 +63,9 @@ export class RaftDesk {
       case 'tick':
         for (let i = Number(rest[1] ?? 1); i > 0; i--) this.#core(id).tick();
         break;
+      case 'clock':
+        for (const { core } of this.#seats.values()) core?.setClock(id);
+        break;
       case 'campaign':
         this.#core(id).campaign();
         break;

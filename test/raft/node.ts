@@ -176,6 +176,20 @@ test('a read waits until its index is applied, and can be given up', async (t) =
   });
 });
 
+test('with leases the leader answers reads without a message, and a late one not at all', async (t) => {
+  const cluster = await Cluster.of(3, { reads: 'lease' });
+  const { node } = await cluster.leader();
+  await cluster.clock.advance(300);
+  cluster.sent.length = 0;
+  t.true((await cluster.clock.resolve(node.readIndex(), 1)) >= 1);
+  t.deepEqual(cluster.sent, []);
+  // Cut off, it answers until the lease has run out; after that no majority confirms anything.
+  cluster.cut(node.status().id);
+  await cluster.clock.advance(405);
+  const read = node.readIndex().catch((error: unknown) => error);
+  t.true(isRaftError(await cluster.clock.resolve(read, 1000), 'NOT_LEADER'));
+});
+
 test('a new member starts as a learner, catches up by snapshot and becomes a voter', async (t) => {
   const cluster = await Cluster.of(1, { snapshotEntries: 20, keepEntries: 1 });
   await cluster.clock.advance(5);
@@ -345,6 +359,8 @@ test('wrong options and wrong bootstraps are refused with their name', async (t)
   await refused({ options: { tickMs: 0 } }, /tickMs/);
   await refused({ options: { heartbeatTicks: 5, electionTicks: 10 } }, /electionTicks/);
   await refused({ id: 1.5 }, /id/);
+  await refused({ options: { reads: 'stale' } }, /reads/);
+  await refused({ options: { clockDriftPerMille: 1000 } }, /clockDriftPerMille/);
   const twice = [...voters(1).members, ...voters(1).members];
   await refused({ bootstrap: { members: twice } }, /listed twice/);
 });

@@ -54,7 +54,9 @@ export interface MemberWorld {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly checker: RaftChecker;
-  optionsOf(id: MemberId): RaftNodeOptions;
+  optionsOf(): RaftNodeOptions;
+  /** How fast the member's clock is; 1 is right. */
+  clockRate(id: MemberId): number;
   trace(text: string): void;
   transport(from: MemberId, isAlive: () => boolean): Transport;
   /** How long a disk operation takes now, milliseconds. */
@@ -113,7 +115,7 @@ export class SimMember {
       disk: guardedDisk(this.disk, isAlive),
       stateMachine: this.machine,
       observer: this.#observer(isAlive),
-      options: this.#world.optionsOf(id),
+      options: this.#world.optionsOf(),
       ...(this.#bootstrap === undefined ? {} : { bootstrap: this.#bootstrap }),
     });
     if (!isAlive()) return;
@@ -176,14 +178,15 @@ export class SimMember {
 
   #processClock(isAlive: () => boolean): Clock {
     const { clock } = this.#world;
+    const rate = this.#world.clockRate(this.id);
     return {
-      monotonic: () => clock.monotonic(),
+      monotonic: () => clock.monotonic() * rate,
       after: (delayMs, fn) => {
         const state = { isCancelled: false };
         const run = (): void => {
           if (isAlive() && !state.isCancelled) fn();
         };
-        clock.after(delayMs, () => {
+        clock.after(delayMs / rate, () => {
           if (isAlive() && !state.isCancelled) this.deliver(run);
         });
         return {

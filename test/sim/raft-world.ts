@@ -16,6 +16,12 @@ const MEMBERS_MAX = 8;
 const CONVERGE_MS = 30_000;
 const EVENTS_MAX = 100_000;
 
+/** How far the members' clocks differ, as they are told and in truth. */
+interface Clocks {
+  readonly toldPerMille: number;
+  readonly truePerMille: number;
+}
+
 /** Members, clients and faults drawn from one seed; first chaos, then everything heals. */
 class RaftWorld implements MemberWorld {
   readonly clock = new VirtualClock();
@@ -26,20 +32,30 @@ class RaftWorld implements MemberWorld {
   readonly #trace = new Trace();
   readonly #options: RaftNodeOptions;
   readonly #bootstrap: Membership;
+  readonly #clockDriftPerMille: number;
+  readonly #isAboutClocks: boolean;
   readonly #slowDisks = new Set<MemberId>();
   #isChaos = true;
   #failure: SimFailure | null = null;
   #writeCount = 0;
   readonly counts = { committed: 0, rejected: 0, unknown: 0, reads: 0, faults: 0, changes: 0 };
 
-  constructor(seed: number) {
+  constructor(seed: number, clocks?: Clocks) {
     this.random = seededRandom(seed);
     const draw = this.random.fork('world');
     const between = (low: number, high: number): number => low + draw.below(high - low + 1);
     const size = [1, 3, 3, 3, 3, 5, 5][draw.below(7)] ?? 3;
     const ids = Array.from({ length: size }, (_, i) => i + 1);
     this.#bootstrap = { members: ids.map((id) => ({ id, role: 'voter', context: `m${id}` })) };
+    const reads = draw.below(2) === 0 && clocks === undefined ? 'quorum' : 'lease';
+    const clockDriftPerMille = clocks?.toldPerMille ?? between(1, 300);
+    // Without leases clocks may go as they like, as long as elections come to an end.
+    const drawn = reads === 'lease' ? clockDriftPerMille : between(1, 600);
+    this.#clockDriftPerMille = clocks?.truePerMille ?? drawn;
+    this.#isAboutClocks = clocks !== undefined;
     this.#options = {
+      reads,
+      clockDriftPerMille,
       electionTicks: between(8, 12),
       heartbeatTicks: between(1, 2),
       snapshotEntries: between(8, 60),
@@ -78,8 +94,18 @@ class RaftWorld implements MemberWorld {
     };
   }
 
-  optionsOf(id: MemberId): RaftNodeOptions {
-    return { ...this.#options, tickMs: 40 + this.random.fork(`tick/${id}`).below(21) };
+  optionsOf(): RaftNodeOptions {
+    return this.#options;
+  }
+
+  /**
+   * How fast a member's clock is. Of two the slower one loses at most the drift on the faster: what
+   * the option promises.
+   */
+  clockRate(id: MemberId): number {
+    const slowest = 1 - this.#clockDriftPerMille / 1000;
+    const draw = this.random.fork(`clock/${id}`).next() * 2 - 0.5;
+    return slowest + (1 - slowest) * Math.min(1, Math.max(0, draw));
   }
 
   diskMs(id: MemberId): number {
@@ -174,10 +200,24 @@ class RaftWorld implements MemberWorld {
           member.deliver(() => void this.#write(node, paddingBytes));
         }
       }
-      // All that believe to lead are asked: of two, at most one may answer.
-      for (const one of all) {
-        if (one.node?.inspection.role === 'leader') one.deliver(() => this.#read(one));
-      }
+      this.#readEverywhere();
+    }
+  }
+
+  /** All that believe to lead are asked: of two, at most one may answer. */
+  #readEverywhere(): void {
+    for (const one of this.members.values()) {
+      if (one.node?.inspection.role === 'leader') one.deliver(() => this.#read(one));
+    }
+  }
+
+  /** Writes to the newest leader, and at once reads: an older one has its last chance to be wrong. */
+  async #probe(times: number, random: Random): Promise<void> {
+    for (let i = 0; i < times && this.#isChaos; i++) {
+      await this.clock.wait(10 + random.below(40));
+      const node = this.leader()?.node;
+      if (node === undefined) continue;
+      void this.#write(node, 0).then((isDone) => isDone && this.#readEverywhere());
     }
   }
 
@@ -219,6 +259,7 @@ class RaftWorld implements MemberWorld {
       () => this.#partition(random),
       () => this.#isolateLeader(random),
       () => void this.#succession(random),
+      () => void this.#isolateSlowest(random),
       () => this.#pause(random),
       () => this.#weather(random),
       () => this.#disks(random),
@@ -227,9 +268,11 @@ class RaftWorld implements MemberWorld {
       () => this.#transfer(random),
       () => this.network.heal(),
     ].flatMap((fault) => Array.from({ length: random.below(4) }, () => fault));
+    if (this.#isAboutClocks)
+      faults.splice(0, faults.length, () => void this.#isolateSlowest(random));
     const pauseMaxMs = 100 + random.below(700);
     while (this.#isChaos && faults.length > 0) {
-      await this.clock.wait(20 + random.below(pauseMaxMs));
+      await this.clock.wait((this.#isAboutClocks ? 1500 : 20) + random.below(pauseMaxMs));
       if (!this.#isChaos) return;
       this.counts.faults++;
       faults[random.below(faults.length)]?.();
@@ -285,6 +328,7 @@ class RaftWorld implements MemberWorld {
     if (isAtOnce) cut();
     else this.clock.after(random.below(4), cut);
     for (let i = random.below(4); i > 0; i--) this.#change(random);
+    void this.#probe(random.below(40), random);
     this.clock.after(200 + random.below(2500), () => this.network.heal());
   }
 
@@ -311,6 +355,18 @@ class RaftWorld implements MemberWorld {
     if (second === undefined || second === first) return;
     alone(second.id);
     this.clock.after(500 + random.below(1500), () => this.network.heal());
+  }
+
+  /** The leader whose lease lasts longest by true time is cut off: its clock is the slowest. */
+  async #isolateSlowest(random: Random): Promise<void> {
+    const node = this.leader()?.node;
+    const ids = node?.status().membership.members.map(({ id }) => id) ?? [];
+    const slowest = ids.sort((a, b) => this.clockRate(a) - this.clockRate(b))[0];
+    if (node === undefined || slowest === undefined) return;
+    this.network.heal();
+    if (slowest !== node.status().id) await node.transferLeadership(slowest);
+    await this.clock.wait(50 + random.below(300));
+    if (this.#isChaos) this.#isolateLeader(random);
   }
 
   #pause(random: Random): void {
@@ -448,3 +504,8 @@ export const raftWorld: World = {
   name: 'raft',
   run: (seed) => new RaftWorld(seed).run(),
 };
+
+/** Leaders of slow clocks are cut off again and again, and reads are answered by lease. */
+export function clocksWorld(clocks: Clocks): World {
+  return { name: 'clocks', run: (seed) => new RaftWorld(seed, clocks).run() };
+}

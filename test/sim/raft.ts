@@ -1,6 +1,6 @@
 import test from 'ava';
 import { mendedSeeds } from './sim-seeds.ts';
-import { raftWorld } from './raft-world.ts';
+import { clocksWorld, raftWorld } from './raft-world.ts';
 import { runSeeds } from './sim-runner.ts';
 
 // Parts, so that a failure shows early which seeds it is in; each seed is tens of milliseconds.
@@ -26,6 +26,19 @@ for (const { seed, what } of mendedSeeds('raft')) {
     t.is(report.failure, null, report.failure?.message ?? '');
   });
 }
+
+test.serial('reads by lease are right while the clocks differ by what was promised', async (t) => {
+  const world = clocksWorld({ toldPerMille: 400, truePerMille: 400 });
+  const report = await runSeeds(world, { first: 1, count: 20, isTwice: false });
+  t.is(report.failure, null, report.failure?.message ?? '');
+});
+
+test.serial('a lease that is longer than the clocks allow is found out', async (t) => {
+  const world = clocksWorld({ toldPerMille: 1, truePerMille: 600 });
+  const report = await runSeeds(world, { first: 1, count: 40, isTwice: false });
+  t.is(report.failure?.kind, 'checker');
+  t.regex(report.failure?.message ?? '', /^a read at \d+ misses what was known/);
+});
 
 test.serial('the same seed gives the same history', async (t) => {
   const report = await runSeeds(raftWorld, { first: 1000, count: 10, isTwice: true });

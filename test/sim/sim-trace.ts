@@ -5,7 +5,7 @@ export class Trace {
   #low = 0x811c9dc5;
   #high = 0x9747b28c;
 
-  constructor(linesMax = 60) {
+  constructor(linesMax = Number(process.env['TRACE_LINES'] ?? 60)) {
     this.#linesMax = linesMax;
   }
 
