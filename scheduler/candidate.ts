@@ -7,8 +7,8 @@ export interface Candidate {
   readonly isLast: boolean;
   /** Taints that ask to be avoided and that the task does not tolerate. */
   readonly unpreferredCount: number;
-  /** Sum of the weights of the preferred node terms that hold here. */
-  readonly preference: number;
+  /** The higher, the better; what goes into it is the placing's. */
+  score: number;
   /** Tasks of this service here. */
   serviceTaskCount: number;
 }
@@ -16,8 +16,11 @@ export interface Candidate {
 /** Whether `a` is to be taken before `b`: a strict, total order. */
 export function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.isLast !== b.isLast) return b.isLast;
-  if (a.unpreferredCount !== b.unpreferredCount) return a.unpreferredCount < b.unpreferredCount;
-  if (a.preference !== b.preference) return a.preference > b.preference;
+  return a.score === b.score ? hasFewer(a, b) : a.score > b.score;
+}
+
+/** Of two with the same score the one with fewer tasks; a strict, total order. */
+export function hasFewer(a: Candidate, b: Candidate): boolean {
   if (a.serviceTaskCount !== b.serviceTaskCount) return a.serviceTaskCount < b.serviceTaskCount;
   if (a.record.taskCount !== b.record.taskCount) return a.record.taskCount < b.record.taskCount;
   return a.record.id < b.record.id;

@@ -7,6 +7,8 @@ import { assert } from '#lib';
 import { TaskState } from '#proto';
 import type { Node, PortConfig, Task } from '#proto';
 import { heldHostPorts, wantedHostPorts } from './host-ports.ts';
+import { KindIndex } from './kind-index.ts';
+import type { KindRecord } from './kind-index.ts';
 import { describeNode, newNodeRecord } from './node-record.ts';
 import type { NodeRecord } from './node-record.ts';
 import { demandOf } from './resources.ts';
@@ -23,6 +25,7 @@ interface Holding {
   readonly ports: readonly PortConfig[];
   /** Meant to run: counts for balance. One that is being stopped only holds resources. */
   readonly isWanted: boolean;
+  readonly kind: KindRecord;
 }
 
 function byCountThenId(a: NodeRecord, b: NodeRecord): number {
@@ -45,6 +48,8 @@ export class ClusterView {
   readonly #byNode = new Map<string, Set<string>>();
   readonly #order = new BTree<NodeRecord, undefined>(undefined, byCountThenId);
   readonly #moved = new Set<NodeRecord>();
+  /** Where the tasks of each kind are, for rules about other tasks. */
+  readonly kinds = new KindIndex();
 
   get nodeCount(): number {
     return this.#nodes.size;
@@ -125,6 +130,7 @@ export class ClusterView {
       demand: present?.demand ?? demandOf(task),
       ports,
       isWanted,
+      kind: this.kinds.recordOf(task),
     });
   }
 
@@ -137,7 +143,8 @@ export class ClusterView {
     this.#drop(task.id);
     const { serviceId } = task;
     const ports = wantedHostPorts(task);
-    this.#hold(task.id, { nodeId, serviceId, demand, ports, isWanted: true });
+    const kind = this.kinds.recordOf(task);
+    this.#hold(task.id, { nodeId, serviceId, demand, ports, isWanted: true, kind });
   }
 
   /** Takes back `assume` where the store did not take the placement: `task` is what it holds now. */
@@ -169,6 +176,7 @@ export class ClusterView {
 
   #hold(taskId: string, holding: Holding): void {
     this.#holdings.set(taskId, holding);
+    this.kinds.count(holding.kind, holding.nodeId, holding.isWanted, 1);
     const onNode = this.#byNode.get(holding.nodeId);
     if (onNode === undefined) this.#byNode.set(holding.nodeId, new Set([taskId]));
     else onNode.add(taskId);
@@ -181,6 +189,7 @@ export class ClusterView {
     const holding = this.#holdings.get(taskId);
     if (holding === undefined) return;
     this.#holdings.delete(taskId);
+    this.kinds.count(holding.kind, holding.nodeId, holding.isWanted, -1);
     const onNode = this.#byNode.get(holding.nodeId);
     onNode?.delete(taskId);
     if (onNode?.size === 0) this.#byNode.delete(holding.nodeId);

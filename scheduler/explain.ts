@@ -5,6 +5,7 @@ import { refuse } from './filter.ts';
 import { summarise } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
+import { TopologyRules, hasTopology } from './topology-rules.ts';
 
 /** A node that may not take the task. */
 export interface RefusedNode {
@@ -27,6 +28,7 @@ export interface Explanation {
 export function explain(view: ClusterView, task: Task): Explanation {
   const requirements = requirementsOf(task);
   const service = view.service(task.serviceId);
+  const rules = hasTopology(view, task) ? new TopologyRules(view, task, requirements) : undefined;
   const refused: RefusedNode[] = [];
   const fitting: string[] = [];
   let nodeCount = 0;
@@ -34,7 +36,7 @@ export function explain(view: ClusterView, task: Task): Explanation {
   const asked = task.nodeId === '' ? view.nodes() : own === undefined ? [] : [own];
   for (const record of asked) {
     nodeCount++;
-    const refusal = refuse(record, requirements, service);
+    const refusal = refuse(record, requirements, service) ?? rules?.refuse(rules.locate(record));
     if (refusal === undefined) fitting.push(record.id);
     else refused.push({ nodeId: record.id, refusal });
   }

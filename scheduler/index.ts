@@ -11,9 +11,12 @@ export { isAskedFor, mayTake } from './filter.ts';
 export { labelNumber } from './selector.ts';
 export { isNodeKey, nameField } from './node-affinity.ts';
 export { place } from './place.ts';
-export type { Placement, PlacementResult, Unplaced } from './place.ts';
+export type { PlaceOptions, Placement, PlacementResult, Unplaced } from './place.ts';
 export { parsePreference } from './preference.ts';
 export type { FilterName, Refusal, Shortage } from './refusal.ts';
+export { defaultScoring, strategies } from './scores.ts';
+export type { ScoringConfig, Strategy, Weights } from './scores.ts';
+export { looksAtOthers } from './topology-rules.ts';
 export { failuresMax, failureWindowMs } from './service-record.ts';
 export {
   isTaintNumber,

@@ -10,15 +10,18 @@ import type { Candidate } from './candidate.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { explain } from './explain.ts';
 import { hasRoom, suits } from './filter.ts';
+import { candidateOf } from './group.ts';
+import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
-import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
-import { spreadKeys } from './preference.ts';
+import { spreadKeys, withSoftSpreads } from './preference.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
-import type { ServiceRecord } from './service-record.ts';
+import { defaultScoring } from './scores.ts';
+import type { ScoringConfig } from './scores.ts';
 import { SpreadTree } from './spread-tree.ts';
-import { countUnpreferred } from './toleration.ts';
+import { TopologyRules, hasTopology } from './topology-rules.ts';
+import { weigh } from './weigh.ts';
 
 /** This task goes to this node. The view already counts it there. */
 export interface Placement {
@@ -38,23 +41,26 @@ export interface PlacementResult {
   readonly unplaced: readonly Unplaced[];
 }
 
-/** Tasks that are alike, and what placing one of them needs. */
-interface Group {
-  readonly serviceId: string;
-  readonly specVersion: number;
-  readonly tasks: readonly Task[];
-  readonly requirements: Requirements;
+/** What placing may be told besides the cluster and the tasks. */
+export interface PlaceOptions {
   readonly nowMs: Ms;
+  /** Default: `defaultScoring`. */
+  readonly scoring?: ScoringConfig;
 }
 
 /**
  * Decides for all of `pending`, tasks with a node of their own (global services) first. Every placement
  * is assumed in the view at once; the caller forgets those that the store does not take.
  */
-export function place(view: ClusterView, pending: Iterable<Task>, nowMs: Ms): PlacementResult {
+export function place(
+  view: ClusterView,
+  pending: Iterable<Task>,
+  options: PlaceOptions,
+): PlacementResult {
+  const { nowMs, scoring = defaultScoring } = options;
   const placed: Placement[] = [];
   const unplaced: Unplaced[] = [];
-  const groups = new Map<string, Task[]>();
+  const groups = new Map<string, [Task, ...Task[]]>();
   for (const task of pending) {
     if (task.nodeId !== '') {
       placeOnOwnNode(view, task, placed, unplaced);
@@ -66,11 +72,10 @@ export function place(view: ClusterView, pending: Iterable<Task>, nowMs: Ms): Pl
     else group.push(task);
   }
   for (const tasks of groups.values()) {
-    const first = tasks[0];
-    if (first === undefined) continue;
-    const { serviceId, specVersion } = first;
-    const requirements = requirementsOf(first);
-    placeGroup(view, { serviceId, specVersion, tasks, requirements, nowMs }, placed, unplaced);
+    const [{ serviceId, specVersion }] = tasks;
+    const requirements = requirementsOf(tasks[0]);
+    const group = { serviceId, specVersion, tasks, requirements, scoring, nowMs };
+    placeGroup(view, group, placed, unplaced);
   }
   return { placed, unplaced };
 }
@@ -87,11 +92,23 @@ function placeOnOwnNode(
   const isFree =
     record !== undefined &&
     suits(record, requirements) &&
-    hasRoom(record, requirements, view.service(task.serviceId));
+    hasRoom(record, requirements, view.service(task.serviceId)) &&
+    isAllowed(view, task, record, requirements);
   if (isFree) {
     view.assume(task, nodeId, requirements.demand);
     placed.push({ task, nodeId });
   } else unplaced.push({ task, explanation: explain(view, task).summary });
+}
+
+function isAllowed(
+  view: ClusterView,
+  task: Task,
+  record: NodeRecord,
+  requirements: Requirements,
+): boolean {
+  if (!hasTopology(view, task)) return true;
+  const rules = new TopologyRules(view, task, requirements);
+  return rules.allows(rules.locate(record));
 }
 
 function placeGroup(
@@ -102,9 +119,7 @@ function placeGroup(
 ): void {
   const { tasks, requirements } = group;
   const [first] = tasks;
-  if (first === undefined) return;
-  const keys = spreadKeys(first.spec?.placement?.preferences ?? []);
-  const nodes = keys.length > 0 ? spread(view, group, keys) : level(view, group);
+  const nodes = nodesFor(view, group);
   let done = 0;
   for (const record of nodes) {
     const task = tasks[done];
@@ -119,37 +134,33 @@ function placeGroup(
   for (const task of tasks.slice(done)) unplaced.push({ task, explanation });
 }
 
-function candidate(
-  record: NodeRecord,
-  group: Group,
-  service: ServiceRecord | undefined,
-): Candidate {
-  const { specVersion, nowMs } = group;
-  return {
-    record,
-    isLast: service?.isFaulty(record.id, specVersion, nowMs) === true,
-    unpreferredCount:
-      record.softTaints.length === 0
-        ? 0
-        : countUnpreferred(record.softTaints, group.requirements.tolerations),
-    preference: preferenceFor(record.node, group.requirements.nodeWish),
-    serviceTaskCount: service?.taskCounts.get(record.id) ?? 0,
-  };
+/** The quickest way that is right for the group. */
+function nodesFor(view: ClusterView, group: Group): Iterable<NodeRecord> {
+  const { requirements, scoring } = group;
+  const [first] = group.tasks;
+  const preferences = first.spec?.placement?.preferences ?? [];
+  const hasRules = hasTopology(view, first);
+  const isPlain =
+    !hasRules && requirements.nodeWish.preferred.length === 0 && scoring.strategy === 'even';
+  if (!isPlain) {
+    const spreads = hasRules || preferences.length > 0;
+    const like = spreads ? withSoftSpreads(first, preferences) : first;
+    return weigh(view, group, new TopologyRules(view, like, requirements));
+  }
+  const keys = spreadKeys(preferences);
+  return keys.length > 0 ? spread(view, group, keys) : level(view, group);
 }
 
 /** The nodes to place on, one after the other; the caller assumes a task on each before the next. */
 function* level(view: ClusterView, group: Group): Iterable<NodeRecord> {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
-  // Where some nodes are preferred, load alone does not say which is next.
-  const isByLoad = requirements.nodeWish.preferred.length === 0;
   const rest: Candidate[] = [];
   for (const record of view.nodesByLoad()) {
     if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;
-    const next = candidate(record, group, service);
+    const next = candidateOf(record, group, service);
     rest.push(next);
-    if (!isByLoad || next.serviceTaskCount > 0 || next.isLast || next.unpreferredCount > 0)
-      continue;
+    if (next.serviceTaskCount > 0 || next.isLast || next.unpreferredCount > 0) continue;
     yield record;
     next.serviceTaskCount++;
   }
@@ -176,7 +187,7 @@ function* spread(
   const tree = new SpreadTree(keys);
   for (const record of view.nodes()) {
     if (suits(record, requirements) && hasRoom(record, requirements, service))
-      tree.add(candidate(record, group, service));
+      tree.add(candidateOf(record, group, service));
     else tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
   }
   yield* tree.take((next) => hasRoom(next.record, requirements, view.service(serviceId)));

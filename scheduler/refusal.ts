@@ -10,6 +10,8 @@ export const filterNames = [
   'ports',
   'resources',
   'replicas-per-node',
+  'topology-spread',
+  'service-affinity',
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 

@@ -11,6 +11,10 @@ export interface Demand {
   readonly generic: readonly (readonly [string, number])[] | undefined;
 }
 
+/** What a task that reserves nothing of it counts for in scores, so that such tasks do not pile up. */
+export const unsetCpuNano = 100_000_000;
+export const unsetMemoryBytes = 200 * 2 ** 20;
+
 export const noDemand: Demand = { cpuNano: 0, memoryBytes: 0, pids: 0, generic: undefined };
 
 export function demandOf(task: Task): Demand {
@@ -31,9 +35,17 @@ export class Reserved {
   memoryBytes = 0;
   pids = 0;
   readonly generic = new Map<string, number>();
+  /** The same for scores, in which a task that reserves nothing counts for a little. */
+  readonly scored: { cpuNano: number; memoryBytes: number; readonly generic: Map<string, number> };
+
+  constructor() {
+    this.scored = { cpuNano: 0, memoryBytes: 0, generic: this.generic };
+  }
 
   /** `sign` is 1 to add, -1 to take away. */
   add(demand: Demand, sign: 1 | -1): void {
+    this.scored.cpuNano += sign * (demand.cpuNano || unsetCpuNano);
+    this.scored.memoryBytes += sign * (demand.memoryBytes || unsetMemoryBytes);
     this.cpuNano += sign * demand.cpuNano;
     this.memoryBytes += sign * demand.memoryBytes;
     this.pids += sign * demand.pids;

@@ -1,13 +1,8 @@
 import { ContainerSpec, ReplicatedMode, TaskSpec } from '#proto';
 import type { Random } from '#lib';
 import type { PortConfig, ServiceSpec } from '#proto';
+import { normalisePlacement, sorted } from './normalise-placement.ts';
 import { redactTaskSpec } from './redact.ts';
-
-/** The keys in ascending order, so that equal maps encode to equal bytes. */
-function sorted<V>(record: Readonly<Record<string, V>>): Readonly<Record<string, V>> {
-  const keys = Object.keys(record).toSorted();
-  return Object.fromEntries(keys.map((key) => [key, record[key] as V]));
-}
 
 function normaliseContainer(container: ContainerSpec, name: string): ContainerSpec {
   const auth = container.registryAuth;
@@ -28,10 +23,7 @@ function normaliseTask(task: TaskSpec): TaskSpec {
   const { placement } = task;
   return {
     ...task,
-    placement:
-      placement === undefined
-        ? undefined
-        : { ...placement, nodeSelector: sorted(placement.nodeSelector) },
+    placement: placement === undefined ? undefined : normalisePlacement(placement),
     containers: task.containers.map((container, i) =>
       normaliseContainer(container, i === 0 ? 'main' : `main-${i + 1}`),
     ),

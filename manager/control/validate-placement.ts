@@ -3,6 +3,7 @@ import { RestartConditionNames } from '#proto';
 import { parseConstraint, parsePreference } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
+import { validateAffinity, validateTopologySpread } from './validate-affinity.ts';
 import { validateNodeAffinity, validateNodeSelector } from './validate-node-affinity.ts';
 import { validateTolerations } from './validate-tolerations.ts';
 
@@ -67,6 +68,10 @@ export function validatePlacement(placement: Placement): void {
   validateTolerations(placement.tolerations);
   validateNodeSelector(placement.nodeSelector);
   if (placement.nodeAffinity !== undefined) validateNodeAffinity(placement.nodeAffinity);
+  if (placement.affinity !== undefined) validateAffinity('affinity', placement.affinity);
+  if (placement.antiAffinity !== undefined)
+    validateAffinity('anti_affinity', placement.antiAffinity);
+  validateTopologySpread(placement.topologySpread);
   requireCount(`${at}.platforms`, 'platforms', platforms, limits.platformsMax);
 }
 

@@ -6,7 +6,7 @@
 import type { Counter, Gauge, Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
-import { ClusterView, mayTake, place } from '#scheduler';
+import { ClusterView, looksAtOthers, mayTake, place } from '#scheduler';
 import type { Placement, Unplaced } from '#scheduler';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from '../orchestrator/node-table.ts';
@@ -43,6 +43,8 @@ export class SchedulingLoop implements LeaderLoop {
   readonly #assigned: Counter;
   readonly #pendingGauge: Gauge;
   #isRetryDue = false;
+  /** Tasks were placed that others may have waited for, to be near them or to keep in step. */
+  #isOthersRetryDue = false;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
@@ -85,7 +87,7 @@ export class SchedulingLoop implements LeaderLoop {
 
   #onCommit(commit: Commit): void {
     for (const event of commit.events) this.#apply(event);
-    const isDue = this.#isRetryDue && this.#waiting.size > 0;
+    const isDue = (this.#isRetryDue || this.#isOthersRetryDue) && this.#waiting.size > 0;
     if (isDue || this.#fresh.size + this.#unwanted.size > 0) this.#loop.ring();
   }
 
@@ -124,6 +126,7 @@ export class SchedulingLoop implements LeaderLoop {
     if (!isPending(task) && (!isUnassigned || isWanted(task))) {
       this.#view.setTask(task, old);
       if (isStopped(task)) this.#isRetryDue = true;
+      if (stateOf(task) === TaskState.ASSIGNED) this.#isOthersRetryDue = true;
       this.#fresh.delete(task.id);
       this.#waiting.delete(task.id);
       this.#unwanted.delete(task.id);
@@ -161,8 +164,15 @@ export class SchedulingLoop implements LeaderLoop {
     if (this.#isRetryDue) {
       for (const [id, task] of this.#waiting) this.#fresh.set(id, task);
       this.#waiting.clear();
-      this.#isRetryDue = false;
+    } else if (this.#isOthersRetryDue) {
+      for (const [id, task] of this.#waiting) {
+        if (!looksAtOthers(task)) continue;
+        this.#fresh.set(id, task);
+        this.#waiting.delete(id);
+      }
     }
+    this.#isRetryDue = false;
+    this.#isOthersRetryDue = false;
     const pending: Task[] = [];
     for (const [id, task] of this.#fresh) {
       if (pending.length >= placedPerPass) break;
@@ -170,7 +180,9 @@ export class SchedulingLoop implements LeaderLoop {
       pending.push(task);
     }
     if (this.#fresh.size > 0) this.#loop.ring();
-    const { placed, unplaced } = place(this.#view, pending, this.#options.clock.now());
+    const { placed, unplaced } = place(this.#view, pending, {
+      nowMs: this.#options.clock.now(),
+    });
     const writings: Writing[] = placed.map((placement) => ({ kind: 'assign', placement }));
     let explained = 0;
     for (const one of unplaced) {

@@ -237,6 +237,17 @@ export const SelectorOperatorNames: Readonly<Record<number, string>> = {
 };
 
 
+export const SpreadAction = {
+  DO_NOT_SCHEDULE: 0,
+  SCHEDULE_ANYWAY: 1,
+} as const;
+export type SpreadAction = (typeof SpreadAction)[keyof typeof SpreadAction];
+export const SpreadActionNames: Readonly<Record<number, string>> = {
+  0: 'DO_NOT_SCHEDULE',
+  1: 'SCHEDULE_ANYWAY',
+};
+
+
 export const TaskState = {
   NEW: 0,
   PENDING: 64,
@@ -6140,6 +6151,291 @@ export const NodeAffinity: MessageCodec<NodeAffinity> = {
   },
 };
 
+export interface TaskSelector {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly expressions: readonly Expression[];
+}
+export const TaskSelector: MessageCodec<TaskSelector> = {
+  typeName: 'tessera.v1.TaskSelector',
+  fields: [
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'expressions', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+  ],
+  create(init) {
+    return { labels: {}, expressions: [], ...init };
+  },
+  write(m, w) {
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(10).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    for (const v of m.expressions) Expression.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return TaskSelector.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TaskSelector.create() as Mutable<TaskSelector>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 2:
+          m.expressions.push(Expression.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TaskSelector;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TaskSelector.read(r, r.len);
+  },
+};
+
+export interface AffinityTerm {
+  readonly selector?: TaskSelector | undefined;
+  readonly topologyKey: string;
+  readonly stacks: readonly string[];
+  readonly isAnyStack: boolean;
+  readonly matchLabelKeys: readonly string[];
+  readonly mismatchLabelKeys: readonly string[];
+}
+export const AffinityTerm: MessageCodec<AffinityTerm> = {
+  typeName: 'tessera.v1.AffinityTerm',
+  fields: [
+    { name: 'selector', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
+    { name: 'topologyKey', type: 'string', shape: 'one' },
+    { name: 'stacks', type: 'string', shape: 'list' },
+    { name: 'isAnyStack', type: 'bool', shape: 'one' },
+    { name: 'matchLabelKeys', type: 'string', shape: 'list' },
+    { name: 'mismatchLabelKeys', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { topologyKey: '', stacks: [], isAnyStack: false, matchLabelKeys: [], mismatchLabelKeys: [], ...init };
+  },
+  write(m, w) {
+    if (m.selector !== undefined) TaskSelector.write(m.selector, w.uint32(10).fork()).ldelim();
+    if (m.topologyKey !== '') w.uint32(18).string(m.topologyKey);
+    for (const v of m.stacks) w.uint32(26).string(v);
+    if (m.isAnyStack !== false) w.uint32(32).bool(m.isAnyStack);
+    for (const v of m.matchLabelKeys) w.uint32(42).string(v);
+    for (const v of m.mismatchLabelKeys) w.uint32(50).string(v);
+    return w;
+  },
+  encode(m) {
+    return AffinityTerm.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = AffinityTerm.create() as Mutable<AffinityTerm>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.selector = TaskSelector.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.topologyKey = r.string();
+          break;
+        case 3:
+          m.stacks.push(r.string());
+          break;
+        case 4:
+          m.isAnyStack = r.bool();
+          break;
+        case 5:
+          m.matchLabelKeys.push(r.string());
+          break;
+        case 6:
+          m.mismatchLabelKeys.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as AffinityTerm;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return AffinityTerm.read(r, r.len);
+  },
+};
+
+export interface PreferredAffinityTerm {
+  readonly weight: number;
+  readonly term?: AffinityTerm | undefined;
+}
+export const PreferredAffinityTerm: MessageCodec<PreferredAffinityTerm> = {
+  typeName: 'tessera.v1.PreferredAffinityTerm',
+  fields: [
+    { name: 'weight', type: 'uint32', shape: 'one' },
+    { name: 'term', type: 'object', shape: 'one', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
+  ],
+  create(init) {
+    return { weight: 0, ...init };
+  },
+  write(m, w) {
+    if (m.weight !== 0) w.uint32(8).uint32(m.weight);
+    if (m.term !== undefined) AffinityTerm.write(m.term, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return PreferredAffinityTerm.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PreferredAffinityTerm.create() as Mutable<PreferredAffinityTerm>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.weight = r.uint32();
+          break;
+        case 2:
+          m.term = AffinityTerm.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PreferredAffinityTerm;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PreferredAffinityTerm.read(r, r.len);
+  },
+};
+
+export interface ServiceAffinity {
+  readonly required: readonly AffinityTerm[];
+  readonly preferred: readonly PreferredAffinityTerm[];
+}
+export const ServiceAffinity: MessageCodec<ServiceAffinity> = {
+  typeName: 'tessera.v1.ServiceAffinity',
+  fields: [
+    { name: 'required', type: 'object', shape: 'list', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
+    { name: 'preferred', type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredAffinityTerm as MessageCodec<never> },
+  ],
+  create(init) {
+    return { required: [], preferred: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.required) AffinityTerm.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.preferred) PreferredAffinityTerm.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return ServiceAffinity.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ServiceAffinity.create() as Mutable<ServiceAffinity>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.required.push(AffinityTerm.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.preferred.push(PreferredAffinityTerm.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ServiceAffinity;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ServiceAffinity.read(r, r.len);
+  },
+};
+
+export interface TopologySpread {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly action: SpreadAction;
+  readonly selector?: TaskSelector | undefined;
+  readonly minDomains: number;
+  readonly isNodeAffinityIgnored: boolean;
+  readonly areTaintsHonoured: boolean;
+  readonly matchLabelKeys: readonly string[];
+}
+export const TopologySpread: MessageCodec<TopologySpread> = {
+  typeName: 'tessera.v1.TopologySpread',
+  fields: [
+    { name: 'maxSkew', type: 'uint32', shape: 'one' },
+    { name: 'topologyKey', type: 'string', shape: 'one' },
+    { name: 'action', type: 'object', shape: 'one', names: SpreadActionNames },
+    { name: 'selector', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
+    { name: 'minDomains', type: 'uint32', shape: 'one' },
+    { name: 'isNodeAffinityIgnored', type: 'bool', shape: 'one' },
+    { name: 'areTaintsHonoured', type: 'bool', shape: 'one' },
+    { name: 'matchLabelKeys', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { maxSkew: 0, topologyKey: '', action: 0, minDomains: 0, isNodeAffinityIgnored: false, areTaintsHonoured: false, matchLabelKeys: [], ...init };
+  },
+  write(m, w) {
+    if (m.maxSkew !== 0) w.uint32(8).uint32(m.maxSkew);
+    if (m.topologyKey !== '') w.uint32(18).string(m.topologyKey);
+    if (m.action !== 0) w.uint32(24).int32(m.action);
+    if (m.selector !== undefined) TaskSelector.write(m.selector, w.uint32(34).fork()).ldelim();
+    if (m.minDomains !== 0) w.uint32(40).uint32(m.minDomains);
+    if (m.isNodeAffinityIgnored !== false) w.uint32(48).bool(m.isNodeAffinityIgnored);
+    if (m.areTaintsHonoured !== false) w.uint32(56).bool(m.areTaintsHonoured);
+    for (const v of m.matchLabelKeys) w.uint32(66).string(v);
+    return w;
+  },
+  encode(m) {
+    return TopologySpread.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TopologySpread.create() as Mutable<TopologySpread>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.maxSkew = r.uint32();
+          break;
+        case 2:
+          m.topologyKey = r.string();
+          break;
+        case 3:
+          m.action = r.int32() as SpreadAction;
+          break;
+        case 4:
+          m.selector = TaskSelector.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.minDomains = r.uint32();
+          break;
+        case 6:
+          m.isNodeAffinityIgnored = r.bool();
+          break;
+        case 7:
+          m.areTaintsHonoured = r.bool();
+          break;
+        case 8:
+          m.matchLabelKeys.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TopologySpread;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TopologySpread.read(r, r.len);
+  },
+};
+
 export interface Placement {
   readonly constraints: readonly string[];
   readonly preferences: readonly string[];
@@ -6148,6 +6444,9 @@ export interface Placement {
   readonly tolerations: readonly Toleration[];
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly nodeAffinity?: NodeAffinity | undefined;
+  readonly affinity?: ServiceAffinity | undefined;
+  readonly antiAffinity?: ServiceAffinity | undefined;
+  readonly topologySpread: readonly TopologySpread[];
 }
 export const Placement: MessageCodec<Placement> = {
   typeName: 'tessera.v1.Placement',
@@ -6159,9 +6458,12 @@ export const Placement: MessageCodec<Placement> = {
     { name: 'tolerations', type: 'object', shape: 'list', message: (): MessageCodec<never> => Toleration as MessageCodec<never> },
     { name: 'nodeSelector', type: 'string', shape: 'map' },
     { name: 'nodeAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeAffinity as MessageCodec<never> },
+    { name: 'affinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
+    { name: 'antiAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
+    { name: 'topologySpread', type: 'object', shape: 'list', message: (): MessageCodec<never> => TopologySpread as MessageCodec<never> },
   ],
   create(init) {
-    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, ...init };
+    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, topologySpread: [], ...init };
   },
   write(m, w) {
     for (const v of m.constraints) w.uint32(10).string(v);
@@ -6176,6 +6478,9 @@ export const Placement: MessageCodec<Placement> = {
       e.ldelim();
     }
     if (m.nodeAffinity !== undefined) NodeAffinity.write(m.nodeAffinity, w.uint32(58).fork()).ldelim();
+    if (m.affinity !== undefined) ServiceAffinity.write(m.affinity, w.uint32(66).fork()).ldelim();
+    if (m.antiAffinity !== undefined) ServiceAffinity.write(m.antiAffinity, w.uint32(74).fork()).ldelim();
+    for (const v of m.topologySpread) TopologySpread.write(v, w.uint32(82).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -6206,6 +6511,15 @@ export const Placement: MessageCodec<Placement> = {
           break;
         case 7:
           m.nodeAffinity = NodeAffinity.read(r, r.uint32() + r.pos);
+          break;
+        case 8:
+          m.affinity = ServiceAffinity.read(r, r.uint32() + r.pos);
+          break;
+        case 9:
+          m.antiAffinity = ServiceAffinity.read(r, r.uint32() + r.pos);
+          break;
+        case 10:
+          m.topologySpread.push(TopologySpread.read(r, r.uint32() + r.pos));
           break;
         default:
           r.skipType(tag & 7);

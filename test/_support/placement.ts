@@ -4,7 +4,8 @@ import { PortConfig, Protocol, PublishMode, ResourceRequirements, Resources } fr
 import { Task, TaskSpec, TaskState, TaskStatus } from '#proto';
 import type { Node, Platform, Taint, Toleration } from '#proto';
 import { parseTaint } from '#cli/parse/taint';
-import { ClusterView, place } from '#scheduler';
+import { ClusterView, defaultScoring, place } from '#scheduler';
+import type { ScoringConfig } from '#scheduler';
 import { aNode } from './objects.ts';
 
 export interface NodeShape {
@@ -54,6 +55,8 @@ export interface TaskShape {
   readonly perNodeMax?: number;
   readonly ports?: readonly PortConfig[];
   readonly tolerations?: readonly Toleration[];
+  /** Of its service; the stack is a label too. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Whatever else its placement asks for. */
   readonly placement?: Partial<Placement>;
 }
@@ -76,6 +79,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
   return Task.create({
     id,
     serviceId: shape.service ?? 's',
+    serviceName: shape.service ?? 's',
     slot: shape.slot ?? 1,
     nodeId: shape.nodeId ?? '',
     spec: TaskSpec.create({ placement, resources }),
@@ -86,6 +90,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
       changedAtMs: shape.changedAtMs ?? 0,
     }),
     ports: shape.ports ?? [],
+    labels: shape.labels ?? {},
   });
 }
 
@@ -117,8 +122,9 @@ export function outcome(
   view: ClusterView,
   tasks: readonly Task[],
   nowMs = 0,
+  scoring: ScoringConfig = defaultScoring,
 ): { counts: Record<string, number>; explanations: readonly string[] } {
-  const { placed, unplaced } = place(view, tasks, nowMs);
+  const { placed, unplaced } = place(view, tasks, { nowMs, scoring });
   const counts: Record<string, number> = {};
   for (const { nodeId } of placed) counts[nodeId] = (counts[nodeId] ?? 0) + 1;
   return { counts, explanations: [...new Set(unplaced.map(({ explanation }) => explanation))] };

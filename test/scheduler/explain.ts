@@ -106,5 +106,5 @@ test('a task of a global service is explained by its own node', (t) => {
   t.is(explain(view, task).summary, '0/1 nodes are available: 1 Insufficient cpu.');
   const gone = taskOf('t', { nodeId: 'gone', slot: 0 });
   t.is(explain(view, gone).summary, 'no nodes available to schedule pods');
-  t.is(place(view, [task], 0).unplaced[0]?.explanation, explain(view, task).summary);
+  t.is(place(view, [task], { nowMs: 0 }).unplaced[0]?.explanation, explain(view, task).summary);
 });

@@ -126,7 +126,7 @@ test('1.2: preferred nodes are filled first, the heaviest preference before the 
     nodeOf('b', { cpus: 2, labels: { disk: 'ssd' } }),
     nodeOf('c', { cpus: 2, labels: { disk: 'ssd', zone: 'x' } }),
   ]);
-  const nodeAffinity = preferringNodes([10, nodeTerm('disk in ssd')], [1, nodeTerm('zone')]);
+  const nodeAffinity = preferringNodes([50, nodeTerm('disk in ssd')], [50, nodeTerm('zone')]);
   const place = (count: number): Record<string, number> =>
     outcome(view, tasksOf(count, { cpus: 1, placement: { nodeAffinity } }, `t${count}-`)).counts;
   t.deepEqual(place(2), { c: 2 });

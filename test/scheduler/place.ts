@@ -218,7 +218,7 @@ test('the explanation takes of every node the reason of the first filter that it
 test('a task with a node of its own goes there or nowhere', (t) => {
   const view = viewOf([nodeOf('a'), nodeOf('b', { cpus: 1 })]);
   const own = (id: string, cpus: number) => taskOf(id, { slot: 0, nodeId: 'b', cpus });
-  const { placed, unplaced } = place(view, [own('t1', 1), own('t2', 1)], 0);
+  const { placed, unplaced } = place(view, [own('t1', 1), own('t2', 1)], { nowMs: 0 });
   t.deepEqual(
     placed.map(({ nodeId }) => nodeId),
     ['b'],

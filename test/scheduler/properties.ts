@@ -4,6 +4,8 @@ import { hash32 } from '#lib';
 import { NodeState, TaskState } from '#proto';
 import type { Node, Task } from '#proto';
 import { ClusterView, nodeSatisfies, place } from '#scheduler';
+import { hasRoom, refuse, suits } from '#scheduler/filter';
+import { requirementsOf } from '#scheduler/requirements';
 import { hostPort, nodeOf, taskOf } from '#test/_support/placement';
 
 interface World {
@@ -69,7 +71,7 @@ const settings = { seed: 20261103, numRuns: 150 };
 test('every placement respects every filter, and every task is placed or explained', (t) => {
   fc.assert(
     fc.property(world, ({ nodes: all, tasks }) => {
-      const { placed, unplaced } = place(viewOver(all), tasks, 0);
+      const { placed, unplaced } = place(viewOver(all), tasks, { nowMs: 0 });
       t.is(placed.length + unplaced.length, tasks.length);
       const byNode = Map.groupBy(placed, ({ nodeId }) => nodeId);
       for (const [nodeId, here] of byNode) {
@@ -102,7 +104,7 @@ test('the order in which nodes came does not change any placement', (t) => {
       const rank = ({ id }: Node): number => hash32(`${seed}/${id}`);
       const other = all.toSorted((a, b) => rank(a) - rank(b));
       const flat = (view: ClusterView): readonly string[] =>
-        place(view, tasks, 0)
+        place(view, tasks, { nowMs: 0 })
           .placed.map(({ task, nodeId }) => `${task.id}@${nodeId}`)
           .toSorted((a, b) => a.localeCompare(b));
       t.deepEqual(flat(viewOver(all)), flat(viewOver(other)));
@@ -115,9 +117,9 @@ test('what is refused is refused again, and a view fed with the outcome agrees w
   fc.assert(
     fc.property(world, ({ nodes: all, tasks }) => {
       const view = viewOver(all);
-      const first = place(view, tasks, 0);
+      const first = place(view, tasks, { nowMs: 0 });
       const refused = first.unplaced.map(({ task }) => task);
-      t.deepEqual(place(view, refused, 0).placed, []);
+      t.deepEqual(place(view, refused, { nowMs: 0 }).placed, []);
       const replayed = viewOver(all);
       for (const { task, nodeId } of first.placed) {
         const status = { ...taskOf('x').status, state: TaskState.RUNNING } as Task['status'];
@@ -126,7 +128,7 @@ test('what is refused is refused again, and a view fed with the outcome agrees w
       const loads = (of: ClusterView): readonly string[] =>
         [...of.nodesByLoad()].map(({ id, taskCount }) => `${id}:${taskCount}`);
       t.deepEqual(loads(replayed), loads(view));
-      t.deepEqual(place(replayed, refused, 0).placed, []);
+      t.deepEqual(place(replayed, refused, { nowMs: 0 }).placed, []);
     }),
     settings,
   );
@@ -140,9 +142,26 @@ test('without limits the loads of equal nodes differ by one at most', (t) => {
       const tasks = services.flatMap((count, at) =>
         Array.from({ length: count }, (_, slot) => taskOf(`${at}/${slot}`, { service: `s${at}` })),
       );
-      place(view, tasks, 0);
+      place(view, tasks, { nowMs: 0 });
       const loads = [...view.nodes()].map(({ taskCount }) => taskCount);
       t.true(Math.max(...loads) - Math.min(...loads) <= 1, String(loads));
+    }),
+    settings,
+  );
+});
+
+test('the quick questions of the filters and the reasons they give never disagree', (t) => {
+  fc.assert(
+    fc.property(world, ({ nodes: all, tasks }) => {
+      const view = viewOver(all);
+      place(view, tasks, { nowMs: 0 });
+      for (const task of tasks)
+        for (const record of view.nodes()) {
+          const requirements = requirementsOf(task);
+          const known = view.service(task.serviceId);
+          const isFree = suits(record, requirements) && hasRoom(record, requirements, known);
+          t.is(refuse(record, requirements, known) === undefined, isFree);
+        }
     }),
     settings,
   );

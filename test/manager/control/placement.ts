@@ -11,9 +11,12 @@ import {
   TaskSpec,
   Toleration,
 } from '#proto';
+import { ServiceAffinity, TaskSelector } from '#proto';
 import { TolerationOperator as Operator, UpdateNodeRequest } from '#proto';
 import { parseTaint } from '#cli/parse/taint';
-import { expression, nodeTerm, preferringNodes, requiringNodes } from '#test/_support/affinity';
+import { affinityTerm, expression, nodeTerm, preferringNodes } from '#test/_support/affinity';
+import { preferringTasks, requiringNodes, requiringTasks } from '#test/_support/affinity';
+import { spreadOver } from '#test/_support/affinity';
 import { aCall, aSpec, makeTestControl, refusal } from '#test/_support/control';
 import { aNode } from '#test/_support/objects';
 
@@ -119,6 +122,50 @@ const refused: readonly (readonly [string, ReturnType<typeof aSpec>, string])[] 
     '--node-selector "a b" is neither a label of a node nor a key of a constraint',
   ],
   [
+    '1.3: a term has a topology key',
+    place({ affinity: requiringTasks(affinityTerm('', ['app=web'])) }),
+    '--affinity has no topology key: name one, as in node.hostname',
+  ],
+  [
+    'a topology key is a label',
+    place({ antiAffinity: requiringTasks(affinityTerm('a b', ['app=web'])) }),
+    '--anti-affinity topology key "a b" is neither a label of a node nor a key of a constraint',
+  ],
+  [
+    '1.3: a weight is 1 to 100',
+    place({ affinity: preferringTasks([0, affinityTerm('zone', ['app=web'])]) }),
+    '--affinity weight is 0: use a whole number from 1 to 100',
+  ],
+  [
+    'tasks are not selected by numbers',
+    place({ antiAffinity: requiringTasks(affinityTerm('zone', ['app > 1'])) }),
+    '--anti-affinity "app": tasks are not compared by numbers: use IN or NOT_IN',
+  ],
+  [
+    'a label key matches or does not',
+    place({
+      antiAffinity: requiringTasks(
+        affinityTerm('zone', [], { matchLabelKeys: ['a'], mismatchLabelKeys: ['a'] }),
+      ),
+    }),
+    '--anti-affinity label key "a" cannot both match and not match',
+  ],
+  [
+    '1.4: a max skew is 1 or more',
+    place({ topologySpread: [spreadOver('zone', 0)] }),
+    '--spread max skew is 0: use a whole number from 1 to 100000',
+  ],
+  [
+    '1.4: min domains are of hard spreads',
+    place({ topologySpread: [spreadOver('zone', 1, { action: 1, minDomains: 2 })] }),
+    '--spread zone: min domains need a hard spread: leave them out, or the action',
+  ],
+  [
+    'a key is spread over once',
+    place({ topologySpread: [spreadOver('zone', 1), spreadOver('zone', 2)] }),
+    '--spread zone is given twice: give each key once',
+  ],
+  [
     'so many tolerations and no more',
     place({ tolerations: Array.from({ length: 65 }, () => Toleration.create({ key: 'a' })) }),
     '--toleration: 65 entries are too many: use at most 64',
@@ -156,6 +203,26 @@ test('a node affinity of every kind is taken', async (t) => {
     nodeAffinity: { ...required, preferred },
   });
   t.is(await refusal(control.createService({ spec }, aCall())), 'accepted');
+});
+
+test('affinities and spreads of every kind are taken, and read back in one order', async (t) => {
+  const { control } = await makeTestControl();
+  const selector = TaskSelector.create({ labels: { b: '2', a: '1' } });
+  const spec = place({
+    affinity: {
+      ...requiringTasks(affinityTerm('zone', [], { selector, isAnyStack: true })),
+      ...{ preferred: preferringTasks([7, affinityTerm('node.hostname', ['app'])]).preferred },
+    },
+    antiAffinity: ServiceAffinity.create(),
+    topologySpread: [
+      spreadOver('zone', 1, { minDomains: 3, matchLabelKeys: ['service.version'] }),
+      spreadOver('zone', 1, { action: 1 }),
+    ],
+  });
+  const { service } = await control.createService({ spec }, aCall());
+  const placement = service?.spec?.task?.placement;
+  t.deepEqual(Object.keys(placement?.affinity?.required[0]?.selector?.labels ?? {}), ['a', 'b']);
+  t.is(placement?.antiAffinity, undefined);
 });
 
 test('a taint keeps the time it was put on until it is taken off, whatever its value', async (t) => {
