@@ -23,6 +23,8 @@ const sessionPollMs = 20;
 export interface DaemonOptions extends Basics {
   readonly files: NodeFiles;
   readonly hostname: string;
+  /** Where this daemon keeps the state as a manager; see `storeName`. */
+  readonly storeName: string;
   readonly version: string;
   readonly pid: number;
   readonly hostAddresses: () => readonly HostAddress[];

@@ -23,6 +23,7 @@ export interface FoundOptions {
   readonly hostname: string;
   readonly advertiseAddress: string;
   readonly listenAddress: string;
+  readonly storeName: string;
   readonly certificates: CertificateMaker;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,6 +65,7 @@ export async function found(options: FoundOptions): Promise<Founded> {
       advertiseAddress: options.advertiseAddress,
       listenAddress: options.listenAddress,
       managerAddresses: [options.advertiseAddress],
+      store: options.storeName,
     },
     material: { keyPem, certificatePem, rootPem: root.certificatePem },
     first: {

@@ -25,6 +25,7 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
 export type RequestCertificate = (options: {
   readonly join: JoinRecord;
   readonly hostname: string;
+  readonly storeName: string;
   readonly digestOf: (certificatePem: Uint8Array) => string;
   readonly signal: AbortSignal;
 }) => Promise<CertificateResponse>;
@@ -68,6 +69,7 @@ export async function prepareJoin(
 export interface JoinerOptions {
   readonly join: JoinRecord;
   readonly hostname: string;
+  readonly storeName: string;
   readonly certificates: CertificateMaker;
   readonly requestCertificate: RequestCertificate;
   readonly clock: Clock;
@@ -98,13 +100,13 @@ export class Joiner {
   }
 
   async run(): Promise<JoinAnswer> {
-    const { join, hostname, certificates, clock, random, log } = this.#options;
+    const { join, hostname, storeName, certificates, clock, random, log } = this.#options;
     const { signal } = this.#abort;
     const digestOf = (pem: Uint8Array): string => certificates.digestOf(pem);
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
-        const options = { join, hostname, digestOf, signal };
+        const options = { join, hostname, storeName, digestOf, signal };
         return answerOf(join, await this.#options.requestCertificate(options));
       } catch (error) {
         signal.throwIfAborted();
@@ -126,6 +128,7 @@ function answerOf(join: JoinRecord, response: CertificateResponse): JoinAnswer {
       advertiseAddress: join.advertiseAddress,
       listenAddress: join.listenAddress,
       managerAddresses: [...new Set([...response.managerAddresses, join.remoteAddress])],
+      store: response.store || 'raft',
     },
     material: {
       keyPem: new TextEncoder().encode(join.keyPem),

@@ -17,6 +17,7 @@ const callDeadlineMs = 5_000;
 export interface IssueOptions {
   readonly join: JoinRecord;
   readonly hostname: string;
+  readonly storeName: string;
   readonly digestOf: (certificatePem: Uint8Array) => string;
   readonly signal: AbortSignal;
 }
@@ -45,6 +46,7 @@ export async function requestCertificate(options: IssueOptions): Promise<Certifi
         csrDer: new Uint8Array(Buffer.from(join.csrDerBase64, 'base64')),
         availability: join.availability,
         hostname: options.hostname,
+        store: options.storeName,
       }),
       { deadlineMs: callDeadlineMs, signal },
     );

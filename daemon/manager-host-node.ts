@@ -20,7 +20,7 @@ import { callerOf } from './identify.ts';
 import type { LogCipher } from 'raft-ts';
 import type { NodeRecord } from './node-record.ts';
 import type { PeerIdentity, TlsMaterial } from './peer-identity.ts';
-import type { Basics, ChannelFor, FirstObjects, MakeManager, ManagerPart } from './ports.ts';
+import type { Basics, ChannelFor, FirstObjects, MakeStoredManager, ManagerPart } from './ports.ts';
 import type { SocketFor } from './ports.ts';
 import { TlsListener } from './tls-listener-node.ts';
 
@@ -33,7 +33,7 @@ export interface ManagerHostOptions extends Basics {
   readonly socketFor: SocketFor;
   readonly first: FirstObjects | undefined;
   readonly seed?: SeedState | undefined;
-  readonly makeManager: MakeManager;
+  readonly makeManager: MakeStoredManager;
 }
 
 /** Who has no certificate asks for one, in a few small calls, and goes. */

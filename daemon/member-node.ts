@@ -16,7 +16,8 @@ import { ManagerHost } from './manager-host-node.ts';
 import type { NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import { splitHostPort } from './advertise.ts';
-import type { AgentPart, Basics, FirstObjects, MakeAgent, MakeManager } from './ports.ts';
+import { requireSameStore } from './store-choice.ts';
+import type { AgentPart, Basics, FirstObjects, MakeAgent, MakeStoredManager } from './ports.ts';
 import type { MemberPart } from './ports.ts';
 
 const managersMax = 64;
@@ -30,10 +31,12 @@ export interface MemberOptions extends Basics {
   readonly first: FirstObjects | undefined;
   readonly seed?: SeedState | undefined;
   readonly hostname: string;
+  /** Where this daemon keeps the state as a manager; see `storeName`. */
+  readonly storeName: string;
   readonly files: NodeFiles;
   readonly certificates: CertificateMaker;
   readonly makeAgent: MakeAgent;
-  readonly makeManager: MakeManager;
+  readonly makeManager: MakeStoredManager;
 }
 
 export class Member implements MemberPart {
@@ -147,6 +150,7 @@ export class Member implements MemberPart {
   }
 
   async #startManager(): Promise<void> {
+    requireSameStore(this.#record.store, this.#options.storeName);
     const { files } = this.#options;
     const host = new ManagerHost({
       ...this.#options,

@@ -15,6 +15,8 @@ export interface NodeRecord {
   readonly listenAddress: string;
   /** host:port; the last list a manager sent. At most 64. */
   readonly managerAddresses: readonly string[];
+  /** Where the managers keep the state; see `storeName`. */
+  readonly store: string;
 }
 
 /** A join that has not been answered yet; it goes on in the background and after a restart. */
@@ -70,6 +72,7 @@ export function parseNodeRecord(text: string, path: string): NodeRecord {
     advertiseAddress: string('advertiseAddress'),
     listenAddress: string('listenAddress'),
     managerAddresses: Array.isArray(addresses) ? addresses.map(String) : [],
+    store: typeof value['store'] === 'string' ? value['store'] : 'raft',
   };
 }
 

@@ -1,4 +1,6 @@
 import { ClusterError } from '#lib';
+import { parseStore } from './store-choice.ts';
+import type { StoreChoice } from './store-choice.ts';
 
 /** The options of `tesserad`, checked. Every one has a default, so a host needs none. */
 export interface Options {
@@ -17,6 +19,8 @@ export interface Options {
   readonly cgroupParent: string;
   /** IPv4 subnet of the default network of this host's tasks, CIDR; undefined = a free one is chosen. */
   readonly taskSubnet: string | undefined;
+  /** Where the state is kept when this host is a manager. */
+  readonly store: StoreChoice;
   /** Empty = the host's own name. */
   readonly hostname: string;
   /** `simulated` runs nothing: for tests and figures of scale. */
@@ -63,6 +67,19 @@ const infos: Readonly<Record<string, OptionInfo>> = {
     value: 'CIDR',
     standard: '',
     help: "addresses of this host's tasks; default a free one of 10.200.0.0/16 to 10.219.0.0/16",
+  },
+  store: {
+    value: 'STORE',
+    standard: 'raft',
+    help: "where managers keep the cluster's state: raft, or etcd://HOST:PORT[,...][/PREFIX]",
+  },
+  'store-ca': { value: 'FILE', standard: '', help: "PEM of etcd's certificate authority" },
+  'store-cert': { value: 'FILE', standard: '', help: 'PEM of our certificate for etcd' },
+  'store-key': { value: 'FILE', standard: '', help: 'PEM of its key' },
+  'store-auth': {
+    value: 'FILE',
+    standard: '',
+    help: "one line USER:PASSWORD, where etcd's auth is on",
   },
   hostname: { value: 'NAME', standard: '', help: "name shown for this node; default the host's" },
   runtime: { value: 'NAME', standard: 'containerd', help: '', isHidden: true },
@@ -125,6 +142,13 @@ export function resolveOptions(flags: Given, file: Given): Options {
         : matching('metrics', metrics, /^\S+:\d{1,5}$/, "HOST:PORT or 'none'"),
     cgroupParent: absolute('cgroup-parent', text('cgroup-parent')),
     taskSubnet: subnet(text('task-subnet')),
+    store: parseStore({
+      store: text('store'),
+      ca: text('store-ca'),
+      certificate: text('store-cert'),
+      key: text('store-key'),
+      auth: text('store-auth'),
+    }),
     hostname: text('hostname'),
     runtime: oneOf('runtime', text('runtime'), ['containerd', 'simulated']),
   };
@@ -152,6 +176,7 @@ ${lines.join('\n')}
 Examples:
   tesserad
   tesserad --data-dir /srv/tessera --log-level debug
+  tesserad --store etcd://10.0.0.1:2379,10.0.0.2:2379 --store-ca /etc/tessera/etcd-ca.pem
   tesserad --config /etc/tessera/tesserad.yaml --metrics 127.0.0.1:9100
 `;
 }

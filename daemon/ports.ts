@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Logger, Metrics, Random } from '#lib';
 import type { RaftReceiver, SeedState, Store } from '#manager';
+import type { EtcdSettings } from '#manager/etcd/index';
 import type {
   CertificateAuthorityService,
   Cluster,
@@ -50,6 +51,10 @@ export interface ManagerParameters extends Basics {
   readonly first: FirstObjects | undefined;
   /** The state of a backup, on the first start of a manager that restores it. */
   readonly seed?: SeedState | undefined;
+  /** See `storeName`; told to nodes that join. */
+  readonly storeName: string;
+  /** Keeps the state in this etcd; undefined = in Raft. */
+  readonly etcd: EtcdSettings | undefined;
   /** Managers to ask for membership when the directory has no log yet. */
   readonly peers: readonly string[];
 }
@@ -82,6 +87,11 @@ export interface ManagerPart {
 }
 
 export type MakeManager = (parameters: ManagerParameters) => ManagerPart;
+
+/** Makes managers on the store that this daemon was started for. */
+export type MakeStoredManager = (
+  parameters: Omit<ManagerParameters, 'storeName' | 'etcd'>,
+) => ManagerPart;
 
 export interface AgentParameters extends Basics {
   readonly nodeId: string;

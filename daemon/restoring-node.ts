@@ -44,6 +44,7 @@ export async function restore(options: FoundOptions): Promise<Restored> {
       advertiseAddress: options.advertiseAddress,
       listenAddress: options.listenAddress,
       managerAddresses: [options.advertiseAddress],
+      store: options.storeName,
     },
     material: { keyPem, certificatePem, rootPem: rootCa.certificatePem },
     seed,

@@ -16,8 +16,10 @@ import { LocalServer, lockDirectory } from './local-server-node.ts';
 import { Member } from './member-node.ts';
 import { DiskNodeFiles } from './node-files-node.ts';
 import type { Options } from './options.ts';
-import type { Basics, MakeAgent, MakeManager } from './ports.ts';
+import type { Basics, MakeAgent, MakeManager, MakeStoredManager } from './ports.ts';
 import { restore } from './restoring-node.ts';
+import { storeName } from './store-choice.ts';
+import { readStore } from './store-files-node.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends Basics {
@@ -37,6 +39,10 @@ export interface Running {
 /** Resolves when the local socket answers. FAILED_PRECONDITION when something of it is taken. */
 export async function run(parts: RunOptions): Promise<Running> {
   const { options, log, metrics } = parts;
+  const store = storeName(options.store);
+  const etcd = await readStore(options.store);
+  const makeManager: MakeStoredManager = (parameters) =>
+    parts.makeManager({ ...parameters, storeName: store, etcd });
   const unlock = await lockDirectory(options.dataDirectory);
   const files = await DiskNodeFiles.open(options.dataDirectory, parts.random);
   const certificates = {
@@ -50,6 +56,7 @@ export async function run(parts: RunOptions): Promise<Running> {
     ...parts,
     files,
     hostname: name,
+    storeName: store,
     version,
     pid: process.pid,
     hostAddresses,
@@ -57,7 +64,10 @@ export async function run(parts: RunOptions): Promise<Running> {
     certificates,
     requestCertificate,
     restore,
-    makeMember: (start) => new Member({ ...parts, ...start, files, certificates, hostname: name }),
+    makeMember: (start) => {
+      const own = { files, certificates, hostname: name, storeName: store, makeManager };
+      return new Member({ ...parts, ...start, ...own });
+    },
   });
   const http = openHttp(options.metricsAddress, metrics, daemon);
   const local = new LocalServer({

@@ -47,6 +47,7 @@ export interface ManagerHandlersOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly signer: CertificateSigner;
+  readonly storeName?: string;
   readonly dispatcher: Dispatcher;
   readonly work: WorkRouter;
   readonly replicator: Replication;

@@ -68,6 +68,8 @@ export interface ManagerOptions extends Omit<LoopBasics, 'store'> {
   readonly transport: (addressOf: (id: MemberId) => MemberAddress | undefined) => ManagerTransport;
   readonly client: MembershipClient;
   readonly signer: CertificateSigner;
+  /** Told to nodes that join: where managers keep the state; default "raft". */
+  readonly storeName?: string;
   readonly packBackup: PackBackup;
   /** The loops that run on the leader beside the dispatcher and the role manager. */
   readonly loops: (basics: LoopBasics) => LoopMakers;

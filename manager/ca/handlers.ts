@@ -18,9 +18,13 @@ export interface CertificateHandlersOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where the managers keep the state; default "raft". A manager that joins must do the same. */
+  readonly storeName?: string;
   /** host:port of the managers, the leader first; sent along with every certificate. */
   readonly managerAddresses: () => readonly string[];
 }
+
+const defaultStore = 'raft';
 
 /** The certificate authority. Issuing and renewing work on the leader only: others pass them on. */
 export function certificateHandlers(
@@ -81,6 +85,7 @@ class Authority {
     const { store, signer } = this.#options;
     await store.readBarrier();
     const role = this.#roleOfToken(request.token);
+    if (role === NodeRole.MANAGER) this.#requireSameStore(request.store || defaultStore);
     if (!Object.hasOwn(AvailabilityNames, request.availability))
       throw new ClusterError('INVALID_ARGUMENT', `availability ${request.availability}: not known`);
     const nodeId = await signer.nodeIdOf(request.csrDer);
@@ -117,6 +122,16 @@ class Authority {
     return { ...cluster, rootCa: cluster.rootCa };
   }
 
+  #requireSameStore(store: string): void {
+    const { storeName = defaultStore } = this.#options;
+    if (store === storeName) return;
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      `the managers of this cluster keep its state in '${storeName}', this tesserad would in '${store}': ` +
+        'start it with the --store that they have, then join again',
+    );
+  }
+
   #roleOfToken(token: string): NodeRole {
     const { rootCa } = this.#cluster();
     const { rootDigest } = parseJoinToken(token);
@@ -137,6 +152,7 @@ class Authority {
 
   async #sign(csrDer: Uint8Array, nodeId: string, role: NodeRole): Promise<CertificateResponse> {
     const { clusterId, clock, log, signer, managerAddresses } = this.#options;
+    const { storeName = defaultStore } = this.#options;
     const { rootCa, spec } = this.#cluster();
     const identity: NodeIdentity = { nodeId, clusterId, role };
     const certificatePem = await signer.sign({
@@ -154,6 +170,7 @@ class Authority {
       certificatePem,
       rootCertificatePem: rootCa.certificatePem,
       managerAddresses: [...managerAddresses()],
+      store: storeName,
     });
   }
 }

@@ -16,6 +16,7 @@ import { attempted } from './attempts.ts';
 import { Candidacy } from './candidacy.ts';
 import { EtcdError } from './etcd-port.ts';
 import type { Etcd, Operation, Transaction } from './etcd-port.ts';
+import { foundCluster, seedCluster } from './founding.ts';
 import { keysOf } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -84,7 +85,7 @@ export class EtcdReplicator implements Replication {
   }
 
   /** UNAVAILABLE when etcd does not answer, FAILED_PRECONDITION when it does not hold this cluster. */
-  async start({ raftId, self, isFirst }: ReplicationStart): Promise<void> {
+  async start({ raftId, self, isFirst, seed }: ReplicationStart): Promise<void> {
     const state = this.#state;
     assert(state !== undefined, 'a replicator is started with a state attached');
     assert(this.#parts === undefined, 'a replicator is started once');
@@ -97,7 +98,10 @@ export class EtcdReplicator implements Replication {
       onChange: () => this.#changed(),
       onLost: (error) => this.#fail(error),
     });
-    if (isFirst) await this.#insist(() => this.#found(own));
+    const insist = <T>(work: () => Promise<T>): Promise<T> => this.#insist(work);
+    const founding = { ...basics, self: own, insist };
+    if (seed !== undefined) await seedCluster(founding, seed);
+    else if (isFirst) await foundCluster(founding);
     const revision = await this.#insist(() => follower.load());
     const lease = new LeaseKeeper({
       ...basics,
@@ -305,19 +309,6 @@ export class EtcdReplicator implements Replication {
       await sleep(clock, lookAgainMs, this.#stopping.signal).catch(() => undefined);
     }
     return !this.isLeader();
-  }
-
-  /** Once for a cluster; harmless afterwards. */
-  async #found(self: Parts['self']): Promise<void> {
-    const keys = this.#keys;
-    await this.#options.etcd.transact({
-      when: [{ key: keys.head, target: 'created', revision: 0 }],
-      changes: [
-        { kind: 'put', key: keys.head, value: encodeJson({ version: 0, proposal: '' }) },
-        { kind: 'put', key: keys.member(self.raftId), value: encodeJson(self) },
-      ],
-      otherwise: [],
-    });
   }
 
   async #register(self: Parts['self'], lease: string): Promise<void> {

@@ -6,7 +6,7 @@ import { EtcdError } from './etcd-port.ts';
 import type { Etcd, Operation } from './etcd-port.ts';
 import type { Keys } from './keys.ts';
 import type { LogFollower } from './log-follower.ts';
-import { encodeJson, SnapshotCheck } from './values.ts';
+import { encodeJson, SnapshotCheck, snapshotParts } from './values.ts';
 
 /** After so many entries a snapshot takes their place. */
 const entriesDefault = 10_000;
@@ -14,9 +14,6 @@ const entriesDefault = 10_000;
 const keepDefault = 1_000;
 /** Attempts at one part of a snapshot; after that the whole is begun anew, later. */
 const attemptsMax = 10;
-
-/** The store's chunks are 256 KiB; a part in etcd is never larger than a request may be. */
-const partBytesMax = 1_000_000;
 
 export interface SnapshotWriterOptions {
   readonly etcd: Etcd;
@@ -83,15 +80,15 @@ export class SnapshotWriter {
 
   async #write(term: number, version: number): Promise<void> {
     const { keys, state, follower, log, random } = this.#options;
+    // At once: it has to be the state of this very version.
+    const image = state.snapshot();
     const name = `${version}-${random.bytes(6).toHex()}`;
     const check = new SnapshotCheck();
-    for await (const chunk of state.snapshot())
-      for (let at = 0; at < chunk.length; at += partBytesMax) {
-        const value = chunk.subarray(at, at + partBytesMax);
-        const key = keys.snapshotPart(name, check.totals.parts);
-        await this.#fenced(term, [{ kind: 'put', key, value }]);
-        check.add(value);
-      }
+    for await (const value of snapshotParts(image)) {
+      const key = keys.snapshotPart(name, check.totals.parts);
+      await this.#fenced(term, [{ kind: 'put', key, value }]);
+      check.add(value);
+    }
     const keep = this.#options.keepEntries ?? keepDefault;
     const firstKept = Math.max(1, version + 1 - keep);
     // A log that a manager has read from may only become shorter.

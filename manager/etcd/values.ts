@@ -133,6 +133,18 @@ export function decodeMember(bytes: Uint8Array): MemberRecord {
   }));
 }
 
+/** The store's chunks are 256 KiB; a part in etcd is never larger than a request may be. */
+const partBytesMax = 1_000_000;
+
+/** Cuts chunks of any size into values of keys. */
+export async function* snapshotParts(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += partBytesMax)
+      yield chunk.subarray(at, at + partBytesMax);
+}
+
 /** DATA_LOSS for what a snapshot's parts do not add up to. */
 export class SnapshotCheck {
   #bytes = 0;

@@ -471,6 +471,7 @@ export interface IssueCertificateRequest {
   readonly csrDer: Uint8Array;
   readonly availability: Availability;
   readonly hostname: string;
+  readonly store: string;
 }
 export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
   typeName: 'tessera.v1.IssueCertificateRequest',
@@ -479,15 +480,17 @@ export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
     { name: 'csrDer', type: 'bytes', shape: 'one' },
     { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
     { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'store', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { token: '', csrDer: empty, availability: 0, hostname: '', ...init };
+    return { token: '', csrDer: empty, availability: 0, hostname: '', store: '', ...init };
   },
   write(m, w) {
     if (m.token !== '') w.uint32(10).string(m.token);
     if (m.csrDer.length > 0) w.uint32(18).bytes(m.csrDer);
     if (m.availability !== 0) w.uint32(24).int32(m.availability);
     if (m.hostname !== '') w.uint32(34).string(m.hostname);
+    if (m.store !== '') w.uint32(42).string(m.store);
     return w;
   },
   encode(m) {
@@ -509,6 +512,9 @@ export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
           break;
         case 4:
           m.hostname = r.string();
+          break;
+        case 5:
+          m.store = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -567,6 +573,7 @@ export interface CertificateResponse {
   readonly certificatePem: Uint8Array;
   readonly rootCertificatePem: Uint8Array;
   readonly managerAddresses: readonly string[];
+  readonly store: string;
 }
 export const CertificateResponse: MessageCodec<CertificateResponse> = {
   typeName: 'tessera.v1.CertificateResponse',
@@ -577,9 +584,10 @@ export const CertificateResponse: MessageCodec<CertificateResponse> = {
     { name: 'certificatePem', type: 'bytes', shape: 'one' },
     { name: 'rootCertificatePem', type: 'bytes', shape: 'one' },
     { name: 'managerAddresses', type: 'string', shape: 'list' },
+    { name: 'store', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { nodeId: '', clusterId: '', role: 0, certificatePem: empty, rootCertificatePem: empty, managerAddresses: [], ...init };
+    return { nodeId: '', clusterId: '', role: 0, certificatePem: empty, rootCertificatePem: empty, managerAddresses: [], store: '', ...init };
   },
   write(m, w) {
     if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
@@ -588,6 +596,7 @@ export const CertificateResponse: MessageCodec<CertificateResponse> = {
     if (m.certificatePem.length > 0) w.uint32(34).bytes(m.certificatePem);
     if (m.rootCertificatePem.length > 0) w.uint32(42).bytes(m.rootCertificatePem);
     for (const v of m.managerAddresses) w.uint32(50).string(v);
+    if (m.store !== '') w.uint32(58).string(m.store);
     return w;
   },
   encode(m) {
@@ -615,6 +624,9 @@ export const CertificateResponse: MessageCodec<CertificateResponse> = {
           break;
         case 6:
           m.managerAddresses.push(r.string());
+          break;
+        case 7:
+          m.store = r.string();
           break;
         default:
           r.skipType(tag & 7);

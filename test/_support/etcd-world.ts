@@ -4,7 +4,7 @@ import { silentLogger, silentMetrics } from '#lib';
 import type { ClusterError, Logger } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { systemRandom } from '#lib/random-node';
-import type { ReplicatedState } from '#manager';
+import type { ReplicatedState, SeedState } from '#manager';
 import { EtcdReplicator } from '#manager/etcd/etcd-replicator';
 import type { EtcdReplicatorOptions } from '#manager/etcd/etcd-replicator';
 import { toMemberContext } from '#manager/replication/raft-wire';
@@ -59,6 +59,7 @@ export async function startManager<S extends ReplicatedState = Recorder>(
   raftId: number,
   options: Partial<EtcdReplicatorOptions> = {},
   own?: S,
+  seed?: SeedState,
 ): Promise<EtcdManager<S>> {
   const failures: ClusterError[] = [];
   const log: Logger = silentLogger;
@@ -80,6 +81,7 @@ export async function startManager<S extends ReplicatedState = Recorder>(
     raftId,
     self: { nodeId: `n${raftId}`, address: `n${raftId}:7377` },
     isFirst: raftId === 1,
+    seed,
     contacts: new Map(),
   });
   return { raftId, state, replicator, failures };

@@ -43,6 +43,8 @@ export class TestDaemon {
   /** Added to the wall clock of the next start. */
   clockShiftMs = 0;
   readonly #makeManager: MakeManager;
+  /** More options, for the next start. */
+  flags: Readonly<Record<string, string>> = {};
   readonly #makeAgent = agentMaker(simulatedHost());
   #running: Running | undefined;
   #client: grpc.Client | undefined;
@@ -59,10 +61,12 @@ export class TestDaemon {
     t: ExecutionContext,
     name: string,
     makeManager: MakeManager,
+    moreFlags: Readonly<Record<string, string>> = {},
   ): Promise<TestDaemon> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-daemon-'));
     const address = `127.0.0.1:${await freePort()}`;
     const daemon = new TestDaemon(name, directory, address, makeManager);
+    daemon.flags = moreFlags;
     t.teardown(async () => {
       await daemon.stop();
       await rm(directory, { recursive: true, force: true });
@@ -88,6 +92,7 @@ export class TestDaemon {
       metrics: '127.0.0.1:0',
       hostname: this.name,
       runtime: 'simulated',
+      ...this.flags,
     };
     this.metrics = prometheusMetrics();
     this.#running = await run({

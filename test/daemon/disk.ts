@@ -21,6 +21,7 @@ const record: NodeRecord = {
   role: NodeRole.MANAGER,
   advertiseAddress: '192.0.2.1:7377',
   listenAddress: '0.0.0.0:7377',
+  store: 'raft',
   managerAddresses: ['192.0.2.1:7377'],
 };
 

@@ -92,6 +92,7 @@ test('a root with a second certificate behind it does not win the join token', a
         csrDerBase64: Buffer.from(own.csrDer).toString('base64'),
       },
       hostname: 'victim',
+      storeName: 'raft',
       digestOf: certificateDigest,
       signal: new AbortController().signal,
     }),

@@ -6,7 +6,7 @@ import { keysOf } from '#manager/etcd/keys';
 import { EtcdCluster, runCommand } from '../../_support/etcd-cluster.ts';
 import { bytes, clusterId, leaderOf, startManager } from '../../_support/etcd-world.ts';
 import { startManagers } from '../../_support/etcd-world.ts';
-import type { EtcdManager } from '../../_support/etcd-world.ts';
+import type { EtcdManager, Recorder } from '../../_support/etcd-world.ts';
 import { poll } from '../../_support/poll.ts';
 
 const keys = keysOf('tessera', clusterId);
@@ -195,4 +195,26 @@ test('an etcd that holds no such cluster, or does not answer, is told as such', 
     code: 'UNAVAILABLE',
     message: /^etcd does not answer/,
   });
+});
+
+test('a cluster begins with the state of a backup, but never over one that is there', async (t) => {
+  const etcd = await alone(t);
+  const state = [{ version: 40, text: 'restored' }];
+  const seed = {
+    index: 41,
+    image: async function* () {
+      yield bytes(JSON.stringify(state));
+    },
+  };
+  const manager = await startManager<Recorder>(t, etcd, 7, {}, undefined, seed);
+  await leaderOf([manager]);
+  t.deepEqual(manager.state.applied, state);
+  const outcome = await manager.replicator.propose(bytes('next'));
+  t.deepEqual(outcome, { kind: 'committed', version: 42 });
+  await t.throwsAsync(startManager(t, etcd, 8, {}, undefined, seed), {
+    code: 'ALREADY_EXISTS',
+    message: /etcdctl del --prefix \/tessera\/cluster-1\//,
+  });
+  const again = await startManager(t, etcd, 7);
+  t.deepEqual(again.state.texts, ['restored', 'next']);
 });
