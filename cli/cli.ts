@@ -26,6 +26,11 @@ export interface Cli {
   readonly labRoot: string;
   /** What this process was started with; for --env NAME, which takes its value from here. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * One line that must not be seen: from a terminal without echo, after `prompt` on standard error, else
+   * the first line of standard input.
+   */
+  readSecret(prompt: string): Promise<string>;
   /** Opens (once) the connection that the global options and contexts choose. */
   connect(): Promise<Connection>;
   /** Opens a connection to another daemon. */

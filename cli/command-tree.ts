@@ -33,6 +33,7 @@ const leaf = (name: string, summary: string, load: Load, alias?: string): LeafCo
 
 const clusterCommands: readonly LeafCommand[] = [
   leaf('status', 'Show how the managers are doing', () => import('./commands/cluster-status.ts')),
+  leaf('update', 'Change the settings', () => import('./commands/update.ts')),
   leaf('backup', 'Write the whole state into a file', () => import('./commands/cluster-backup.ts')),
 ];
 
@@ -93,7 +94,9 @@ export const commandTree: readonly CommandNode[] = [
   leaf('init', 'Make a cluster', () => import('./commands/init.ts')),
   leaf('join', 'Join a cluster', () => import('./commands/join.ts')),
   leaf('join-token', 'Show or rotate a join token', () => import('./commands/join-token.ts')),
-  leaf('update', 'Change the cluster', () => import('./commands/update.ts')),
+  leaf('update', 'Change the cluster: as cluster update', () => import('./commands/update.ts')),
+  leaf('unlock-key', 'Show or rotate the unlock key', () => import('./commands/unlock-key.ts')),
+  leaf('unlock', 'Unlock this manager', () => import('./commands/unlock.ts')),
   leaf('leave', 'Leave the cluster', () => import('./commands/leave.ts')),
   { name: 'cluster', summary: 'The managers and their state', commands: clusterCommands },
   { name: 'node', summary: 'The hosts of the cluster', commands: nodeCommands },

@@ -44,6 +44,7 @@ function makeCli(globals: GlobalOptions): Cli {
     installDir: env['TESSERA_INSTALL_DIR'] || dirname(import.meta.dirname),
     labRoot: env['TESSERA_LAB_ROOT'] || '/var/lib/tessera-lab',
     env,
+    readSecret: async (prompt) => (await import('./secret-input-node.ts')).readSecret(prompt),
     connect: () => {
       const { TESSERA_HOST, TESSERA_CONTEXT } = env;
       const target = chooseTarget(globals, { TESSERA_HOST, TESSERA_CONTEXT }, contexts);

@@ -1,8 +1,9 @@
 import { ClusterError, deferred, messageOf, sleep } from '#lib';
+import { formatUnlockKey, parseUnlockKey } from '#manager';
 import { ControlService, InfoResponse, InitResponse, JoinResponse, LeaveResponse } from '#proto';
-import { LocalState, NodeRole } from '#proto';
+import { LocalState, UnlockResponse } from '#proto';
 import type { Handlers, InitRequest, JoinRequest, JoinTokens, LeaveRequest } from '#proto';
-import type { LocalService } from '#proto';
+import type { ClusterLock, LocalService, UnlockRequest } from '#proto';
 import type { SeedState } from '#manager';
 import { advertiseAddress, listenAddress, splitHostPort } from './advertise.ts';
 import type { HostAddress } from './advertise.ts';
@@ -15,10 +16,12 @@ import type { NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import type { Basics, FirstObjects, MemberPart } from './ports.ts';
 import type { Restored } from './restoring.ts';
-import { alreadyInCluster, delegating, notInCluster, notManager } from './refusals.ts';
+import { alreadyInCluster, changing, delegating, locked, lockedLeave } from './refusals.ts';
+import { notInCluster, notManager, refuseLeaving } from './refusals.ts';
 
 const joinWaitMs = 20_000;
 const sessionPollMs = 20;
+const unlockWaitMs = 10_000;
 
 export interface DaemonOptions extends Basics {
   readonly files: NodeFiles;
@@ -51,6 +54,8 @@ type State =
   /** Starting, making a cluster, leaving one. */
   | { readonly kind: 'changing' }
   | { readonly kind: 'joining'; readonly joiner: Joiner; readonly done: Promise<JoinResponse> }
+  /** A manager's disk is there, its key is not: nothing of the cluster runs but the containers. */
+  | { readonly kind: 'locked' }
   | { readonly kind: 'active'; readonly member: MemberPart };
 
 /** What this host is in a cluster: nothing, joining, or a member. One change at a time. */
@@ -73,6 +78,10 @@ export class Daemon {
    */
   async start(): Promise<void> {
     this.#state = { kind: 'changing' };
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
     try {
       await this.#resume();
     } catch (error) {
@@ -87,7 +96,11 @@ export class Daemon {
   async #resume(): Promise<void> {
     const { files } = this.#options;
     const record = await files.loadNode();
-    if (record !== undefined) await files.openKeys();
+    if (record !== undefined && (await files.openKeys()) === 'locked') {
+      this.#state = { kind: 'locked' };
+      this.#options.log.warn('this manager is locked and waits for its unlock key');
+      return;
+    }
     const material = record === undefined ? undefined : await files.loadMaterial();
     if (record !== undefined && material !== undefined) {
       await files.saveJoin(undefined);
@@ -115,6 +128,7 @@ export class Daemon {
 
   /** What a person must look at; empty when all is well. */
   get error(): string {
+    if (this.#state.kind === 'locked') return locked().message;
     if (this.#state.kind !== 'active') return this.#error;
     return this.#state.member.error || this.#state.member.problem;
   }
@@ -129,6 +143,7 @@ export class Daemon {
       init: (request) => this.#init(request),
       join: (request) => this.#joinCluster(request),
       leave: (request) => this.#leave(request),
+      unlock: (request) => this.#unlock(request),
     };
   }
 
@@ -136,6 +151,7 @@ export class Daemon {
   control(): Handlers<typeof ControlService> {
     return delegating(ControlService, () => {
       if (this.#state.kind === 'changing') throw changing();
+      if (this.#state.kind === 'locked') throw locked();
       if (this.#state.kind !== 'active') throw notInCluster();
       const { control } = this.#state.member;
       if (control === undefined) throw notManager();
@@ -145,6 +161,7 @@ export class Daemon {
 
   #refuseUnlessInactive(): void {
     if (this.#state.kind === 'changing') throw changing();
+    if (this.#state.kind === 'locked') throw locked();
     if (this.#state.kind !== 'inactive' || this.#error !== '') throw alreadyInCluster();
   }
 
@@ -157,6 +174,7 @@ export class Daemon {
         ...base,
         state: this.#error === '' ? LocalState.INACTIVE : LocalState.ERROR,
       });
+    if (state.kind === 'locked') return InfoResponse.create({ ...base, state: LocalState.LOCKED });
     if (state.kind !== 'active') {
       const error = state.kind === 'joining' ? state.joiner.lastError : '';
       return InfoResponse.create({ ...base, error, state: LocalState.PENDING });
@@ -195,7 +213,6 @@ export class Daemon {
           this.#options.hostAddresses(),
         ),
       };
-      await files.createKeys();
       const isRestore = request.restorePath !== '';
       return await (isRestore ? this.#restore(options) : this.#found(options));
     } catch (error) {
@@ -210,16 +227,19 @@ export class Daemon {
   async #found(options: FoundOptions): Promise<InitResponse> {
     const { files } = this.#options;
     const { record, material, first } = await found(options);
+    const { lock } = first.cluster;
+    await files.createKeys(lock);
     await files.saveFirst(encodeFirst(first));
     await files.saveMaterial(material);
     await files.saveNode(record);
     await this.#activateWhole({ record, material, first });
-    return initResponse(record, first.cluster.rootCa?.joinTokens, []);
+    return initResponse(record, first.cluster.rootCa?.joinTokens, [], lock);
   }
 
   async #restore(options: FoundOptions): Promise<InitResponse> {
     const { files } = this.#options;
     const { record, material, seed, tokens, notes } = await this.#options.restore(options);
+    await files.createKeys();
     await files.saveMaterial(material);
     await this.#activateWhole({ record, material, first: undefined, seed });
     // Last: a host that is killed before has no node.json and is in no cluster.
@@ -313,6 +333,29 @@ export class Daemon {
     return member;
   }
 
+  /** A key that does not fit leaves everything as it is. */
+  async #unlock(request: UnlockRequest): Promise<UnlockResponse> {
+    await this.#loaded.promise;
+    const { kind } = this.#state;
+    if (kind === 'changing') throw changing();
+    if (kind === 'inactive') throw notInCluster();
+    if (kind !== 'locked') throw new ClusterError('FAILED_PRECONDITION', 'this node is not locked');
+    this.#state = { kind: 'changing' };
+    try {
+      await this.#options.files.unlockKeys(parseUnlockKey(request.key));
+    } catch (error) {
+      this.#state = { kind: 'locked' };
+      throw error;
+    }
+    this.#options.log.info('unlocked');
+    // A manager that cannot start, or not soon, is told by Info, as after any restart.
+    const waited = deferred<void>();
+    const timer = this.#options.clock.after(unlockWaitMs, () => waited.resolve());
+    await Promise.race([this.#start(), waited.promise]);
+    timer.cancel();
+    return UnlockResponse.create();
+  }
+
   async #leave(request: LeaveRequest): Promise<LeaveResponse> {
     await this.#loaded.promise;
     const state = this.#state;
@@ -325,9 +368,10 @@ export class Daemon {
     }
     if (state.kind === 'changing') throw changing();
     if (state.kind === 'active' && !request.force) refuseLeaving(state.member);
+    if (state.kind === 'locked' && !request.force) throw lockedLeave();
     this.#state = { kind: 'changing' };
     if (state.kind === 'active') await state.member.leave();
-    else {
+    if (state.kind === 'joining') {
       state.joiner.cancel();
       await state.done.catch(() => undefined);
       this.#state = { kind: 'changing' };
@@ -343,29 +387,9 @@ function initResponse(
   record: NodeRecord,
   tokens: JoinTokens | undefined,
   notes: readonly string[],
+  lock?: ClusterLock,
 ): InitResponse {
-  const { nodeId, clusterId, advertiseAddress: address } = record;
-  return InitResponse.create({ nodeId, clusterId, advertiseAddress: address, tokens, notes });
-}
-
-function changing(): ClusterError {
-  return new ClusterError(
-    'UNAVAILABLE',
-    'this node is starting or being changed by another command: try again when that has ended',
-  );
-}
-
-/** A worker may always leave; a manager only by force, and the text says what is at stake. */
-function refuseLeaving(member: MemberPart): void {
-  if (member.record.role !== NodeRole.MANAGER) return;
-  const reason = member.whyNotLeave();
-  if (reason !== undefined)
-    throw new ClusterError(
-      'QUORUM_AT_RISK',
-      `This node is a manager and ${reason}. Leaving by force can cost the cluster its state for good: use --force to do it all the same.`,
-    );
-  throw new ClusterError(
-    'FAILED_PRECONDITION',
-    `This node is a manager: run 'tsctl node demote ${member.record.nodeId}' on another manager first, or use --force to leave anyway.`,
-  );
+  const { nodeId, clusterId, advertiseAddress } = record;
+  const unlockKey = lock === undefined ? '' : formatUnlockKey(lock.unlockKey);
+  return InitResponse.create({ nodeId, clusterId, advertiseAddress, tokens, notes, unlockKey });
 }

@@ -1,7 +1,7 @@
 import { newId } from '#lib';
 import type { Clock, Random } from '#lib';
 import { certificateLifeDefaultMs, checkedClusterSpec } from '#manager';
-import { makeJoinToken, validateNodeSpec } from '#manager';
+import { lockFor, makeJoinToken, newUnlockKey, validateNodeSpec } from '#manager';
 import type { CertificateSigner, RootKeyPair } from '#manager';
 import { Cluster, ClusterSpec, JoinTokens, ManagerStatus, Node, NodeDescription } from '#proto';
 import { NodeRole, NodeSpec, NodeState, NodeStatus, RootCa } from '#proto';
@@ -72,6 +72,7 @@ export async function found(options: FoundOptions): Promise<Founded> {
       cluster: Cluster.create({
         id: clusterId,
         spec,
+        lock: lockFor(undefined, spec, newUnlockKey(random)),
         rootCa: RootCa.create({ ...root, digest, joinTokens }),
       }),
       node: firstNode(nodeId, options),
@@ -117,6 +118,7 @@ function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
     taskHistoryLimit: given.taskHistoryLimit || clusterDefaults.taskHistoryLimit,
     certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
     snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
+    autolockManagers: given.autolockManagers,
   });
   return checkedClusterSpec(spec);
 }

@@ -1,6 +1,7 @@
 /** A manager and the TLS port it is reached at. */
 import type { Socket } from 'node:net';
-import { limitedLogger } from '#lib';
+import { ClusterError, limitedLogger } from '#lib';
+import { keepKeys } from '#manager';
 import {
   CertificateAuthorityService,
   ControlService,
@@ -17,9 +18,9 @@ import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
 import { splitHostPort } from './advertise.ts';
 import { forwardedCaller, forwarding } from './forwarding-node.ts';
 import { callerOf } from './identify.ts';
-import type { LogCipher } from 'raft-ts';
 import type { NodeRecord } from './node-record.ts';
 import type { PeerIdentity, TlsMaterial } from './peer-identity.ts';
+import type { Keyring } from '#manager/keys/keyring-node';
 import type { Basics, ChannelFor, FirstObjects, MakeStoredManager, ManagerPart } from './ports.ts';
 import type { SocketFor } from './ports.ts';
 import { TlsListener } from './tls-listener-node.ts';
@@ -28,7 +29,9 @@ export interface ManagerHostOptions extends Basics {
   readonly record: NodeRecord;
   readonly material: TlsMaterial;
   readonly directory: string;
-  readonly cipher: LogCipher;
+  readonly keyring: Keyring;
+  /** Stores the node's private key again, under the present data key. */
+  readonly resealFiles: () => Promise<void>;
   readonly channelFor: ChannelFor;
   readonly socketFor: SocketFor;
   readonly first: FirstObjects | undefined;
@@ -59,6 +62,8 @@ export class ManagerHost {
   readonly #server: grpc.Server;
   readonly #strangersServer: grpc.Server;
   readonly #listener: TlsListener;
+  readonly #keeping = new AbortController();
+  #kept: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   /** The set of `list`, made once per list: it is asked at every call. */
   #removed: Removed = { list: undefined, ids: new Set() };
@@ -68,6 +73,7 @@ export class ManagerHost {
     const { record, channelFor, metrics, clock } = options;
     this.manager = options.makeManager({
       ...options,
+      cipher: options.keyring.cipher,
       nodeId: record.nodeId,
       clusterId: record.clusterId,
       address: record.advertiseAddress,
@@ -122,6 +128,18 @@ export class ManagerHost {
     await this.manager.start();
   }
 
+  /** From now on the keys of this node follow the cluster's lock. */
+  keepKeys(): void {
+    const { record, keyring: keys, resealFiles } = this.#options;
+    const { manager } = this;
+    const rekeyLog = (): Promise<void> => manager.rekey();
+    const { clusterId } = record;
+    this.#kept = keepKeys(
+      { ...this.#options, store: manager.store, clusterId, keys, resealFiles, rekeyLog },
+      this.#keeping.signal,
+    );
+  }
+
   /** May be called twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#shutDown();
@@ -129,7 +147,9 @@ export class ManagerHost {
   }
 
   async #shutDown(): Promise<void> {
+    this.#keeping.abort(new ClusterError('CANCELLED', 'this manager is stopping'));
     await this.manager.stop();
+    await this.#kept;
     await this.#listener.close();
     this.#server.forceShutdown();
     this.#strangersServer.forceShutdown();

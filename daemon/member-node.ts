@@ -57,6 +57,7 @@ export class Member implements MemberPart {
   /** They took it out since: the log here is that of a removed member and must not be used again. */
   #isLetGo = false;
   #hasSession = false;
+  #stored: Promise<void> = Promise.resolve();
   #error = '';
   #renewAtMs: number;
   readonly #expiry: Gauge;
@@ -119,10 +120,9 @@ export class Member implements MemberPart {
       managerAddresses: this.#record.managerAddresses,
       onSession: (session) => this.#onSession(session),
     });
-    const { files } = this.#options;
     // A worker's log is one that a killed demotion has left: its member is removed, never to be used again.
     const manager =
-      this.#record.role === NodeRole.MANAGER ? this.#startManager() : files.wipeManager();
+      this.#record.role === NodeRole.MANAGER ? this.#startManager() : this.#wipeManager();
     await Promise.all([this.#agent.start(), manager.catch((error) => this.#blame(error))]);
     this.#work = Promise.all([this.#follow(), this.#watchRenewal()]);
   }
@@ -157,7 +157,8 @@ export class Member implements MemberPart {
       record: this.#record,
       material: this.#material,
       directory: files.managerDirectory,
-      cipher: files.keyring.cipher,
+      keyring: files.keyring,
+      resealFiles: () => this.#store(() => this.#material),
       channelFor: this.#channels.channelFor,
       socketFor: this.#channels.socketFor,
       first: this.#first,
@@ -175,12 +176,34 @@ export class Member implements MemberPart {
     if (this.#first !== undefined) await files.saveFirst(undefined);
     this.#first = undefined;
     this.#seed = undefined;
+    host.keepKeys();
+  }
+
+  /** One after another: a change of keys must not bring back the certificate before the last. */
+  #store(material: () => TlsMaterial): Promise<void> {
+    const stored = this.#stored.then(async () => {
+      const next = material();
+      await this.#options.files.saveMaterial(next);
+      this.#material = next;
+    });
+    this.#stored = stored.catch(() => undefined);
+    return stored;
+  }
+
+  /** A manager no more. Workers are never locked: nobody is there to unlock them. */
+  async #wipeManager(): Promise<void> {
+    const { keyring } = this.#options.files;
+    await this.#options.files.wipeManager();
+    if (keyring.lockVersion > 0) await keyring.relock(undefined, 0);
+    if (!keyring.isRotating) return;
+    await this.#store(() => this.#material);
+    await keyring.dropOld();
   }
 
   async #stopManager(): Promise<void> {
     await this.#host?.stop();
     this.#host = undefined;
-    await this.#options.files.wipeManager();
+    await this.#wipeManager();
   }
 
   #blame(error: unknown): void {
@@ -277,7 +300,7 @@ export class Member implements MemberPart {
 
   /** A new key and certificate: on disk first, then in use, with no restart. */
   async #renew(): Promise<void> {
-    const { certificates, files, log, random } = this.#options;
+    const { certificates, log, random } = this.#options;
     const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
     const response = await renewCertificate(
       this.#renewalManagers(),
@@ -287,8 +310,7 @@ export class Member implements MemberPart {
     );
     const { certificatePem, rootCertificatePem: rootPem } = response;
     const material: TlsMaterial = { keyPem, certificatePem, rootPem };
-    await files.saveMaterial(material);
-    this.#material = material;
+    await this.#store(() => material);
     this.#channels.rotate(material);
     this.#host?.rotate(material);
     const validity = readNodeCertificate(certificatePem);

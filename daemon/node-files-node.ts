@@ -83,6 +83,7 @@ export class DiskNodeFiles implements NodeFiles {
   }
 
   async openKeys(): Promise<'open' | 'locked'> {
+    if (this.#keyring !== undefined) return 'open';
     const bytes = await readIfThere(this.#path(keysName));
     if (bytes === undefined) await this.createKeys();
     else this.#keyring = Keyring.open(bytes, this.#random, this.#saveKeys);

@@ -1,5 +1,7 @@
 import { ClusterError } from '#lib';
+import { NodeRole } from '#proto';
 import type { Handlers } from '#proto';
+import type { MemberPart } from './ports.ts';
 
 export function notInCluster(): ClusterError {
   return new ClusterError(
@@ -19,6 +21,42 @@ export function alreadyInCluster(): ClusterError {
   return new ClusterError(
     'ALREADY_IN_CLUSTER',
     "This node is already part of a cluster. Use 'tsctl leave' to leave it, then join another one.",
+  );
+}
+
+export function locked(): ClusterError {
+  return new ClusterError(
+    'LOCKED',
+    'Tessera is encrypted and needs to be unlocked before it can be used. Please use "tsctl unlock" to unlock it.',
+  );
+}
+
+export function changing(): ClusterError {
+  return new ClusterError(
+    'UNAVAILABLE',
+    'this node is starting or being changed by another command: try again when that has ended',
+  );
+}
+
+export function lockedLeave(): ClusterError {
+  return new ClusterError(
+    'LOCKED',
+    'This manager is encrypted and locked: unlock it first, or use --force to leave anyway. Leaving by force can cost the cluster its quorum.',
+  );
+}
+
+/** A worker may always leave; a manager only by force, and the text says what is at stake. */
+export function refuseLeaving(member: MemberPart): void {
+  if (member.record.role !== NodeRole.MANAGER) return;
+  const reason = member.whyNotLeave();
+  if (reason !== undefined)
+    throw new ClusterError(
+      'QUORUM_AT_RISK',
+      `This node is a manager and ${reason}. Leaving by force can cost the cluster its state for good: use --force to do it all the same.`,
+    );
+  throw new ClusterError(
+    'FAILED_PRECONDITION',
+    `This node is a manager: run 'tsctl node demote ${member.record.nodeId}' on another manager first, or use --force to leave anyway.`,
   );
 }
 

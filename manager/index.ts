@@ -5,6 +5,7 @@
 export * from './store/index.ts';
 export * from './ca/index.ts';
 export * from './restore/index.ts';
+export * from './keys/index.ts';
 export { checkedClusterSpec, validateNodeSpec } from './control/index.ts';
 export { Manager } from './manager.ts';
 export type { FirstObjects, ManagerOptions, ManagerTransport } from './manager.ts';

@@ -7,6 +7,7 @@ import { addExamples, collect } from '../flags.ts';
 import { parseLabel } from '../parse/key-value.ts';
 import { parseAvailability } from '../parse/words.ts';
 import { addClusterFlags, hasClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
+import { unlockAdvice } from '../service/unlock-advice.ts';
 import type { ClusterFlags } from '../service/cluster-flags.ts';
 
 interface Options extends ClusterFlags {
@@ -35,6 +36,7 @@ export const command: CommandModule = {
     addExamples(command, [
       'tsctl init',
       'tsctl init --advertise-addr 192.168.1.10',
+      'tsctl init --autolock',
       'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
     ]);
     command.action(async (options: Options) => {
@@ -44,6 +46,7 @@ export const command: CommandModule = {
       const answer = await connection.call(LocalService.init, request, limits);
       for (const note of answer.notes) cli.terminal.out(`${note}\n`);
       cli.terminal.out(welcome(answer));
+      if (answer.unlockKey !== '') cli.terminal.out(unlockAdvice(answer.unlockKey));
     });
   },
 };
@@ -53,7 +56,7 @@ function requestOf(options: Options): InitRequest {
   const isRestore = options.restore !== undefined;
   if (isRestore && hasClusterFlags(options))
     throw new UsageError(
-      "--restore takes the cluster's settings from the backup: change them afterwards with 'tsctl update'",
+      "--restore takes the cluster's settings from the backup: change them afterwards with 'tsctl cluster update'",
     );
   const availability = options.availability ?? 'active';
   return InitRequest.create({

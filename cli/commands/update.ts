@@ -4,18 +4,21 @@ import type { CommandModule } from '../command-tree.ts';
 import { addExamples } from '../flags.ts';
 import { untilFresh } from '../service/change.ts';
 import { addClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
+import { unlockAdvice } from '../service/unlock-advice.ts';
 import type { ClusterFlags } from '../service/cluster-flags.ts';
 
 export const command: CommandModule = {
   configure(command, cli) {
     addClusterFlags(command);
     addExamples(command, [
-      'tsctl update --task-history-limit 2',
-      'tsctl update --cert-expiry 720h',
+      'tsctl cluster update --task-history-limit 2',
+      'tsctl cluster update --cert-expiry 720h',
+      'tsctl cluster update --autolock',
+      'tsctl cluster update --autolock=false',
     ]);
     command.action(async (options: ClusterFlags) => {
       if (Object.keys(options).length === 0)
-        throw new UsageError("nothing to change: see 'tsctl update --help'");
+        throw new UsageError("nothing to change: see 'tsctl cluster update --help'");
       withClusterFlags(ClusterSpec.create(), options);
       const connection = await cli.connect();
       await untilFresh(async () => {
@@ -26,6 +29,9 @@ export const command: CommandModule = {
         });
       });
       cli.terminal.out('Cluster updated.\n');
+      if (options.autolock !== true) return;
+      const { unlockKey } = await connection.call(ControlService.getUnlockKey);
+      cli.terminal.out(unlockAdvice(unlockKey));
     });
   },
 };

@@ -5,6 +5,7 @@ import { parseDuration } from '../parse/duration.ts';
 import { parseInteger } from '../parse/integer.ts';
 
 export interface ClusterFlags {
+  readonly autolock?: boolean;
   readonly certExpiry?: string;
   readonly dispatcherHeartbeat?: string;
   readonly snapshotInterval?: string;
@@ -13,6 +14,7 @@ export interface ClusterFlags {
 
 export function addClusterFlags(command: Command): void {
   command
+    .option('--autolock', 'managers wait for the unlock key after a restart (default off)')
     .option('--cert-expiry <duration>', 'life of node certificates (default 90 days: 2160h)')
     .option('--dispatcher-heartbeat <duration>', 'how often nodes report (default 1s)')
     .option('--snapshot-interval <n>', 'entries between two snapshots (default 10000)')
@@ -27,9 +29,10 @@ export function hasClusterFlags(flags: ClusterFlags): boolean {
 
 /** `spec` with what the flags say; a usage error names flag and value. */
 export function withClusterFlags(spec: ClusterSpec, flags: ClusterFlags): ClusterSpec {
-  const { certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;
+  const { autolock, certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;
   return {
     ...spec,
+    ...(autolock === undefined ? {} : { autolockManagers: autolock }),
     ...(certExpiry === undefined
       ? {}
       : { certificateLifeMs: parseDuration('--cert-expiry', certExpiry) }),

@@ -10,6 +10,8 @@ import {
 } from '#proto';
 import type { Cluster, RotateJoinTokenRequest, UpdateClusterRequest } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
+import { lockFor } from '../keys/cluster-lock.ts';
+import { newUnlockKey } from '../keys/unlock-key.ts';
 import { committed } from './committed.ts';
 import { invalid, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
@@ -91,6 +93,7 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
     async updateCluster(request: UpdateClusterRequest) {
       if (request.spec === undefined) throw invalid('spec', 'the request carries no cluster spec');
       const spec = checkedClusterSpec(request.spec);
+      const freshKey = newUnlockKey(options.random);
       const result = await store.update((tx) => {
         const present = clusterOf(tx);
         const version = present.meta?.version ?? 0;
@@ -104,7 +107,8 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
           present.certificateLifeMaxMs,
           present.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs,
         );
-        tx.update('cluster', { ...present, spec, certificateLifeMaxMs });
+        const lock = lockFor(present.lock, spec, freshKey);
+        tx.update('cluster', { ...present, spec, certificateLifeMaxMs, lock });
         return present.id;
       });
       options.log.info('cluster updated');

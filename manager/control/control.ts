@@ -1,4 +1,5 @@
 import { authorized } from './authorize.ts';
+import { autolockHandlers } from './autolock.ts';
 import { backupHandlers } from './backup.ts';
 import { clusterHandlers } from './cluster.ts';
 import { imageHandlers } from './images.ts';
@@ -19,6 +20,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
   return authorized(
     {
       ...clusterHandlers(own),
+      ...autolockHandlers(own),
       ...backupHandlers(own),
       ...nodeHandlers(own),
       ...serviceHandlers(own),

@@ -33,9 +33,9 @@ export function redactTask(task: Task): Task {
   return task.spec === undefined ? task : { ...task, spec: redactTaskSpec(task.spec) };
 }
 
-/** The root certificate and its digest stay; the key and the join tokens go. */
+/** The root certificate and its digest stay; its key, the join tokens and the unlock key go. */
 export function redactCluster(cluster: Cluster): Cluster {
-  if (cluster.rootCa === undefined) return cluster;
+  if (cluster.rootCa === undefined) return { ...cluster, lock: undefined };
   const rootCa = { ...cluster.rootCa, keyPem: new Uint8Array(0), joinTokens: undefined };
-  return { ...cluster, rootCa };
+  return { ...cluster, rootCa, lock: undefined };
 }

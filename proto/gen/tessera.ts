@@ -33,6 +33,7 @@ export const LocalState = {
   PENDING: 1,
   ACTIVE: 2,
   ERROR: 3,
+  LOCKED: 4,
 } as const;
 export type LocalState = (typeof LocalState)[keyof typeof LocalState];
 export const LocalStateNames: Readonly<Record<number, string>> = {
@@ -40,6 +41,7 @@ export const LocalStateNames: Readonly<Record<number, string>> = {
   1: 'PENDING',
   2: 'ACTIVE',
   3: 'ERROR',
+  4: 'LOCKED',
 };
 
 
@@ -865,6 +867,108 @@ export const GetJoinTokensResponse: MessageCodec<GetJoinTokensResponse> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return GetJoinTokensResponse.read(r, r.len);
+  },
+};
+
+export interface GetUnlockKeyRequest {
+}
+export const GetUnlockKeyRequest: MessageCodec<GetUnlockKeyRequest> = {
+  typeName: 'tessera.v1.GetUnlockKeyRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return GetUnlockKeyRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetUnlockKeyRequest.create() as Mutable<GetUnlockKeyRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetUnlockKeyRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetUnlockKeyRequest.read(r, r.len);
+  },
+};
+
+export interface RotateUnlockKeyRequest {
+}
+export const RotateUnlockKeyRequest: MessageCodec<RotateUnlockKeyRequest> = {
+  typeName: 'tessera.v1.RotateUnlockKeyRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RotateUnlockKeyRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RotateUnlockKeyRequest.create() as Mutable<RotateUnlockKeyRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RotateUnlockKeyRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RotateUnlockKeyRequest.read(r, r.len);
+  },
+};
+
+export interface UnlockKeyResponse {
+  readonly unlockKey: string;
+}
+export const UnlockKeyResponse: MessageCodec<UnlockKeyResponse> = {
+  typeName: 'tessera.v1.UnlockKeyResponse',
+  fields: [
+    { name: 'unlockKey', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { unlockKey: '', ...init };
+  },
+  write(m, w) {
+    if (m.unlockKey !== '') w.uint32(10).string(m.unlockKey);
+    return w;
+  },
+  encode(m) {
+    return UnlockKeyResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UnlockKeyResponse.create() as Mutable<UnlockKeyResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.unlockKey = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UnlockKeyResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UnlockKeyResponse.read(r, r.len);
   },
 };
 
@@ -3895,6 +3999,7 @@ export interface InitResponse {
   readonly tokens?: JoinTokens | undefined;
   readonly advertiseAddress: string;
   readonly notes: readonly string[];
+  readonly unlockKey: string;
 }
 export const InitResponse: MessageCodec<InitResponse> = {
   typeName: 'tessera.v1.InitResponse',
@@ -3904,9 +4009,10 @@ export const InitResponse: MessageCodec<InitResponse> = {
     { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
     { name: 'advertiseAddress', type: 'string', shape: 'one' },
     { name: 'notes', type: 'string', shape: 'list' },
+    { name: 'unlockKey', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { nodeId: '', clusterId: '', advertiseAddress: '', notes: [], ...init };
+    return { nodeId: '', clusterId: '', advertiseAddress: '', notes: [], unlockKey: '', ...init };
   },
   write(m, w) {
     if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
@@ -3914,6 +4020,7 @@ export const InitResponse: MessageCodec<InitResponse> = {
     if (m.tokens !== undefined) JoinTokens.write(m.tokens, w.uint32(26).fork()).ldelim();
     if (m.advertiseAddress !== '') w.uint32(34).string(m.advertiseAddress);
     for (const v of m.notes) w.uint32(42).string(v);
+    if (m.unlockKey !== '') w.uint32(50).string(m.unlockKey);
     return w;
   },
   encode(m) {
@@ -3938,6 +4045,9 @@ export const InitResponse: MessageCodec<InitResponse> = {
           break;
         case 5:
           m.notes.push(r.string());
+          break;
+        case 6:
+          m.unlockKey = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -4054,6 +4164,76 @@ export const JoinResponse: MessageCodec<JoinResponse> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return JoinResponse.read(r, r.len);
+  },
+};
+
+export interface UnlockRequest {
+  readonly key: string;
+}
+export const UnlockRequest: MessageCodec<UnlockRequest> = {
+  typeName: 'tessera.v1.UnlockRequest',
+  fields: [
+    { name: 'key', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { key: '', ...init };
+  },
+  write(m, w) {
+    if (m.key !== '') w.uint32(10).string(m.key);
+    return w;
+  },
+  encode(m) {
+    return UnlockRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UnlockRequest.create() as Mutable<UnlockRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.key = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UnlockRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UnlockRequest.read(r, r.len);
+  },
+};
+
+export interface UnlockResponse {
+}
+export const UnlockResponse: MessageCodec<UnlockResponse> = {
+  typeName: 'tessera.v1.UnlockResponse',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return UnlockResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UnlockResponse.create() as Mutable<UnlockResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UnlockResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UnlockResponse.read(r, r.len);
   },
 };
 
@@ -4184,6 +4364,7 @@ export interface Cluster {
   readonly rootCa?: RootCa | undefined;
   readonly removedNodes: readonly RemovedNode[];
   readonly certificateLifeMaxMs: number;
+  readonly lock?: ClusterLock | undefined;
 }
 export const Cluster: MessageCodec<Cluster> = {
   typeName: 'tessera.v1.Cluster',
@@ -4194,6 +4375,7 @@ export const Cluster: MessageCodec<Cluster> = {
     { name: 'rootCa', type: 'object', shape: 'one', message: (): MessageCodec<never> => RootCa as MessageCodec<never> },
     { name: 'removedNodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
     { name: 'certificateLifeMaxMs', type: 'uint64', shape: 'one' },
+    { name: 'lock', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterLock as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', removedNodes: [], certificateLifeMaxMs: 0, ...init };
@@ -4205,6 +4387,7 @@ export const Cluster: MessageCodec<Cluster> = {
     if (m.rootCa !== undefined) RootCa.write(m.rootCa, w.uint32(34).fork()).ldelim();
     for (const v of m.removedNodes) RemovedNode.write(v, w.uint32(42).fork()).ldelim();
     if (m.certificateLifeMaxMs !== 0) w.uint32(48).uint64(safe(m.certificateLifeMaxMs, 'certificateLifeMaxMs'));
+    if (m.lock !== undefined) ClusterLock.write(m.lock, w.uint32(58).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -4233,6 +4416,9 @@ export const Cluster: MessageCodec<Cluster> = {
         case 6:
           m.certificateLifeMaxMs = toSafe(r.uint64(), 'certificateLifeMaxMs');
           break;
+        case 7:
+          m.lock = ClusterLock.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -4242,6 +4428,50 @@ export const Cluster: MessageCodec<Cluster> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return Cluster.read(r, r.len);
+  },
+};
+
+export interface ClusterLock {
+  readonly unlockKey: Uint8Array;
+  readonly version: number;
+}
+export const ClusterLock: MessageCodec<ClusterLock> = {
+  typeName: 'tessera.v1.ClusterLock',
+  fields: [
+    { name: 'unlockKey', type: 'bytes', shape: 'one' },
+    { name: 'version', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { unlockKey: empty, version: 0, ...init };
+  },
+  write(m, w) {
+    if (m.unlockKey.length > 0) w.uint32(10).bytes(m.unlockKey);
+    if (m.version !== 0) w.uint32(16).uint64(safe(m.version, 'version'));
+    return w;
+  },
+  encode(m) {
+    return ClusterLock.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ClusterLock.create() as Mutable<ClusterLock>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.unlockKey = r.bytes();
+          break;
+        case 2:
+          m.version = toSafe(r.uint64(), 'version');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ClusterLock;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ClusterLock.read(r, r.len);
   },
 };
 
@@ -4296,6 +4526,7 @@ export interface ClusterSpec {
   readonly taskHistoryLimit: number;
   readonly certificateLifeMs: number;
   readonly snapshotInterval: number;
+  readonly autolockManagers: boolean;
 }
 export const ClusterSpec: MessageCodec<ClusterSpec> = {
   typeName: 'tessera.v1.ClusterSpec',
@@ -4306,9 +4537,10 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     { name: 'taskHistoryLimit', type: 'int32', shape: 'one' },
     { name: 'certificateLifeMs', type: 'uint64', shape: 'one' },
     { name: 'snapshotInterval', type: 'uint32', shape: 'one' },
+    { name: 'autolockManagers', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, ...init };
+    return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, autolockManagers: false, ...init };
   },
   write(m, w) {
     if (m.name !== '') w.uint32(10).string(m.name);
@@ -4322,6 +4554,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     if (m.taskHistoryLimit !== 0) w.uint32(32).int32(m.taskHistoryLimit);
     if (m.certificateLifeMs !== 0) w.uint32(40).uint64(safe(m.certificateLifeMs, 'certificateLifeMs'));
     if (m.snapshotInterval !== 0) w.uint32(48).uint32(m.snapshotInterval);
+    if (m.autolockManagers !== false) w.uint32(56).bool(m.autolockManagers);
     return w;
   },
   encode(m) {
@@ -4349,6 +4582,9 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
           break;
         case 6:
           m.snapshotInterval = r.uint32();
+          break;
+        case 7:
+          m.autolockManagers = r.bool();
           break;
         default:
           r.skipType(tag & 7);
@@ -8122,6 +8358,8 @@ export const ControlService = {
   updateCluster: method('/tessera.v1.Control/UpdateCluster', false, false, UpdateClusterRequest, UpdateClusterResponse),
   getJoinTokens: method('/tessera.v1.Control/GetJoinTokens', false, false, GetJoinTokensRequest, GetJoinTokensResponse),
   rotateJoinToken: method('/tessera.v1.Control/RotateJoinToken', false, false, RotateJoinTokenRequest, GetJoinTokensResponse),
+  getUnlockKey: method('/tessera.v1.Control/GetUnlockKey', false, false, GetUnlockKeyRequest, UnlockKeyResponse),
+  rotateUnlockKey: method('/tessera.v1.Control/RotateUnlockKey', false, false, RotateUnlockKeyRequest, UnlockKeyResponse),
   getClusterStatus: method('/tessera.v1.Control/GetClusterStatus', false, false, GetClusterStatusRequest, GetClusterStatusResponse),
   backupCluster: method('/tessera.v1.Control/BackupCluster', false, true, BackupClusterRequest, BackupChunk),
   listNodes: method('/tessera.v1.Control/ListNodes', false, false, ListNodesRequest, ListNodesResponse),
@@ -8153,6 +8391,7 @@ export const LocalService = {
   init: method('/tessera.v1.Local/Init', false, false, InitRequest, InitResponse),
   join: method('/tessera.v1.Local/Join', false, false, JoinRequest, JoinResponse),
   leave: method('/tessera.v1.Local/Leave', false, false, LeaveRequest, LeaveResponse),
+  unlock: method('/tessera.v1.Local/Unlock', false, false, UnlockRequest, UnlockResponse),
 } as const;
 
 export const RaftTransportService = {

@@ -8,7 +8,13 @@ import {
   CreateServiceRequest,
   InfoRequest,
 } from '#proto';
-import { InitRequest, JoinRequest, ListNodesRequest, ListServicesRequest } from '#proto';
+import {
+  GetJoinTokensRequest,
+  InitRequest,
+  JoinRequest,
+  ListNodesRequest,
+  ListServicesRequest,
+} from '#proto';
 import { LocalService, NodeRole, NodeState, Reachability, ReplicatedMode } from '#proto';
 import { ServiceSpec, TaskSpec, UpdateNodeRequest } from '#proto';
 import type { InfoResponse, Node } from '#proto';
@@ -43,6 +49,26 @@ export async function cluster(
     others.push(daemon);
   }
   return [one, ...others];
+}
+
+/** One more host, in this role. */
+export async function joinTo(
+  t: ExecutionContext,
+  one: TestDaemon,
+  name: string,
+  role: NodeRole,
+): Promise<TestDaemon> {
+  const { tokens } = await one.call(ControlService.getJoinTokens, GetJoinTokensRequest.create());
+  const daemon = await TestDaemon.start(t, name, nodeManager);
+  const request = JoinRequest.create({
+    token: (role === MANAGER ? tokens?.manager : tokens?.worker) ?? '',
+    remoteAddress: one.address,
+    advertiseAddress: daemon.address,
+    listenAddress: daemon.address,
+  });
+  const joined = await daemon.call(LocalService.join, request);
+  t.is(joined.role, role);
+  return daemon;
 }
 
 export const info = (daemon: TestDaemon): Promise<InfoResponse> =>

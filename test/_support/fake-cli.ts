@@ -99,6 +99,8 @@ export interface Outcome {
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly isTty?: boolean;
+  /** What is given where a secret is asked for. */
+  readonly secret?: string;
 }
 
 /** Runs one command line of `tsctl` against the daemon. */
@@ -129,6 +131,10 @@ export async function tsctl(
     installDir: '/opt/tessera',
     labRoot: '/nonexistent/labs',
     env: options.env ?? {},
+    readSecret: (prompt) => {
+      err += prompt;
+      return Promise.resolve(options.secret ?? '');
+    },
     connect: () => Promise.resolve(daemon.connection()),
     connectTo: () => Promise.resolve(daemon.connection()),
     setExitCode: (code) => {

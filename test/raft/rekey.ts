@@ -38,6 +38,23 @@ test('a change of keys leaves nothing under the old one, and the state is there'
   });
 });
 
+test('keys can change again and again, with writes in between and without', async (t) => {
+  const cluster = new Cluster();
+  const keys = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte));
+  const cipher = new AesLogCipher(oldKey);
+  const { node } = await cluster.start(1, { bootstrap, cipher });
+  await cluster.clock.advance(5);
+  for (const [i, key] of keys.entries()) {
+    cipher.use(key);
+    await cluster.clock.resolve(node.rekey(), 1000);
+    if (i % 2 === 0) await cluster.clock.resolve(node.propose(bytesOf(`${i}`)), 100);
+  }
+  await node.stop();
+  const again = await cluster.start(1, { cipher: new AesLogCipher(keys[3] ?? oldKey) });
+  await cluster.clock.advance(100);
+  t.deepEqual(again.machine.values, ['0', '2']);
+});
+
 test('a change of keys that a crash cut short anywhere is finished after it', async (t) => {
   for (let cut = 0; cut < 25; cut++) {
     const cluster = new Cluster();
