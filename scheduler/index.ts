@@ -13,6 +13,9 @@ export { isNodeKey, nameField } from './node-affinity.ts';
 export { place } from './place.ts';
 export type { PlaceOptions, Placement, PlacementResult, Unplaced } from './place.ts';
 export { parsePreference } from './preference.ts';
+export { preempt } from './preempt.ts';
+export type { PreemptOptions, Preemption, TrialLimits } from './preempt.ts';
+export { priorityOf, userPriorityMax } from './priority.ts';
 export type { FilterName, Refusal, Shortage } from './refusal.ts';
 export { defaultScoring, strategies } from './scores.ts';
 export type { ScoringConfig, Strategy, Weights } from './scores.ts';
@@ -27,3 +30,4 @@ export {
   untolerated,
 } from './toleration.ts';
 export type { Stay } from './toleration.ts';
+export type { DisruptionBudget, Offer } from './victims.ts';

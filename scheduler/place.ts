@@ -15,6 +15,7 @@ import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys, withSoftSpreads } from './preference.ts';
+import { priorityOf } from './priority.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
 import { defaultScoring } from './scores.ts';
@@ -71,13 +72,18 @@ export function place(
     if (group === undefined) groups.set(key, [task]);
     else group.push(task);
   }
-  for (const tasks of groups.values()) {
+  for (const tasks of byPriority([...groups.values()])) {
     const [{ serviceId, specVersion }] = tasks;
     const requirements = requirementsOf(tasks[0]);
     const group = { serviceId, specVersion, tasks, requirements, scoring, nowMs };
     placeGroup(view, group, placed, unplaced);
   }
   return { placed, unplaced };
+}
+
+/** The higher first; those alike stay in the order they came. */
+function byPriority<G extends readonly [Task, ...Task[]]>(groups: readonly G[]): readonly G[] {
+  return groups.toSorted(([a], [b]) => priorityOf(b) - priorityOf(a));
 }
 
 function placeOnOwnNode(

@@ -1,6 +1,6 @@
 import type { Placement, ResourceRequirements, Resources, RestartPolicy } from '#proto';
-import { RestartConditionNames } from '#proto';
-import { parseConstraint, parsePreference } from '#scheduler';
+import { PreemptionPolicyNames, RestartConditionNames } from '#proto';
+import { parseConstraint, parsePreference, userPriorityMax } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 import { validateAffinity, validateTopologySpread } from './validate-affinity.ts';
@@ -72,6 +72,19 @@ export function validatePlacement(placement: Placement): void {
   if (placement.antiAffinity !== undefined)
     validateAffinity('anti_affinity', placement.antiAffinity);
   validateTopologySpread(placement.topologySpread);
+  requireRange(
+    `${at}.priority`,
+    '--priority',
+    placement.priority,
+    -userPriorityMax,
+    userPriorityMax,
+  );
+  requireEnum(
+    `${at}.preemption_policy`,
+    'preemption policy',
+    placement.preemptionPolicy,
+    PreemptionPolicyNames,
+  );
   requireCount(`${at}.platforms`, 'platforms', platforms, limits.platformsMax);
 }
 

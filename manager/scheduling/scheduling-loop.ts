@@ -6,7 +6,7 @@
 import type { Counter, Gauge, Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
-import { ClusterView, looksAtOthers, mayTake, place } from '#scheduler';
+import { ClusterView, looksAtOthers, mayTake, place, priorityOf } from '#scheduler';
 import type { Placement, Unplaced } from '#scheduler';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from '../orchestrator/node-table.ts';
@@ -174,9 +174,9 @@ export class SchedulingLoop implements LeaderLoop {
     this.#isRetryDue = false;
     this.#isOthersRetryDue = false;
     const pending: Task[] = [];
-    for (const [id, task] of this.#fresh) {
+    for (const task of this.#queue()) {
       if (pending.length >= placedPerPass) break;
-      this.#fresh.delete(id);
+      this.#fresh.delete(task.id);
       pending.push(task);
     }
     if (this.#fresh.size > 0) this.#loop.ring();
@@ -194,6 +194,12 @@ export class SchedulingLoop implements LeaderLoop {
     for (const task of this.#unwanted.values()) writings.push({ kind: 'end', task });
     this.#unwanted.clear();
     return writings;
+  }
+
+  /** What is to be placed; where it is too much for one pass, the more important first. */
+  #queue(): Iterable<Task> {
+    if (this.#fresh.size <= placedPerPass) return [...this.#fresh.values()];
+    return [...this.#fresh.values()].toSorted((a, b) => priorityOf(b) - priorityOf(a));
   }
 
   #explainLater(): void {

@@ -250,6 +250,17 @@ export const SpreadActionNames: Readonly<Record<number, string>> = {
 };
 
 
+export const PreemptionPolicy = {
+  LOWER_PRIORITY: 0,
+  NEVER: 1,
+} as const;
+export type PreemptionPolicy = (typeof PreemptionPolicy)[keyof typeof PreemptionPolicy];
+export const PreemptionPolicyNames: Readonly<Record<number, string>> = {
+  0: 'LOWER_PRIORITY',
+  1: 'NEVER',
+};
+
+
 export const TaskState = {
   NEW: 0,
   PENDING: 64,
@@ -6695,6 +6706,8 @@ export interface Placement {
   readonly affinity?: ServiceAffinity | undefined;
   readonly antiAffinity?: ServiceAffinity | undefined;
   readonly topologySpread: readonly TopologySpread[];
+  readonly priority: number;
+  readonly preemptionPolicy: PreemptionPolicy;
 }
 export const Placement: MessageCodec<Placement> = {
   typeName: 'tessera.v1.Placement',
@@ -6709,9 +6722,11 @@ export const Placement: MessageCodec<Placement> = {
     { name: 'affinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
     { name: 'antiAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
     { name: 'topologySpread', type: 'object', shape: 'list', message: (): MessageCodec<never> => TopologySpread as MessageCodec<never> },
+    { name: 'priority', type: 'int32', shape: 'one' },
+    { name: 'preemptionPolicy', type: 'object', shape: 'one', names: PreemptionPolicyNames },
   ],
   create(init) {
-    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, topologySpread: [], ...init };
+    return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, topologySpread: [], priority: 0, preemptionPolicy: 0, ...init };
   },
   write(m, w) {
     for (const v of m.constraints) w.uint32(10).string(v);
@@ -6729,6 +6744,8 @@ export const Placement: MessageCodec<Placement> = {
     if (m.affinity !== undefined) ServiceAffinity.write(m.affinity, w.uint32(66).fork()).ldelim();
     if (m.antiAffinity !== undefined) ServiceAffinity.write(m.antiAffinity, w.uint32(74).fork()).ldelim();
     for (const v of m.topologySpread) TopologySpread.write(v, w.uint32(82).fork()).ldelim();
+    if (m.priority !== 0) w.uint32(88).int32(m.priority);
+    if (m.preemptionPolicy !== 0) w.uint32(96).int32(m.preemptionPolicy);
     return w;
   },
   encode(m) {
@@ -6768,6 +6785,12 @@ export const Placement: MessageCodec<Placement> = {
           break;
         case 10:
           m.topologySpread.push(TopologySpread.read(r, r.uint32() + r.pos));
+          break;
+        case 11:
+          m.priority = r.int32();
+          break;
+        case 12:
+          m.preemptionPolicy = r.int32() as PreemptionPolicy;
           break;
         default:
           r.skipType(tag & 7);

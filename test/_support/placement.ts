@@ -53,6 +53,8 @@ export interface TaskShape {
   readonly preferences?: readonly string[];
   readonly platforms?: readonly Platform[];
   readonly perNodeMax?: number;
+  readonly priority?: number;
+  readonly runningAtMs?: number;
   readonly ports?: readonly PortConfig[];
   readonly tolerations?: readonly Toleration[];
   /** Of its service; the stack is a label too. */
@@ -73,6 +75,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
     platforms: shape.platforms ?? [],
     replicasMaxPerNode: shape.perNodeMax ?? 0,
     tolerations: shape.tolerations ?? [],
+    priority: shape.priority ?? 0,
     ...shape.placement,
   });
   const resources = ResourceRequirements.create({ reservations });
@@ -88,6 +91,7 @@ export function taskOf(id: string, shape: TaskShape = {}): Task {
     status: TaskStatus.create({
       state: shape.state ?? TaskState.PENDING,
       changedAtMs: shape.changedAtMs ?? 0,
+      runningAtMs: shape.runningAtMs ?? 0,
     }),
     ports: shape.ports ?? [],
     labels: shape.labels ?? {},

@@ -1,0 +1,134 @@
+/** Preemption on one node: which tasks would have to go for a more important one, and as few as possible. */
+import type { Task } from '#proto';
+import type { ClusterView } from './cluster-view.ts';
+import { refuse } from './filter.ts';
+import type { NodeRecord } from './node-record.ts';
+import { byImportance, priorityOf, startedAtMs } from './priority.ts';
+import type { Refusal } from './refusal.ts';
+import type { Requirements } from './requirements.ts';
+import { TopologyRules, hasTopology } from './topology-rules.ts';
+
+/** How many tasks that share a budget may be missing more than are now. */
+export interface DisruptionBudget {
+  readonly id: string;
+  readonly allowed: number;
+}
+
+/** What a node offers: the tasks that would go, the most important first. */
+export interface Offer {
+  readonly nodeId: string;
+  readonly victims: readonly Task[];
+  /** Victims beyond what their budgets allow. */
+  readonly violationCount: number;
+}
+
+export interface VictimsInput {
+  readonly view: ClusterView;
+  readonly task: Task;
+  readonly requirements: Requirements;
+  readonly record: NodeRecord;
+  /** Tasks on the node as the store has them. */
+  readonly standing: readonly Task[];
+  readonly budgetOf: (task: Task) => DisruptionBudget | undefined;
+}
+
+function refusalOn(input: VictimsInput): Refusal | undefined {
+  const { view, task, requirements, record } = input;
+  const refusal = refuse(record, requirements, view.service(task.serviceId));
+  if (refusal !== undefined || !hasTopology(view, task)) return refusal;
+  const rules = new TopologyRules(view, task, requirements);
+  return rules.refuse(rules.locate(record));
+}
+
+/** Divides by whether their going is within their budgets, asked for in the order of importance. */
+function divideByBudget(
+  tasks: readonly Task[],
+  budgetOf: VictimsInput['budgetOf'],
+): { readonly violating: readonly Task[]; readonly others: readonly Task[] } {
+  const left = new Map<string, number>();
+  const violating: Task[] = [];
+  const others: Task[] = [];
+  for (const task of tasks) {
+    const budget = budgetOf(task);
+    if (budget === undefined) {
+      others.push(task);
+      continue;
+    }
+    const allowed = (left.get(budget.id) ?? budget.allowed) - 1;
+    left.set(budget.id, allowed);
+    if (allowed < 0) violating.push(task);
+    else others.push(task);
+  }
+  return { violating, others };
+}
+
+/**
+ * All tasks of lower priority go; then, the most important first and those whose budget does not allow it before
+ * the others, every one that still fits stays after all. Undefined: nobody of lower priority is there.
+ * A refusal: it would not fit even so. The view is as before when this returns.
+ */
+export function selectVictims(input: VictimsInput): Offer | Refusal | undefined {
+  const { view, record, standing } = input;
+  const priority = priorityOf(input.task);
+  const lower = standing.filter((task) => priorityOf(task) < priority).toSorted(byImportance);
+  if (lower.length === 0) return undefined;
+  const gone = new Set<Task>();
+  const remove = (task: Task): void => {
+    view.removeTask(task.id);
+    gone.add(task);
+  };
+  const restore = (task: Task): void => {
+    view.setTask(task, task);
+    gone.delete(task);
+  };
+  try {
+    for (const task of lower) remove(task);
+    const refusal = refusalOn(input);
+    if (refusal !== undefined) return refusal;
+    let violationCount = 0;
+    const { violating, others } = divideByBudget(lower, input.budgetOf);
+    const reprieve = (task: Task): boolean => {
+      restore(task);
+      if (refusalOn(input) === undefined) return true;
+      remove(task);
+      return false;
+    };
+    for (const task of violating) if (!reprieve(task)) violationCount++;
+    for (const task of others) reprieve(task);
+    const victims = [...gone].toSorted(byImportance);
+    return { nodeId: record.id, victims, violationCount };
+  } finally {
+    for (const task of gone) view.setTask(task, task);
+  }
+}
+
+/** Added to every priority, so that two small ones are worth more than one. */
+const priorityOffset = 2 ** 31;
+
+/** What offers are compared by, one after the other; the smaller is the better. */
+function costs({ victims, violationCount }: Offer): readonly number[] {
+  const [highest] = victims;
+  if (highest === undefined) return [violationCount, -Infinity, 0, 0, 0];
+  const top = priorityOf(highest);
+  const sum = victims.reduce((total, task) => total + priorityOf(task) + priorityOffset, 0);
+  // Of the most important victims the one that has been there longest: the later, the better.
+  const earliest = victims.find((task) => priorityOf(task) === top) ?? highest;
+  return [violationCount, top, sum, victims.length, -startedAtMs(earliest)];
+}
+
+/**
+ * The offer that costs least: fewest budgets broken, then the lowest highest priority, the smallest sum of
+ * priorities, the fewest victims, those that came latest, the first in the list.
+ */
+export function cheapestOffer(offers: readonly Offer[]): Offer | undefined {
+  let best: Offer | undefined;
+  let bestCosts: readonly number[] = [];
+  for (const offer of offers) {
+    const next = costs(offer);
+    const at = next.findIndex((cost, index) => cost !== bestCosts[index]);
+    if (best !== undefined && (at < 0 || (next[at] ?? 0) >= (bestCosts[at] ?? 0))) continue;
+    best = offer;
+    bestCosts = next;
+  }
+  return best;
+}
