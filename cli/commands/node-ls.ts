@@ -1,4 +1,4 @@
-import { Availability, AvailabilityNames, ControlService, LocalService } from '#proto';
+import { Availability, AvailabilityNames, LocalService } from '#proto';
 import { Node, NodeRoleNames, NodeStateNames, Reachability, toJson } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
 import type { Connection } from '../connection.ts';
@@ -7,6 +7,7 @@ import { addListFlags, collect } from '../flags.ts';
 import { printList } from '../output/list.ts';
 import type { ListOptions } from '../output/list.ts';
 import { titleCase } from '../output/words.ts';
+import { listNodes } from '../service/lookup.ts';
 
 interface Options extends ListOptions {
   readonly filter?: readonly string[];
@@ -22,10 +23,7 @@ export const command: CommandModule = {
     addListFlags(command, ['tsctl node ls', 'tsctl node ls -q', 'tsctl node ls --format json']);
     command.action(async (options: Options) => {
       const connection = await cli.connect();
-      const [{ nodes }, selfId] = await Promise.all([
-        connection.call(ControlService.listNodes),
-        ownNodeId(connection),
-      ]);
+      const [nodes, selfId] = await Promise.all([listNodes(connection), ownNodeId(connection)]);
       const wanted = filtered(nodes, options.filter, {
         id: (node, value) => node.id.startsWith(value),
         name: (node, value) => hostnameOf(node).startsWith(value),

@@ -1,11 +1,12 @@
 import { shortId } from '#lib';
-import { ControlService, ProtocolNames, PublishMode, Service, toJson } from '#proto';
+import { ProtocolNames, PublishMode, Service, toJson } from '#proto';
 import type { ServiceCounts } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
 import { filtered, matchesLabel } from '../filters.ts';
 import { addListFlags, collect } from '../flags.ts';
 import { printList } from '../output/list.ts';
 import type { ListOptions } from '../output/list.ts';
+import { listServices } from '../service/lookup.ts';
 
 interface Options extends ListOptions {
   readonly filter?: readonly string[];
@@ -25,9 +26,8 @@ export const command: CommandModule = {
     addListFlags(command, ['tsctl service ls', 'tsctl service ls -f label=tier=front']);
     command.action(async (options: Options) => {
       const connection = await cli.connect();
-      const answer = await connection.call(ControlService.listServices);
-      const counts = new Map(answer.counts.map((one) => [one.serviceId, one]));
-      const rows = answer.services
+      const { services, counts } = await listServices(connection);
+      const rows = services
         .map((service): Row => ({ service, counts: counts.get(service.id) }))
         .toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en', { numeric: true }));
       const items = filtered(rows, options.filter, {

@@ -1,8 +1,9 @@
 /** Makes one cluster of a lab's hosts, through the same calls as `tsctl init` and `tsctl join`. */
 import { ClusterError, sleep } from '#lib';
 import type { Clock } from '#lib';
-import { ControlService, LocalService, NodeState, NodeStateNames } from '#proto';
+import { LocalService, NodeState, NodeStateNames } from '#proto';
 import type { Connection } from '../connection.ts';
+import { listNodes } from '../service/lookup.ts';
 import { hostAddress, hostName } from './names.ts';
 import type { LabRef } from './names.ts';
 
@@ -58,7 +59,7 @@ export async function waitUntilReady(
 ): Promise<void> {
   const endMs = tools.clock.monotonic() + deadlineMs;
   for (;;) {
-    const { nodes } = await connection.call(ControlService.listNodes);
+    const nodes = await listNodes(connection);
     const ready = nodes.filter((node) => node.status?.state === NodeState.READY);
     if (ready.length >= count) return;
     if (tools.clock.monotonic() > endMs) {

@@ -5,6 +5,7 @@ import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection.ts';
 import { Convergence } from './convergence.ts';
 import type { ConvergenceView } from './convergence.ts';
+import { listNodes } from './lookup.ts';
 import { changedLines, progressLines } from './progress.ts';
 import { wholeCommits } from './whole-commits.ts';
 
@@ -68,8 +69,7 @@ async function feedModel(
   let fromVersion = 0;
   for (let tries = 0; tries < reconnectMax && !signal.aborted; tries++) {
     try {
-      const { nodes } = await connection.call(ControlService.listNodes, {}, { signal });
-      model.setNodes(nodes);
+      model.setNodes(await listNodes(connection, { signal }));
       const request = { serviceRef, fromVersion };
       const stream = connection.stream(ControlService.watch, request, signal);
       for await (const commit of wholeCommits(stream)) {

@@ -3,6 +3,7 @@ import {
   AvailabilityNames,
   GetNodeResponse,
   ListNodesResponse,
+  Node,
   NodeRole,
   NodeRoleNames,
   NodeState,
@@ -12,17 +13,23 @@ import {
   TaskStatus,
   UpdateNodeResponse,
 } from '#proto';
-import type { GetNodeRequest, Node, NodeSpec, RemoveNodeRequest, UpdateNodeRequest } from '#proto';
+import type {
+  GetNodeRequest,
+  ListNodesRequest,
+  NodeSpec,
+  RemoveNodeRequest,
+  UpdateNodeRequest,
+} from '#proto';
 import { taintId } from '#scheduler';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
-import { requireFits } from './answer-size.ts';
 import { clusterOf } from './cluster.ts';
 import { committed } from './committed.ts';
 import { invalid, quoted, requireCount, requireEnum } from './invalid.ts';
 import { limits } from './limits.ts';
 import { withManagerStatus } from './manager-status.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
+import { pageOf } from './pages.ts';
 import { findNode } from './refs.ts';
 import { isTaintKey, isTaintValue } from './validate-tolerations.ts';
 import { withRemoved } from './removed-nodes.ts';
@@ -140,11 +147,12 @@ export function nodeHandlers(options: ControlOptions): NodeHandlers {
   const { store } = options;
   const shown = (node: Node): Node => withManagerStatus(node, options.managerStatus());
   return {
-    async listNodes(_request, context) {
+    async listNodes(request: ListNodesRequest, context) {
       await store.readBarrier(context.signal);
-      const nodes = store.view((tx) => [...tx.list('node')]);
-      const answer = ListNodesResponse.create({ nodes: nodes.map(shown) });
-      return requireFits(ListNodesResponse, answer, 'nodes');
+      const { items: nodes, nextAfterId } = store.view((tx) =>
+        pageOf(tx.list('node', request.afterId), shown, (node) => Node.encode(node)),
+      );
+      return ListNodesResponse.create({ nodes, nextAfterId });
     },
     async getNode(request: GetNodeRequest, context) {
       await store.readBarrier(context.signal);

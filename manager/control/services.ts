@@ -1,4 +1,4 @@
-import { ClusterError, assert, newId } from '#lib';
+import { ClusterError, Pacer, assert, newId } from '#lib';
 import {
   CreateServiceResponse,
   GetServiceResponse,
@@ -13,19 +13,21 @@ import {
 import type {
   CreateServiceRequest,
   GetServiceRequest,
+  ListServicesRequest,
   RemoveServiceRequest,
+  ServiceCounts,
   ServiceSpec,
   UpdateServiceRequest,
 } from '#proto';
 import type { ReadTransaction, UpdateResult, WriteTransaction } from '../store/types.ts';
-import { requireFits } from './answer-size.ts';
 import { committed } from './committed.ts';
 import { invalid } from './invalid.ts';
 import { inventName, isTaskChanged, keepCredentials, normaliseSpec } from './normalise-spec.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
+import { pageOf } from './pages.ts';
 import { redactService } from './redact.ts';
 import { findService } from './refs.ts';
-import { countTasks } from './service-counts.ts';
+import { countSlice, countTasks } from './service-counts.ts';
 import { validateServiceSpec } from './validate-service.ts';
 import { serviceWarnings } from './service-warnings.ts';
 
@@ -165,26 +167,26 @@ export function serviceHandlers(options: ControlOptions): ServiceHandlers {
       return CreateServiceResponse.create(written(result));
     },
 
-    async listServices(_request, context) {
-      await store.readBarrier(context.signal);
-      return store.view((tx) => {
-        const services = [...tx.list('service')];
-        const counts = services.map((service) => countTasks(tx, service));
-        const shown = services.map((each) => redactService({ ...each, previousSpec: undefined }));
-        const answer = ListServicesResponse.create({ services: shown, counts });
-        return requireFits(ListServicesResponse, answer, 'services');
-      });
+    async listServices(request: ListServicesRequest, { signal }) {
+      await store.readBarrier(signal);
+      const image = store.image();
+      const { items: services, nextAfterId } = pageOf(
+        image.list('service', request.afterId),
+        (service) => redactService({ ...service, previousSpec: undefined }),
+        (service) => Service.encode(service),
+      );
+      const pacer = new Pacer(options.clock, countSlice);
+      const counts: ServiceCounts[] = [];
+      for (const service of services) counts.push(await countTasks(image, service, pacer, signal));
+      return ListServicesResponse.create({ services, counts, nextAfterId });
     },
 
-    async getService(request: GetServiceRequest, context) {
-      await store.readBarrier(context.signal);
-      return store.view((tx) => {
-        const service = findService(tx, request.ref);
-        return GetServiceResponse.create({
-          service: redactService(service),
-          counts: countTasks(tx, service),
-        });
-      });
+    async getService(request: GetServiceRequest, { signal }) {
+      await store.readBarrier(signal);
+      const image = store.image();
+      const service = findService(image, request.ref);
+      const counts = await countTasks(image, service, new Pacer(options.clock, countSlice), signal);
+      return GetServiceResponse.create({ service: redactService(service), counts });
     },
 
     async updateService(request: UpdateServiceRequest) {

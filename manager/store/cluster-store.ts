@@ -1,11 +1,11 @@
-import { ClusterError, hasCode, messageOf } from '#lib';
+import { assert, ClusterError, hasCode, messageOf, Pacer } from '#lib';
 import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { decodeEntry } from './action.ts';
 import { applyEntry } from './apply.ts';
 import { CommitRing } from './commit-ring.ts';
 import type { CommitRingLimits } from './commit-ring.ts';
 import type { ReplicatedState, Replicator } from './replicator.ts';
-import { decodeSnapshot, difference, encodeSnapshot } from './snapshot.ts';
+import { decodeSnapshot, difference, encodeSnapshot, snapshotSlice } from './snapshot.ts';
 import { State } from './state.ts';
 import { storeMetrics } from './store-metrics.ts';
 import type { StoreMetrics } from './store-metrics.ts';
@@ -161,18 +161,23 @@ export class ClusterStore implements Store, ReplicatedState {
   }
 
   snapshot(): AsyncIterable<Uint8Array> {
-    return encodeSnapshot(this.#state.clone());
+    return encodeSnapshot(this.#state.clone(), this.#pacer());
   }
 
   async restore(version: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const next = await decodeSnapshot(chunks, this.#seal);
+    const old = this.#state;
+    const oldVersion = old.version;
+    const next = await decodeSnapshot(chunks, this.#seal, this.#pacer());
     if (next.version > version) {
       throw new ClusterError(
         'DATA_LOSS',
         `the snapshot at ${version} holds a state of version ${next.version}`,
       );
     }
-    const events = difference(this.#state, next);
+    // Readers have the old state until all of this is done, then at once the new one.
+    const isWatched = this.#watchers.count > 0;
+    const events = isWatched ? await difference(old, next, this.#pacer()) : [];
+    assert(old.version === oldVersion, 'entries were applied while a state was restored');
     this.#state = next;
     // What led from the one state to the other is not known here.
     this.#ring.restart(next.version);
@@ -183,6 +188,10 @@ export class ClusterStore implements Store, ReplicatedState {
       changes: events.length,
     });
     this.#watchers.tell({ version: next.version, events });
+  }
+
+  #pacer(): Pacer {
+    return new Pacer(this.#options.clock, snapshotSlice);
   }
 
   #watcherFailed(error: unknown, { version }: Commit): void {

@@ -1,4 +1,5 @@
 import { assert, ClusterError } from '#lib';
+import type { Pacer } from '#lib';
 import { SnapshotRecord } from '#proto';
 import { eventOf } from './apply.ts';
 import { State } from './state.ts';
@@ -7,6 +8,8 @@ import type { AnyObject, StoreEvent, TableName } from './types.ts';
 
 /** Every chunk but the last has this many bytes. */
 export const snapshotChunkBytes = 256 * 1024;
+/** What is encoded, decoded or compared between two turns of the event loop. */
+export const snapshotSlice = { itemsMax: 500, bytesMax: snapshotChunkBytes } as const;
 /** No record is larger: an object fits an entry, and entries are smaller than this. */
 const recordBytesMax = 4 * 1024 * 1024;
 /** Before each record stands its length in bytes, little-endian. */
@@ -61,12 +64,13 @@ function lengthPrefix(length: number): Uint8Array {
 }
 
 /** The image of `state`, which must not change any more: hand in a clone. */
-export async function* encodeSnapshot(state: State): AsyncGenerator<Uint8Array> {
+export async function* encodeSnapshot(state: State, pacer?: Pacer): AsyncGenerator<Uint8Array> {
   const chunker = new Chunker();
   for (const record of recordsOf(state)) {
     chunker.add(lengthPrefix(record.length));
     chunker.add(record);
     yield* chunker.takeFull();
+    if (pacer?.isFull(record.length) === true) await pacer.pause();
   }
   const rest = chunker.rest();
   if (rest !== undefined) yield rest;
@@ -104,6 +108,7 @@ async function* splitRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
 export async function decodeSnapshot(
   chunks: AsyncIterable<Uint8Array>,
   seal: <T extends AnyObject>(object: T) => T,
+  pacer?: Pacer,
 ): Promise<State> {
   const state = State.empty();
   let hasHeader = false;
@@ -118,24 +123,36 @@ export async function decodeSnapshot(
     const object = (target as unknown as Record<string, AnyObject>)[target.kind];
     assert(object !== undefined, 'a decoded record without its object');
     state.put(target.kind, seal(object));
+    if (pacer?.isFull(bytes.length) === true) await pacer.pause();
   }
   if (!hasHeader) throw damaged('it has no header');
   return state;
 }
 
-function* tableDifference(table: TableName, old: State, next: State): Generator<StoreEvent> {
+/** Every object of either state; with its event when it is not the same in both. */
+function* compared(table: TableName, old: State, next: State): Generator<StoreEvent | undefined> {
   for (const object of old.list(table)) {
-    if (next.get(table, object.id) === undefined) yield eventOf(table, object, undefined);
+    const isGone = next.get(table, object.id) === undefined;
+    yield isGone ? eventOf(table, object, undefined) : undefined;
   }
   for (const object of next.list(table)) {
     const before = old.get(table, object.id);
     // One version of one object has one content on every member.
-    if (before !== undefined && before.meta?.version === object.meta?.version) continue;
-    yield eventOf(table, before, object);
+    const isSame = before !== undefined && before.meta?.version === object.meta?.version;
+    yield isSame ? undefined : eventOf(table, before, object);
   }
 }
 
-/** What a watcher of `old` has to be told to know `next`: removals of a table first. */
-export function difference(old: State, next: State): StoreEvent[] {
-  return tableNames.flatMap((table) => [...tableDifference(table, old, next)]);
+/**
+ * What a watcher of `old` has to be told to know `next`: removals of a table first. Neither may
+ * change meanwhile.
+ */
+export async function difference(old: State, next: State, pacer: Pacer): Promise<StoreEvent[]> {
+  const events: StoreEvent[] = [];
+  for (const table of tableNames)
+    for (const event of compared(table, old, next)) {
+      if (event !== undefined) events.push(event);
+      if (pacer.isFull()) await pacer.pause();
+    }
+  return events;
 }

@@ -1022,15 +1022,18 @@ export const RotateJoinTokenRequest: MessageCodec<RotateJoinTokenRequest> = {
 };
 
 export interface ListNodesRequest {
+  readonly afterId: string;
 }
 export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
   typeName: 'tessera.v1.ListNodesRequest',
   fields: [
+    { name: 'afterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { ...init };
+    return { afterId: '', ...init };
   },
-  write(_m, w) {
+  write(m, w) {
+    if (m.afterId !== '') w.uint32(10).string(m.afterId);
     return w;
   },
   encode(m) {
@@ -1041,6 +1044,9 @@ export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
     while (r.pos < end) {
       const tag = r.uint32();
       switch (tag >>> 3) {
+        case 1:
+          m.afterId = r.string();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -1055,17 +1061,20 @@ export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
 
 export interface ListNodesResponse {
   readonly nodes: readonly Node[];
+  readonly nextAfterId: string;
 }
 export const ListNodesResponse: MessageCodec<ListNodesResponse> = {
   typeName: 'tessera.v1.ListNodesResponse',
   fields: [
     { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'nextAfterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { nodes: [], ...init };
+    return { nodes: [], nextAfterId: '', ...init };
   },
   write(m, w) {
     for (const v of m.nodes) Node.write(v, w.uint32(10).fork()).ldelim();
+    if (m.nextAfterId !== '') w.uint32(18).string(m.nextAfterId);
     return w;
   },
   encode(m) {
@@ -1078,6 +1087,9 @@ export const ListNodesResponse: MessageCodec<ListNodesResponse> = {
       switch (tag >>> 3) {
         case 1:
           m.nodes.push(Node.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.nextAfterId = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -1470,15 +1482,18 @@ export const ServiceCounts: MessageCodec<ServiceCounts> = {
 };
 
 export interface ListServicesRequest {
+  readonly afterId: string;
 }
 export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
   typeName: 'tessera.v1.ListServicesRequest',
   fields: [
+    { name: 'afterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { ...init };
+    return { afterId: '', ...init };
   },
-  write(_m, w) {
+  write(m, w) {
+    if (m.afterId !== '') w.uint32(10).string(m.afterId);
     return w;
   },
   encode(m) {
@@ -1489,6 +1504,9 @@ export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
     while (r.pos < end) {
       const tag = r.uint32();
       switch (tag >>> 3) {
+        case 1:
+          m.afterId = r.string();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -1504,19 +1522,22 @@ export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
 export interface ListServicesResponse {
   readonly services: readonly Service[];
   readonly counts: readonly ServiceCounts[];
+  readonly nextAfterId: string;
 }
 export const ListServicesResponse: MessageCodec<ListServicesResponse> = {
   typeName: 'tessera.v1.ListServicesResponse',
   fields: [
     { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => Service as MessageCodec<never> },
     { name: 'counts', type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
+    { name: 'nextAfterId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { services: [], counts: [], ...init };
+    return { services: [], counts: [], nextAfterId: '', ...init };
   },
   write(m, w) {
     for (const v of m.services) Service.write(v, w.uint32(10).fork()).ldelim();
     for (const v of m.counts) ServiceCounts.write(v, w.uint32(18).fork()).ldelim();
+    if (m.nextAfterId !== '') w.uint32(26).string(m.nextAfterId);
     return w;
   },
   encode(m) {
@@ -1532,6 +1553,9 @@ export const ListServicesResponse: MessageCodec<ListServicesResponse> = {
           break;
         case 2:
           m.counts.push(ServiceCounts.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.nextAfterId = r.string();
           break;
         default:
           r.skipType(tag & 7);

@@ -6,6 +6,7 @@ import { ClusterStore } from '#manager/store/cluster-store';
 import { LocalReplicator } from '#manager/store/local-replicator';
 import type { CommitRingLimits } from '#manager/store/commit-ring';
 import type { Replicator } from '#manager/store/replicator';
+import type { AnyObject } from '#manager/store/tables';
 import type { ChangeCheck } from '#manager/store/transaction';
 
 export interface TestStoreOptions {
@@ -18,6 +19,8 @@ export interface TestStoreOptions {
   readonly isFrozen?: boolean;
   /** How many commits are kept for watches that resume. */
   readonly keep?: CommitRingLimits;
+  /** Sees every object instead of the freezing. */
+  readonly seal?: <T extends AnyObject>(object: T) => T;
   /** Puts something between the store and its replicator. */
   readonly wrap?: (replicator: Replicator) => Replicator;
 }
@@ -44,7 +47,7 @@ export function makeTestStore(options: TestStoreOptions = {}): TestStore {
     clock,
     log: silentLogger,
     metrics: silentMetrics,
-    ...(options.isFrozen === false ? {} : { seal: deepFreeze }),
+    ...(options.isFrozen === false ? {} : { seal: options.seal ?? deepFreeze }),
     ...(options.keep === undefined ? {} : { keep: options.keep }),
     ...(options.check === undefined ? {} : { check: options.check }),
     onWatcherError: (error) => {

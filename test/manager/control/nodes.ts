@@ -54,7 +54,7 @@ const spec = (init: Partial<NodeSpec> = {}): NodeSpec => NodeSpec.create(init);
 
 test('nodes are shown with what Raft says of the managers', async (t) => {
   const own = await withNodes();
-  const { nodes } = await own.control.listNodes({}, call);
+  const { nodes } = await own.control.listNodes({ afterId: '' }, call);
   t.deepEqual(
     nodes.map((node) => [node.id, node.managerStatus?.isLeader, node.managerStatus?.reachability]),
     [
