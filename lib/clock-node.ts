@@ -11,5 +11,6 @@ export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clo
       if (!keepAlive) handle.unref();
       return { cancel: () => clearTimeout(handle) };
     },
+    soon: (fn) => void setImmediate(fn),
   };
 }

@@ -18,6 +18,8 @@ export interface Clock {
   monotonic(): Ms;
   /** Calls `fn` once, `delayMs` (>= 0) from now, never synchronously. */
   after(delayMs: Ms, fn: () => void): Timer;
+  /** Calls `fn` once the events at hand have been handled. Left out: nothing can wait for that. */
+  soon?(fn: () => void): void;
 }
 
 /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */

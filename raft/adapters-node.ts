@@ -14,6 +14,7 @@ export function systemClock(): Clock {
       handle.unref();
       return { cancel: () => clearTimeout(handle) };
     },
+    soon: (fn) => void setImmediate(fn),
   };
 }
 

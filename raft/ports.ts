@@ -7,6 +7,11 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fn` once, `delayMs` from now, never synchronously. */
   after(delayMs: number, fn: () => void): { cancel(): void };
+  /**
+   * Calls `fn` once the events at hand have been handled, as `setImmediate` does: what they propose
+   * then shares a write. Left out: after the running callback, which shares less.
+   */
+  soon?(fn: () => void): void;
 }
 
 export interface Random {

@@ -84,6 +84,11 @@ export class RaftCore {
     return { term, vote, commit: Math.min(log.commit, log.stable) };
   }
 
+  /** The state machine has everything up to here. */
+  get appliedIndex(): number {
+    return this.#applied;
+  }
+
   /** What the last acknowledged write made durable. */
   get persisted(): HardState {
     return this.#state.persisted;
@@ -257,12 +262,15 @@ export class RaftCore {
     this.#state.memberships.compact(this.#state.log.snapshot.index);
   }
 
-  /** What there is to do now; empty parts when nothing. */
-  ready(): Ready {
+  /**
+   * What there is to do now; empty parts when nothing. A commit that no append and no heartbeat has
+   * told yet gets a message of its own, unless the driver puts that off with `isTelling` false.
+   */
+  ready(isTelling = true): Ready {
     const state = this.#state;
     if (state.role === 'leader') {
       advanceReads(state);
-      sendCommits(state);
+      if (isTelling) sendCommits(state);
     }
     const write = this.#nextWrite();
     let messages = state.outbox;

@@ -17,6 +17,7 @@ import { isRaftError, notLeaderError, RaftError, stoppedError } from '../errors.
 import { Reads } from './reads.ts';
 import { rekey } from './rekey.ts';
 import { Snapshots } from './snapshots.ts';
+import { Turns } from './turns.ts';
 
 /**
  * One member: the core, its durable log, a transport and a state machine.
@@ -38,11 +39,11 @@ export class RaftNode {
   readonly #proposals: Proposals;
   readonly #reads: Reads;
   readonly #seen: Seen;
+  readonly #turns: Turns;
   #ticker: { cancel(): void };
   #writing: Promise<void> | null = null;
   #receiving: Promise<unknown> | null = null;
   #handOver: ((isDone: boolean) => void) | null = null;
-  #isTurnDue = false;
   #stopped: Promise<void> | null = null;
 
   private constructor(
@@ -58,6 +59,7 @@ export class RaftNode {
     this.#settings = settings;
     this.#core = core;
     this.#log = log;
+    this.#turns = new Turns(config.clock, (isTelling) => this.#runTurn(isTelling));
     this.#proposals = new Proposals(settings);
     this.#reads = new Reads(settings.readsMax);
     this.#seen = { role: 'follower', term: core.term, leaderId: 0, commit: core.log.commit };
@@ -115,7 +117,7 @@ export class RaftNode {
     const refusal = this.#refusal() ?? this.#proposals.refusal(data);
     if (refusal !== null) return Promise.resolve(this.#rejected(refusal));
     const outcome = this.#proposals.add(data);
-    this.#scheduleTurn();
+    this.#turns.proposeSoon();
     return outcome;
   }
 
@@ -245,6 +247,7 @@ export class RaftNode {
 
   async #shutDown(): Promise<void> {
     this.#ticker.cancel();
+    this.#turns.cancel();
     this.#applier.stop();
     this.#proposals.rejectQueued('stopped', 0);
     this.#proposals.forget(0, 'the member was stopped before the entry was applied');
@@ -280,29 +283,23 @@ export class RaftNode {
   #changed(): void {
     if (this.#stopped !== null) return;
     this.#note();
-    this.#scheduleTurn();
+    this.#turns.schedule();
   }
 
-  /** All that happens in one go of the event loop shares one turn. */
-  #scheduleTurn(): void {
-    if (this.#isTurnDue) return;
-    this.#isTurnDue = true;
-    queueMicrotask(() => {
-      this.#isTurnDue = false;
-      if (this.#stopped !== null) return;
-      try {
-        this.#turn();
-      } catch (error) {
-        this.#fail('BROKEN', error);
-      }
-    });
+  #runTurn(isTelling: boolean): void {
+    if (this.#stopped !== null) return;
+    try {
+      this.#turn(isTelling);
+    } catch (error) {
+      this.#fail('BROKEN', error);
+    }
   }
 
-  #turn(): void {
+  #turn(isTelling: boolean): void {
     const core = this.#core;
     // Group commit: what comes while a write is out waits for the next one.
     if (core.canPropose && !core.isWriting && this.#proposals.hasQueued) this.#proposals.feed(core);
-    const ready = core.ready();
+    const ready = core.ready(isTelling);
     for (const message of ready.messages) this.#send(message);
     if (ready.write !== null) this.#writing = this.#persist(ready.write);
     if (ready.restore !== null) {
@@ -340,7 +337,7 @@ export class RaftNode {
     this.#maybeTake(index);
     // A full batch is followed by others: let the event loop run in between.
     if (isFull) this.#clock.after(0, () => this.#changed());
-    else this.#scheduleTurn();
+    else this.#turns.schedule();
   }
 
   #maybeTake(index: number): void {
@@ -357,6 +354,7 @@ export class RaftNode {
     const isDeposed = wasLeader && (role !== 'leader' || term !== seen.term);
     if (commit !== seen.commit) {
       this.#observer.committed?.({ index: commit, term: this.#core.log.termOf(commit) ?? 0 });
+      if (role === 'leader') this.#turns.tellSoon();
     }
     Object.assign(seen, { role, term, leaderId, commit });
     if (isDeposed) this.#deposed();

@@ -21,6 +21,7 @@ export class SimProcess {
       now: () => world.now() + skewMs,
       monotonic: () => world.monotonic(),
       after: (delayMs, fn) => this.#after(delayMs, fn),
+      soon: (fn) => void this.#after(0, fn),
     };
   }
 

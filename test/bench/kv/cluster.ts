@@ -1,0 +1,79 @@
+/** Three members of the replicated map in three processes, their directories on one disk. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '#test/_support/test-daemon';
+import { poll } from '#test/_support/poll';
+import { grpc } from '#proto/rpc';
+import { encodePut, putMethod } from './store.ts';
+
+export interface KeyValueCluster {
+  /** Resolves when a majority has it on disk. */
+  put(key: string, value: Uint8Array): Promise<void>;
+  /** Processes, the leader first, for figures of the operating system. */
+  readonly pids: readonly number[];
+  close(): Promise<void>;
+}
+
+/** Where both peers keep their state: on the disk under test, not in memory. */
+export const diskUnderTest = '/var/tmp';
+
+async function isLeader(child: ChildProcess): Promise<boolean> {
+  const answer = once(child, 'message') as Promise<[{ readonly isLeader: boolean }]>;
+  child.send('?');
+  return (await answer)[0].isLeader;
+}
+
+export async function raftCluster(): Promise<KeyValueCluster> {
+  const directory = await mkdtemp(join(diskUnderTest, 'tessera-kv-'));
+  const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+  const children = [1, 2, 3].map((id) => {
+    const args = [String(id), join(directory, String(id)), ...ports.map(String)];
+    return fork(join(import.meta.dirname, 'member.ts'), args);
+  });
+  const close = async (): Promise<void> => {
+    const gone = children.map((child) => once(child, 'exit'));
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(gone);
+    await rm(directory, { recursive: true });
+  };
+  try {
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const leader = await poll('a leader', async () => {
+      const leads = await Promise.all(children.map(isLeader));
+      const at = leads.indexOf(true);
+      return at === -1 ? undefined : { at };
+    });
+    const client = new grpc.Client(
+      `127.0.0.1:${ports[3 + leader.at]}`,
+      grpc.credentials.createInsecure(),
+    );
+    const { path, requestSerialize, responseDeserialize } = putMethod;
+    const pids = children.map((child) => child.pid ?? 0);
+    return {
+      pids: [pids[leader.at] ?? 0, ...pids.filter((_, i) => i !== leader.at)],
+      put: (key, value) =>
+        new Promise((resolve, reject) => {
+          const request = encodePut(key, value);
+          const deadline = { deadline: Date.now() + 30_000 };
+          client.makeUnaryRequest(
+            path,
+            requestSerialize,
+            responseDeserialize,
+            request,
+            deadline,
+            (error) => (error === null ? resolve() : reject(error)),
+          );
+        }),
+      close: async () => {
+        client.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
