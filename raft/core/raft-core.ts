@@ -84,11 +84,6 @@ export class RaftCore {
     return { term, vote, commit: Math.min(log.commit, log.stable) };
   }
 
-  /** The state machine has everything up to here. */
-  get appliedIndex(): number {
-    return this.#applied;
-  }
-
   /** What the last acknowledged write made durable. */
   get persisted(): HardState {
     return this.#state.persisted;
