@@ -2,7 +2,7 @@
 import test from 'ava';
 import { checkHistory } from '../_support/linearizability/checker.ts';
 import type { End, Operation } from '../_support/linearizability/history.ts';
-import { registerModel } from '../_support/linearizability/register.ts';
+import { registerModel, selfReapingModel } from '../_support/linearizability/register.ts';
 import type {
   RefusalCode,
   RegisterInput,
@@ -176,6 +176,61 @@ for (const [what, history] of Object.entries(bad)) {
   test(`rejected: ${what}`, (t) => {
     const verdict = checkHistory(registerModel, history);
     t.is(verdict.kind, 'violation');
+  });
+}
+
+const reapedUnseen: Readonly<Record<string, readonly RegisterOperation[]>> = {
+  'a service that is gone some time after its removal': [
+    created,
+    op(3, 4, remove),
+    op(5, 6, read, leaving('a')),
+    op(7, 8, read, refused('NOT_FOUND')),
+    op(9, 10, create('b'), done(30)),
+  ],
+  'a name that is taken again after a removal': [
+    created,
+    op(3, 4, remove),
+    op(5, 6, create('b'), done(30)),
+    op(7, 8, read, value('b', 30)),
+  ],
+  'a creation of unknown outcome after a removal of unknown outcome': [
+    created,
+    op(3, undefined, remove),
+    op(4, undefined, create('b')),
+    op(5, 6, read, value('a', 10)),
+    op(7, 8, read, value('b', 30)),
+  ],
+};
+
+const notReaped: Readonly<Record<string, readonly RegisterOperation[]>> = {
+  'a service that is gone and was never removed': [created, op(3, 4, read, refused('NOT_FOUND'))],
+  'a service that is gone and then still being removed': [
+    created,
+    op(3, 4, remove),
+    op(5, 6, read, refused('NOT_FOUND')),
+    op(7, 8, read, leaving('a')),
+  ],
+  'a name that is free before the removal has begun': [
+    created,
+    op(3, 4, create('b'), done(30)),
+    op(5, 6, remove),
+  ],
+  'a service that an update brings back': [
+    created,
+    op(3, 4, remove),
+    op(5, 6, update('b', 10), done(30)),
+  ],
+};
+
+for (const [what, history] of Object.entries(reapedUnseen)) {
+  test(`accepted where managers reap by themselves: ${what}`, (t) => {
+    t.is(checkHistory(selfReapingModel, history).kind, 'linearizable');
+  });
+}
+
+for (const [what, history] of Object.entries(notReaped)) {
+  test(`rejected where managers reap by themselves: ${what}`, (t) => {
+    t.is(checkHistory(selfReapingModel, history).kind, 'violation');
   });
 }
 

@@ -12,9 +12,16 @@ export type RegisterHistory = History<RegisterInput, RegisterOutput>;
 
 /** The manager that a call reached. */
 export interface Reached {
-  readonly control: ManagerHandlers['control'];
-  readonly store: Store;
+  readonly control: ServiceCalls;
+  /** Of a manager in this process; without it services are reaped by their managers alone. */
+  readonly store?: Store;
 }
+
+/** What a user calls here. */
+export type ServiceCalls = Pick<
+  ManagerHandlers['control'],
+  'createService' | 'getService' | 'removeService' | 'updateService'
+>;
 
 /**
  * Carries one call to some manager. Rejects with the manager's error; with DEADLINE_EXCEEDED when no
@@ -78,7 +85,7 @@ export class ControlClient {
 
   read(name: string): Promise<void> {
     return this.#record(name, { kind: 'read' }, async ({ control, store }, context) => {
-      if (this.#options.plant === 'stale-read') {
+      if (this.#options.plant === 'stale-read' && store !== undefined) {
         const stale = store.view((tx) => tx.serviceByName(name));
         if (stale === undefined) throw new ClusterError('NOT_FOUND', 'nothing by that name here');
         return this.#seen(name, stale);
@@ -104,7 +111,8 @@ export class ControlClient {
     const input = { kind: 'update', value, version } as const;
     return this.#record(name, input, async ({ control, store }, context) => {
       const spec = { ...(this.#specs.get(name) ?? specOf(name, value)), labels: { value } };
-      if (this.#options.plant === 'blind-update') return this.#overwrite(store, name, spec);
+      if (this.#options.plant === 'blind-update' && store !== undefined)
+        return this.#overwrite(store, name, spec);
       const request = wire.UpdateServiceRequest.create({ ref: name, version, spec });
       const { service } = await control.updateService(request, context);
       return this.#written(name, value, service);
@@ -121,6 +129,7 @@ export class ControlClient {
   /** What the reaper does once a service has no tasks left. */
   #reap(name: string): Promise<void> {
     return this.#record(name, { kind: 'reap' }, async ({ store }) => {
+      if (store === undefined) throw new ClusterError('UNAVAILABLE', 'others reap');
       await store.update((tx) => {
         const service = tx.serviceByName(name);
         // Tells nothing: not an operation of the API.
@@ -147,7 +156,7 @@ export class ControlClient {
     call: (reached: Reached, context: CallContext) => Promise<RegisterOutput>,
   ): Promise<void> {
     const { history, line, plant } = this.#options;
-    const operation = history.call(name, input);
+    const operation = history.call(name, input, this.#options.id);
     try {
       operation.ok(await line(call));
       this.counts.ok++;

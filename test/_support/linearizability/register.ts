@@ -70,6 +70,21 @@ export const registerModel: Model<RegisterState, RegisterInput, RegisterOutput> 
   describe: (input, output) => `${JSON.stringify(input)} -> ${JSON.stringify(output) ?? 'unknown'}`,
 };
 
+/**
+ * The same where the managers reap by themselves, at a moment that nobody is told of: a service that
+ * is being removed may be gone before any operation. The first one that only fits then shows that
+ * it is; no answer fits both before and after.
+ */
+export const selfReapingModel: Model<RegisterState, RegisterInput, RegisterOutput> = {
+  ...registerModel,
+  step: (state, input, output) => {
+    const next = registerModel.step(state, input, output);
+    if (next !== undefined || state.kind !== 'leaving') return next;
+    const gone = registerModel.step(state, { kind: 'reap' }, { kind: 'done' });
+    return gone === undefined ? undefined : registerModel.step(gone, input, output);
+  },
+};
+
 /** Versions only grow, over removals too. */
 function written(state: RegisterState, value: string, output: RegisterOutput | undefined): Step {
   const version = output?.kind === 'done' ? output.version : undefined;

@@ -5,9 +5,9 @@ import { redactService } from '#manager/control/redact';
 import { definitionOf, tableNames } from '#manager/store/tables';
 import type { AnyObject } from '#manager/store/types';
 import { WatchEventKind } from '#proto';
-import type { WatchEvent, WatchResponse } from '#proto';
+import type { Service, WatchEvent, WatchResponse } from '#proto';
 import { WatchChecker } from './watch-checker.ts';
-import type { AgreedStates, WatchedEvent } from './watch-checker.ts';
+import type { AgreedStates, WatchedEvent, WatchedState } from './watch-checker.ts';
 
 /** Objects are never changed in place, so each is printed once. */
 const prints = new WeakMap<AnyObject, string>();
@@ -43,6 +43,11 @@ function servicesOf(tx: ReadTransaction): Map<string, string> {
   for (const service of tx.list('service'))
     state.set(service.id, printOf('service', redactService(service)));
   return state;
+}
+
+/** Services as a watch of the control API shows them. */
+export function serviceStates(services: readonly Service[]): WatchedState {
+  return new Map(services.map((service) => [service.id, printOf('service', service)]));
 }
 
 export interface WatchedStates {
@@ -116,6 +121,11 @@ export class StreamChecker {
     this.#isWithin = hasMore;
     for (const event of events) this.#events.push(...toServiceEvent(event));
     if (!hasMore) this.#finish(isSnapshot);
+  }
+
+  /** Has heard exactly what leads to `state`. */
+  has(state: WatchedState): boolean {
+    return !this.#isWithin && this.#checker?.isAt(state) === true;
   }
 
   /** The stream has ended, perhaps within a commit, which comes again as a whole. */

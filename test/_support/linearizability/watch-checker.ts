@@ -75,6 +75,10 @@ export class WatchChecker {
     for (const event of events) this.#apply(event);
   }
 
+  isAt(present: WatchedState): boolean {
+    return digest(this.#state) === digest(present);
+  }
+
   /** Throws when the events did not lead to `present`, the state at the version heard of last. */
   mustEqual(present: WatchedState): void {
     const own = digest(this.#state);

@@ -1,0 +1,106 @@
+/** Breaks one host of a lab after the other, as a seed says, and mends it again. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '#lib';
+import type { Lab } from './lab.ts';
+import { poll } from './poll.ts';
+
+export interface LabNemesisOptions {
+  readonly lab: Lab;
+  readonly random: Random;
+  /** The host that leads, when one does. */
+  readonly leader: () => Promise<string | undefined>;
+  readonly say: (line: string) => void;
+}
+
+type Fault = readonly [name: string, run: (host: string, holdMs: number) => Promise<unknown>];
+
+export class LabNemesis {
+  readonly counts = new Map<string, number>();
+  readonly #options: LabNemesisOptions;
+  readonly #faults: readonly Fault[];
+
+  constructor(options: LabNemesisOptions) {
+    this.#options = options;
+    const { lab } = options;
+    const other = (host: string): string => this.#pick(lab.hosts.filter((one) => one !== host));
+    this.#faults = [
+      ['kill -9', (host) => lab.killDaemon(host)],
+      ['kill -9', (host) => lab.killDaemon(host)],
+      ['pause', (host, holdMs) => this.#held(holdMs, 'stop', 'cont', host)],
+      ['pause', (host, holdMs) => this.#held(holdMs, 'stop', 'cont', host)],
+      ['cut', (host, holdMs) => this.#held(holdMs, 'cut', 'heal', host)],
+      ['cut', (host, holdMs) => this.#held(holdMs, 'cut', 'heal', host)],
+      ['deaf to one', (host, holdMs) => this.#deaf(host, [other(host)], holdMs)],
+      ['deaf', (host, holdMs) => this.#deaf(host, this.#others(host), holdMs)],
+      ['mute', (host, holdMs) => this.#mute(host, holdMs)],
+      ['power cut', (host) => this.#powerCut(host)],
+    ];
+  }
+
+  /** Mostly the leader suffers. Ends with everything mended. */
+  async run(durationMs: number): Promise<void> {
+    const { random, say, lab, leader } = this.#options;
+    const startedAt = performance.now();
+    const end = startedAt + durationMs;
+    while (performance.now() < end) {
+      const leading = random.below(3) > 0 ? await leader() : undefined;
+      const host = leading ?? this.#pick(lab.hosts);
+      const [name, run] = this.#faults[random.below(this.#faults.length)] as Fault;
+      const holdMs = 300 + random.below(3_000);
+      say(`${Math.round(performance.now() - startedAt)} ms: ${name} ${host} ${holdMs}`);
+      this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+      await run(host, holdMs);
+      await delay(200 + random.below(1_500));
+    }
+  }
+
+  get summary(): string {
+    return [...this.counts].map(([name, count]) => `${count} ${name}`).join(', ');
+  }
+
+  #pick(hosts: readonly string[]): string {
+    return hosts[this.#options.random.below(hosts.length)] ?? '';
+  }
+
+  #others(host: string): readonly string[] {
+    return this.#options.lab.hosts.filter((one) => one !== host);
+  }
+
+  async #held(
+    holdMs: number,
+    fault: 'stop' | 'cut',
+    end: 'cont' | 'heal',
+    host: string,
+  ): Promise<void> {
+    const { lab } = this.#options;
+    await lab.fault(fault, host);
+    await delay(holdMs);
+    await lab.fault(end, host);
+  }
+
+  /** What the others send does not reach `host`; what it sends reaches them. */
+  async #deaf(host: string, to: readonly string[], holdMs: number): Promise<void> {
+    const { lab } = this.#options;
+    await lab.dropFrom(host, to);
+    await delay(holdMs);
+    await lab.dropFrom(host, []);
+  }
+
+  /** Nobody hears `host`, which hears everybody. */
+  async #mute(host: string, holdMs: number): Promise<void> {
+    const { lab } = this.#options;
+    const others = this.#others(host);
+    await Promise.all(others.map((one) => lab.dropFrom(one, [host])));
+    await delay(holdMs);
+    await Promise.all(others.map((one) => lab.dropFrom(one, [])));
+  }
+
+  async #powerCut(host: string): Promise<void> {
+    const { lab } = this.#options;
+    await lab.fault('kill', host);
+    await poll(`${host} boots`, async () => {
+      await lab.start(host);
+      return true;
+    });
+  }
+}
