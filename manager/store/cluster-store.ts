@@ -1,4 +1,4 @@
-import { assert, ClusterError, hasCode, messageOf, Pacer } from '#lib';
+import { assert, ClusterError, hasCode, limitedLogger, messageOf, Pacer } from '#lib';
 import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { decodeEntry } from './action.ts';
 import { applyEntry } from './apply.ts';
@@ -52,12 +52,14 @@ export class ClusterStore implements Store, ReplicatedState {
   readonly #seal: <T extends AnyObject>(object: T) => T;
   #state = State.empty();
   readonly #ring: CommitRing;
+  readonly #slowLog: Logger;
   readonly #watchers: Watchers;
 
   constructor(options: ClusterStoreOptions) {
     this.#options = options;
     this.#seal = options.seal ?? ((object) => object);
     this.#ring = new CommitRing(options.keep);
+    this.#slowLog = limitedLogger(options.log, options.clock);
     this.#metrics = storeMetrics(options.metrics, {
       waiting: () => this.#queue.waitingCount,
       version: () => this.#state.version,
@@ -89,7 +91,7 @@ export class ClusterStore implements Store, ReplicatedState {
   }
 
   update<R>(write: (tx: WriteTransaction) => R): Promise<UpdateResult<R>> {
-    return this.#queue.enqueue(write);
+    return this.#queue.enqueue(this.#timed(write));
   }
 
   async batch<I>(
@@ -97,12 +99,13 @@ export class ClusterStore implements Store, ReplicatedState {
     write: (tx: WriteTransaction, item: I) => void,
   ): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
+    const timed = this.#timed(write);
     const one = async (item: I): Promise<void> => {
       try {
         await this.#queue.enqueue((tx) => {
           if (failure !== undefined) return;
           try {
-            write(tx, item);
+            timed(tx, item);
           } catch (error) {
             if (!isSkippable(error)) failure ??= { error };
             throw error;
@@ -156,7 +159,9 @@ export class ClusterStore implements Store, ReplicatedState {
     }
     const commit = { version, events: result.events };
     this.#ring.add(commit, entry.length);
+    const toldAt = this.#options.clock.monotonic();
     this.#watchers.tell(commit);
+    this.#metrics.tellTook(this.#options.clock.monotonic() - toldAt);
     this.#metrics.applied(decoded.actions.length, this.#options.clock.monotonic() - startedAt);
   }
 
@@ -190,6 +195,26 @@ export class ClusterStore implements Store, ReplicatedState {
     this.#watchers.tell({ version: next.version, events });
   }
 
+  /** Others wait while it runs, so it is known how long. */
+  #timed<A extends readonly unknown[], R>(write: (...args: A) => R): (...args: A) => R {
+    const { clock } = this.#options;
+    return (...args) => {
+      const startedAt = clock.monotonic();
+      try {
+        return write(...args);
+      } finally {
+        this.#transactionTook(clock.monotonic() - startedAt);
+      }
+    };
+  }
+
+  #transactionTook(tookMs: Ms): void {
+    this.#metrics.transactionTook(tookMs);
+    if (tookMs < slowMs) return;
+    this.#metrics.slow('transaction');
+    this.#slowLog.warn('a transaction took long', { tookMs: Math.round(tookMs) });
+  }
+
   #pacer(): Pacer {
     return new Pacer(this.#options.clock, snapshotSlice);
   }
@@ -205,7 +230,7 @@ export class ClusterStore implements Store, ReplicatedState {
     if (tookMs < slowMs) return;
     this.#metrics.slow('watcher');
     const fields = { watcher: name, version, events: events.length, tookMs: Math.round(tookMs) };
-    this.#options.log.warn('a watcher of the store took long', fields);
+    this.#slowLog.warn('a watcher of the store took long', fields);
   }
 }
 

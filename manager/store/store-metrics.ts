@@ -11,6 +11,10 @@ export interface StoreMetrics {
   updateTook(tookMs: Ms): void;
   applied(actions: number, tookMs: Ms): void;
   refused(reason: 'queue-full'): void;
+  /** Running the function of one transaction. */
+  transactionTook(tookMs: Ms): void;
+  /** Telling all watchers of one commit. */
+  tellTook(tookMs: Ms): void;
   /** Something that all others wait for took longer than `slowMs`. */
   slow(what: 'transaction' | 'watcher'): void;
 }
@@ -61,6 +65,11 @@ export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetric
   };
   const propose = seconds('tessera_store_propose_seconds', 'Replicating one entry.');
   const update = seconds('tessera_store_update_seconds', 'One update, waiting included.');
+  const transaction = seconds(
+    'tessera_store_transaction_seconds',
+    'Running the function of one transaction, during which nothing else runs.',
+  );
+  const tell = seconds('tessera_store_watchers_seconds', 'Telling all watchers of one commit.');
   const apply = seconds('tessera_store_apply_seconds', 'Applying one entry, watchers included.');
   const actionsApplied = metrics.counter(
     'tessera_store_actions_applied_total',
@@ -95,6 +104,8 @@ export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetric
       bytesTotal.inc({}, bytes);
       perEntry.observe(actionCount);
     },
+    transactionTook: transaction,
+    tellTook: tell,
     proposeTook: propose,
     updateTook: update,
     applied(actionCount, tookMs) {

@@ -1,6 +1,6 @@
 /** A store that is ready to use, with nothing behind it; objects in it are deep-frozen. */
 import { silentLogger, silentMetrics } from '#lib';
-import type { Clock, Ms } from '#lib';
+import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { ClusterStore } from '#manager/store/cluster-store';
 import { LocalReplicator } from '#manager/store/local-replicator';
@@ -17,6 +17,8 @@ export interface TestStoreOptions {
   readonly check?: ChangeCheck;
   /** Deep-freezes what is stored (default true): a test that mutates it throws. */
   readonly isFrozen?: boolean;
+  readonly log?: Logger;
+  readonly metrics?: Metrics;
   /** How many commits are kept for watches that resume. */
   readonly keep?: CommitRingLimits;
   /** Sees every object instead of the freezing. */
@@ -45,8 +47,8 @@ export function makeTestStore(options: TestStoreOptions = {}): TestStore {
   const store = new ClusterStore({
     replicator: options.wrap?.(replicator) ?? replicator,
     clock,
-    log: silentLogger,
-    metrics: silentMetrics,
+    log: options.log ?? silentLogger,
+    metrics: options.metrics ?? silentMetrics,
     ...(options.isFrozen === false ? {} : { seal: options.seal ?? deepFreeze }),
     ...(options.keep === undefined ? {} : { keep: options.keep }),
     ...(options.check === undefined ? {} : { check: options.check }),

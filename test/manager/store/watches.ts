@@ -1,8 +1,11 @@
 /** Watches that go on from a version: what is kept for them, and what they are told. */
 import test from 'ava';
 import fc from 'fast-check';
-import { hasCode } from '#lib';
+import { hasCode, silentLogger, silentMetrics } from '#lib';
+import type { Logger, Metrics } from '#lib';
+import { systemClock } from '#lib/clock-node';
 import { CommitRing } from '#manager/store/commit-ring';
+import { slowMs } from '#manager/store/cluster-store';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import type { Commit, WatchInterest } from '#manager/store/types';
 import { WatchChecker } from '../../_support/linearizability/watch-checker.ts';
@@ -197,6 +200,43 @@ test('an image stays what it was, whatever is written and restored afterwards', 
   await store.restore(20, other.store.snapshot());
   t.is(image.version, 4);
   t.deepEqual(watchedState(image), before);
+});
+
+test('a transaction or a watcher that holds all others up is logged by name and counted', async (t) => {
+  let nowMs = 0;
+  const lines: string[] = [];
+  const counted: string[] = [];
+  const clock = { ...systemClock(), monotonic: () => nowMs };
+  const log: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),
+    child: () => log,
+  };
+  const metrics: Metrics = {
+    ...silentMetrics,
+    counter: (name) => ({
+      inc: (labels) =>
+        void (name === 'tessera_store_slow_total' && counted.push(labels?.['what'] ?? '')),
+    }),
+  };
+  const { store } = makeTestStore({ clock, log, metrics });
+  store.watch(() => void (nowMs += slowMs - 1), { name: 'quick' });
+  const slow = store.watch(() => void (nowMs += slowMs), { name: 'slow' });
+  store.watch(() => undefined, { name: 'behind it' });
+  await store.update((tx) => tx.create('task', aTask()));
+  slow.cancel();
+  await store.update((tx) => {
+    nowMs += 2 * slowMs;
+    tx.remove('task', 't1');
+  });
+  await store.batch([1, 2], () => void (nowMs += slowMs));
+  t.deepEqual(lines, [
+    `a watcher of the store took long {"watcher":"slow","version":1,"events":1,"tookMs":${slowMs}}`,
+    `a transaction took long {"tookMs":${2 * slowMs}}`,
+    `a transaction took long {"tookMs":${slowMs}}`,
+    `a transaction took long {"tookMs":${slowMs}}`,
+  ]);
+  t.deepEqual(counted, ['watcher', 'transaction', 'transaction', 'transaction']);
 });
 
 test('a watcher may begin and end others while a commit is told', async (t) => {
