@@ -3,7 +3,7 @@ import type { Clock, Ms, Random } from '#lib';
 import { EtcdError } from './etcd-port.ts';
 
 /** Between two attempts at the same thing. */
-export const retry = { baseMs: 50, maxMs: 1_000, jitter: 0.5 } as const satisfies {
+export const retry = { baseMs: 50, maxMs: 500, jitter: 0.5 } as const satisfies {
   readonly baseMs: Ms;
   readonly maxMs: Ms;
   readonly jitter: number;

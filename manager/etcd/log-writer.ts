@@ -1,5 +1,5 @@
 import { assert, backoffMs, messageOf, sleep } from '#lib';
-import type { Clock, Logger, Random } from '#lib';
+import type { Clock, Logger, Ms, Random } from '#lib';
 import { entryBytesMax } from '../store/replicator.ts';
 import type { ReplicateOutcome } from '../store/replicator.ts';
 import { retry } from './attempts.ts';
@@ -11,6 +11,8 @@ import { decodeEntry, decodeHead, encodeEntry, encodeJson, proposalIdBytes } fro
 
 /** Proposals that wait for their turn; a further one is rejected. */
 const waitingMax = 1_000;
+/** When this manager leads no more, so long it still asks what became of its entry. */
+const lastWordMs: Ms = 2_000;
 
 export interface LogWriterOptions {
   readonly etcd: Etcd;
@@ -128,10 +130,14 @@ export class LogWriter {
     return { version, id, entry, term, request };
   }
 
-  /** Repeats the same transaction until etcd has answered it, or this manager leads no more. */
+  /**
+   * Repeats the same transaction until etcd has answered it. Unknown when this manager leads no more and has
+   * not heard for a while either.
+   */
   async #send(proposal: Proposal): Promise<ReplicateOutcome> {
     const { etcd, clock, random, log, signal } = this.#options;
     let isUnclear = false;
+    let giveUpAt: Ms | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
         return this.#concluded(proposal, await etcd.transact(proposal.request));
@@ -143,8 +149,9 @@ export class LogWriter {
           return { kind: 'rejected', reason, isLeadershipLost: false };
         isUnclear = true;
         log.debug('an entry is sent again', { version: proposal.version, reason });
-        const isOver = signal.aborted || this.#options.term() !== proposal.term;
-        if (isOver) return { kind: 'unknown', reason };
+        if (this.#options.term() !== proposal.term) giveUpAt ??= clock.monotonic() + lastWordMs;
+        const isOver = giveUpAt !== undefined && clock.monotonic() >= giveUpAt;
+        if (signal.aborted || isOver) return { kind: 'unknown', reason };
       }
       await sleep(clock, backoffMs(retry, attempt, random), signal).catch(() => undefined);
     }
