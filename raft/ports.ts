@@ -104,6 +104,15 @@ export interface Observer {
   /** There was no room for a snapshot; the member goes on and tries again after `retryMs`. */
   snapshotFailed?(event: { readonly error: unknown; readonly retryMs: number }): void;
   /**
+   * This leader was wedged: its disk or its event loop is slow. `to`: who was asked to take over, 0
+   * when nobody could; `isDone`: this member leads no more.
+   */
+  handedOver?(event: {
+    readonly reason: 'slow-disk' | 'late-loop';
+    readonly to: number;
+    readonly isDone: boolean;
+  }): void;
+  /**
    * The member stopped itself. `DISK_FAILED`: a read, write or sync failed. `DATA_LOSS`: what was
    * durable is damaged. `BROKEN`: an invariant does not hold, or the state machine threw.
    */

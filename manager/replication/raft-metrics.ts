@@ -53,7 +53,16 @@ export function raftObserver(
     'Taking one snapshot, in the background.',
     durationBuckets,
   );
+  const handOvers = metrics.counter(
+    'tessera_raft_hand_overs_total',
+    'Times this leader was wedged and gave leadership away, or could not.',
+    ['reason', 'outcome'],
+  );
   return {
+    handedOver(event) {
+      handOvers.inc({ reason: event.reason, outcome: event.isDone ? 'done' : 'stayed' });
+      log.warn('raft leader is wedged', { ...event });
+    },
     roleChanged(event) {
       roles.inc({ role: event.role });
       log.info('raft role changed', { ...event });

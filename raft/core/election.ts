@@ -1,4 +1,5 @@
 import type { CoreState } from './state.ts';
+import type { MemberId } from '../types.ts';
 import type { RaftMessage } from '../message.ts';
 import { advanceCommit, appendOwn, sendAppends } from './replication.ts';
 import { becomeCandidate, becomeFollower, becomePreCandidate, enterLeadership } from './roles.ts';
@@ -137,4 +138,34 @@ function becomeLeader(state: CoreState): void {
 export function checkQuorum(state: CoreState): void {
   if (hasMajority(state.memberships.voterSets, (id) => state.isActive(id))) return;
   becomeFollower(state, state.term, 0);
+}
+
+/** Leader: could the others elect one of them without its own vote? */
+function canBeReplaced(state: CoreState): boolean {
+  const isOtherActive = (id: MemberId): boolean => id !== state.id && state.isActive(id);
+  return state.role === 'leader' && hasMajority(state.memberships.voterSets, isOtherActive);
+}
+
+/**
+ * Leader: the active voter that is furthest, and is to stay one; 0 when there is none, or when the
+ * others would need this one's vote, which it may not be able to write.
+ */
+export function successor(state: CoreState): MemberId {
+  if (!canBeReplaced(state)) return 0;
+  let best: MemberId = 0;
+  let bestMatch = -1;
+  for (const id of state.memberships.voterSets[0] ?? []) {
+    const match = state.progress.get(id)?.match ?? -1;
+    if (id === state.id || !state.isActive(id) || match <= bestMatch) continue;
+    best = id;
+    bestMatch = match;
+  }
+  return best;
+}
+
+/** Leader: gives up when the others can do without it. */
+export function stepDown(state: CoreState): boolean {
+  if (!canBeReplaced(state)) return false;
+  becomeFollower(state, state.term, 0);
+  return true;
 }

@@ -9,6 +9,7 @@ import { sendAppend, sendAppends, sendCommits } from './replication.ts';
 import { advanceReads, sendHeartbeats } from './reads.ts';
 import { assert } from '../assert.ts';
 import { campaign, checkQuorum, countOwnVote, isPromotable } from './election.ts';
+import { stepDown, successor } from './election.ts';
 import { checkCoreOptions } from './options.ts';
 import { CoreState } from './state.ts';
 import { decodeMembership } from './membership.ts';
@@ -218,6 +219,22 @@ export class RaftCore {
     return true;
   }
 
+  /**
+   * Leader: who could take over best: of the active voters the one that is furthest. 0: none, or the
+   * others could not elect it without this member's vote.
+   */
+  successor(): MemberId {
+    return successor(this.#state);
+  }
+
+  /**
+   * Leader: leads no more, and has no successor in mind. False, and nothing happens, when the others
+   * could not elect anybody without it.
+   */
+  stepDown(): boolean {
+    return stepDown(this.#state);
+  }
+
   /** Leader: a snapshot that `Ready.messages` named was stored by the peer, or was not. */
   reportSnapshot(peer: MemberId, isStored: boolean): void {
     const state = this.#state;
@@ -347,7 +364,7 @@ export class RaftCore {
 
   #nextCommitted(): readonly Entry[] {
     const { log, options } = this.#state;
-    const to = Math.min(log.commit, log.stable);
+    const to = log.commit;
     const isBusy = this.#handedOut !== this.#applied || this.#restore !== null;
     if (isBusy || to <= this.#applied) return [];
     const from = this.#applied + 1;

@@ -22,7 +22,10 @@ export interface Ready {
   readonly messages: readonly RaftMessage[];
   /** Replace the state machine's state by this snapshot, then say `applied`. */
   readonly restore: SnapshotMeta | null;
-  /** Committed and durable here; apply in order, then say `applied`. */
+  /**
+   * Committed; apply in order, then say `applied`. They are durable on a majority, and perhaps not
+   * here yet: a majority of others is enough (thesis §10.2.1).
+   */
   readonly committed: readonly Entry[];
   /** Confirmed reads. */
   readonly reads: readonly ReadState[];

@@ -47,6 +47,15 @@ export interface RaftNodeOptions {
   readonly applyBatchMax?: number;
   readonly promoteLagMax?: number;
   readonly segmentBytesMax?: number;
+  /**
+   * A leader whose write has been out for longer hands over to the best voter; about two election
+   * time-outs. Shorter: a disk that stalls now and then moves leadership needlessly.
+   */
+  readonly writeStallMs?: number;
+  /** So does one whose ticks come later than this, three times in ten seconds. */
+  readonly loopLagMs?: number;
+  /** It does so at most once in this time. */
+  readonly handOverPauseMs?: number;
   /** A snapshot still on its way to a peer after this many milliseconds is given up. */
   readonly snapshotSendMs?: number;
 }
@@ -72,6 +81,9 @@ export const nodeDefaults = {
   readsMax: 65_536,
   segmentBytesMax: 16 << 20,
   snapshotSendMs: 600_000,
+  writeStallMs: 1000,
+  loopLagMs: 250,
+  handOverPauseMs: 60_000,
 } as const satisfies Required<RaftNodeOptions>;
 
 export type NodeSettings = Required<RaftNodeOptions>;

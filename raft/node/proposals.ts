@@ -20,13 +20,11 @@ export class Proposals {
   /** Joint changes that are committed, by the index of the entry that ends them. */
   readonly #leaving = new Map<number, Resolve>();
   #term = 0;
+  /** Fed since the last write began. */
+  #unwrittenBytes = 0;
 
   constructor(settings: NodeSettings) {
     this.#settings = settings;
-  }
-
-  get hasQueued(): boolean {
-    return this.#queue.length > 0;
   }
 
   /** Null when there is room in the queue for `data`, else why not. */
@@ -43,11 +41,25 @@ export class Proposals {
     return new Promise((resolve) => this.#queue.push({ data, resolve }));
   }
 
-  /** Moves one batch into the log of a leader that can take it. */
+  /** A write that carries all that was fed begins. */
+  writeBegan(): void {
+    this.#unwrittenBytes = 0;
+  }
+
+  /**
+   * Moves one batch into the log of a leader that can take it. Group commit: what comes while a batch
+   * is on its way waits for the next one, and shares its write and its messages. A batch has arrived
+   * when it is durable here, or when a majority of others has committed it: so a leader with a slow
+   * disk commits as fast as they do (thesis §10.2.1), as long as what its disk lacks is bounded.
+   */
   feed(core: RaftCore): void {
+    if (this.#queue.length === 0 || !core.canPropose) return;
+    const isArrived = !core.isWriting || core.log.commit === core.log.last;
+    if (!isArrived || this.#unwrittenBytes >= this.#settings.uncommittedBytesMax) return;
     const batch = this.#nextBatch();
     const first = core.propose(batch.map(({ data }) => data));
     batch.forEach(({ resolve }, i) => this.#track(first + i, core.term, resolve));
+    for (const { data } of batch) this.#unwrittenBytes += data.length + ENTRY_OVERHEAD_BYTES;
   }
 
   /** A membership change that is in the log at `index`. */

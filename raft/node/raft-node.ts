@@ -10,6 +10,7 @@ import { Applier } from './applier.ts';
 import { checkedBootstrap } from './config.ts';
 import { coreOptionsOf, settingsOf } from './options.ts';
 import { DurableLog } from '../log/durable-log.ts';
+import { HandOvers } from './hand-overs.ts';
 import { Proposals } from './proposals.ts';
 import { RaftAssertionError } from '../assert.ts';
 import { RaftCore } from '../core/raft-core.ts';
@@ -38,12 +39,12 @@ export class RaftNode {
   readonly #snapshots: Snapshots;
   readonly #proposals: Proposals;
   readonly #reads: Reads;
+  readonly #handOvers: HandOvers;
   readonly #seen: Seen;
   readonly #turns: Turns;
   #ticker: { cancel(): void };
   #writing: Promise<void> | null = null;
   #receiving: Promise<unknown> | null = null;
-  #handOver: ((isDone: boolean) => void) | null = null;
   #stopped: Promise<void> | null = null;
 
   private constructor(
@@ -83,6 +84,9 @@ export class RaftNode {
       config.clock,
       { applied, done, failed },
       { membership: core.membershipAt(commit), index: commit, batchMax: settings.applyBatchMax },
+    );
+    this.#handOvers = new HandOvers(core, config.clock, this.#observer, settings, () =>
+      this.#changed(),
     );
     this.#ticker = this.#startTicking();
   }
@@ -168,13 +172,7 @@ export class RaftNode {
    * Meanwhile proposals wait in the queue.
    */
   transferLeadership(to: MemberId): Promise<boolean> {
-    if (this.#refusal() !== null || !this.#core.transfer(to)) return Promise.resolve(false);
-    this.#handOver?.(false);
-    const done = new Promise<boolean>((resolve) => {
-      this.#handOver = resolve;
-    });
-    this.#changed();
-    return done;
+    return this.#refusal() === null ? this.#handOvers.to(to) : Promise.resolve(false);
   }
 
   /** After a change of the cipher's key: resolves when nothing on the disk needs an older one. */
@@ -252,8 +250,7 @@ export class RaftNode {
     this.#proposals.rejectQueued('stopped', 0);
     this.#proposals.forget(0, 'the member was stopped before the entry was applied');
     this.#reads.rejectAll(stoppedError());
-    this.#handOver?.(false);
-    this.#handOver = null;
+    this.#handOvers.stop();
     await this.#snapshots.stop(stoppedError());
     await this.#writing;
     await this.#receiving;
@@ -265,6 +262,7 @@ export class RaftNode {
       if (this.#stopped !== null) return;
       this.#ticker = this.#startTicking();
       this.#guarded(() => this.#core.tick());
+      this.#guarded(() => this.#handOvers.ticked());
     });
   }
 
@@ -297,8 +295,7 @@ export class RaftNode {
 
   #turn(isTelling: boolean): void {
     const core = this.#core;
-    // Group commit: what comes while a write is out waits for the next one.
-    if (core.canPropose && !core.isWriting && this.#proposals.hasQueued) this.#proposals.feed(core);
+    this.#proposals.feed(core);
     const ready = core.ready(isTelling);
     for (const message of ready.messages) this.#send(message);
     if (ready.write !== null) this.#writing = this.#persist(ready.write);
@@ -313,9 +310,12 @@ export class RaftNode {
 
   async #persist(write: Write): Promise<void> {
     const startedAt = this.#clock.monotonic();
+    this.#handOvers.writeBegan();
+    this.#proposals.writeBegan();
     try {
       const bytes = await this.#log.append(write);
       if (this.#stopped !== null) return;
+      this.#handOvers.writeEnded();
       const tookMs = this.#clock.monotonic() - startedAt;
       this.#observer.synced?.({ entries: write.entries.length, bytes, tookMs });
     } catch (error) {
@@ -359,9 +359,7 @@ export class RaftNode {
     Object.assign(seen, { role, term, leaderId, commit });
     if (isDeposed) this.#deposed();
     if (!isSame) this.#observer.roleChanged?.({ role, term, leaderId });
-    if (this.#handOver === null || this.#core.isTransferring) return;
-    this.#handOver(role !== 'leader');
-    this.#handOver = null;
+    this.#handOvers.note();
   }
 
   #deposed(): void {

@@ -7,7 +7,7 @@ import type {
   RaftMessage,
   RaftNodeOptions,
 } from 'raft-ts';
-import type { Entry, StateMachine, Transport } from 'raft-ts';
+import type { Clock, Entry, StateMachine, Transport } from 'raft-ts';
 import { memoryDisk, RaftNode } from 'raft-ts';
 import { seededRandom } from '#lib';
 import { VirtualClock } from '#test/_support/virtual-clock';
@@ -50,6 +50,7 @@ export class Cluster {
   readonly roles: string[] = [];
   readonly sent: RaftMessage[] = [];
   readonly #cut = new Set<MemberId>();
+  readonly #busyUntil = new Map<MemberId, number>();
   readonly #options: RaftNodeOptions;
 
   constructor(options: RaftNodeOptions = {}) {
@@ -76,7 +77,7 @@ export class Cluster {
     const machine = new ListMachine();
     const node = await RaftNode.open({
       id,
-      clock: this.clock,
+      clock: this.#clockOf(id),
       random: seededRandom(id),
       transport: this.#transport(),
       disk,
@@ -108,6 +109,28 @@ export class Cluster {
 
   heal(): void {
     this.#cut.clear();
+  }
+
+  /** The timers of this member that are due within `ms` come only then. */
+  delay(id: MemberId, ms: number): void {
+    this.#busyUntil.set(id, this.clock.monotonic() + ms);
+  }
+
+  #clockOf(id: MemberId): Clock {
+    const clock: Clock = this.clock;
+    return {
+      ...(clock.soon !== undefined && { soon: (fn: () => void) => clock.soon?.(fn) }),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, fn) => {
+        const late = (): void => {
+          const leftMs = (this.#busyUntil.get(id) ?? 0) - clock.monotonic();
+          if (leftMs > 0) timer = clock.after(leftMs, fn);
+          else fn();
+        };
+        let timer = clock.after(delayMs, late);
+        return { cancel: () => timer.cancel() };
+      },
+    };
   }
 
   get(id: MemberId): Member {

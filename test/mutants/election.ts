@@ -11,8 +11,8 @@ export const electionMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'raft/core/election.ts',
-        find: '(state.vote === 0 && state.leaderId === 0) ||',
-        replace: 'state.leaderId === 0 ||',
+        find: '(state.vote === 0 && state.leaderId === 0 && !isBound) ||',
+        replace: '(state.leaderId === 0 && !isBound) ||',
       },
     ],
     suite: sim('raft', 300),

@@ -109,8 +109,8 @@ export const membershipMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'raft/core/replication.ts',
-        find: 'if (progress.match === state.log.last) state.send(',
-        replace: 'if (progress.match >= 0) state.send(',
+        find: '  if (progress.match !== state.log.last) return;\n',
+        replace: '',
       },
     ],
     suite: transcripts,

@@ -81,6 +81,8 @@ export class SimMember {
   #backlog: (() => void)[] = [];
   /** The next write or sync fails. */
   isDiskFailing = false;
+  /** No write succeeds. */
+  isDiskFull = false;
 
   constructor(id: MemberId, world: MemberWorld, bootstrap: Membership | undefined) {
     this.id = id;
@@ -218,6 +220,9 @@ export class SimMember {
           world.failed(id, 'CHECKER', error);
         }
       },
+      handedOver: ({ reason, to, isDone }) => {
+        if (isAlive()) world.trace(`wedged ${id} ${reason} to=${to} ${isDone}`);
+      },
       failed: ({ code, error }) => {
         if (isAlive()) world.failed(id, code, error);
       },
@@ -231,6 +236,7 @@ export class SimMember {
         if (boot === this.#boot) this.deliver(resolve);
       });
     });
+    if (this.isDiskFull && operation === 'write') throw new Error('ENOSPC: simulated');
     if (this.isDiskFailing && (operation === 'write' || operation === 'sync')) {
       this.isDiskFailing = false;
       throw new Error('EIO: simulated');

@@ -35,6 +35,7 @@ class RaftWorld implements MemberWorld {
   readonly #clockDriftPerMille: number;
   readonly #isAboutClocks: boolean;
   readonly #slowDisks = new Set<MemberId>();
+  readonly #stuckUntil = new Map<MemberId, number>();
   #isChaos = true;
   #failure: SimFailure | null = null;
   #writeCount = 0;
@@ -66,6 +67,8 @@ class RaftWorld implements MemberWorld {
       uncommittedBytesMax: between(200, 4000),
       queueEntriesMax: between(2, 40),
       snapshotSendMs: 2000,
+      writeStallMs: between(300, 1200),
+      handOverPauseMs: between(500, 5000),
       promoteLagMax: between(1, 50),
     };
     this.network = new SimNetwork(this.clock, this.random.fork('network'), this.members, (text) =>
@@ -109,6 +112,8 @@ class RaftWorld implements MemberWorld {
   }
 
   diskMs(id: MemberId): number {
+    const stuckMs = (this.#stuckUntil.get(id) ?? 0) - this.clock.monotonic();
+    if (this.#isChaos && stuckMs > 0) return stuckMs;
     const slow = this.#isChaos && this.#slowDisks.has(id);
     return (slow ? 60 : 0.1) * (1 + this.random.below(4));
   }
@@ -145,7 +150,7 @@ class RaftWorld implements MemberWorld {
   start(member: SimMember): void {
     member.start().catch((error: unknown) => {
       // A disk that fails while the process starts is a crash like any other.
-      if (!isRaftError(error) && /EIO/.test(String(error))) member.kill();
+      if (!isRaftError(error) && /EIO|ENOSPC/.test(String(error))) member.kill();
       else
         this.#fail(
           new SimFailure('checker', `member ${member.id} cannot start: ${String(error)}`, error),
@@ -392,10 +397,24 @@ class RaftWorld implements MemberWorld {
   #disks(random: Random): void {
     const victim = this.#any(random);
     if (victim === undefined) return;
-    if (random.below(3) === 0) victim.isDiskFailing = true;
+    const draw = random.below(6);
+    if (draw === 0) this.#fillDisk(victim, random);
+    else if (draw === 1) {
+      this.#stuckUntil.set(victim.id, this.clock.monotonic() + 500 + random.below(3500));
+    } else if (draw === 2) victim.isDiskFailing = true;
     else if (this.#slowDisks.has(victim.id)) this.#slowDisks.delete(victim.id);
     else this.#slowDisks.add(victim.id);
     this.clock.after(500, () => {
+      if (victim.canStart) this.start(victim);
+    });
+  }
+
+  /** No write succeeds until there is room again; a member that starts meanwhile stops again. */
+  #fillDisk(victim: SimMember, random: Random): void {
+    victim.isDiskFull = true;
+    this.trace(`disk full ${victim.id}`);
+    this.clock.after(300 + random.below(2000), () => {
+      victim.isDiskFull = false;
       if (victim.canStart) this.start(victim);
     });
   }
@@ -462,6 +481,7 @@ class RaftWorld implements MemberWorld {
     this.network.faults = { ...calmNetwork };
     for (const member of this.members.values()) {
       member.isDiskFailing = false;
+      member.isDiskFull = false;
       member.resume(this.random);
     }
     const end = this.clock.monotonic() + CONVERGE_MS;
