@@ -1,14 +1,14 @@
 import { ClusterError, deferred, messageOf, sleep } from '#lib';
-import { formatUnlockKey, parseUnlockKey } from '#manager';
-import { ControlService, InfoResponse, InitResponse, JoinResponse, LeaveResponse } from '#proto';
-import { LocalState, UnlockResponse } from '#proto';
-import type { Handlers, InitRequest, JoinRequest, JoinTokens, LeaveRequest } from '#proto';
-import type { ClusterLock, LocalService, UnlockRequest } from '#proto';
+import { parseUnlockKey } from '#manager';
+import { ControlService, InfoResponse, JoinResponse, LeaveResponse, LocalState } from '#proto';
+import { NodeRole, UnlockResponse } from '#proto';
+import type { Handlers, InitRequest, InitResponse, JoinRequest, LeaveRequest } from '#proto';
+import type { LocalService, UnlockRequest } from '#proto';
 import type { SeedState } from '#manager';
 import { advertiseAddress, listenAddress, splitHostPort } from './advertise.ts';
 import type { HostAddress } from './advertise.ts';
 import { decodeFirst, encodeFirst } from './first-objects.ts';
-import { found } from './founding.ts';
+import { found, initResponse } from './founding.ts';
 import type { CertificateMaker, FoundOptions } from './founding.ts';
 import { Joiner, prepareJoin } from './joiner.ts';
 import type { JoinAnswer, RequestCertificate } from './joiner.ts';
@@ -17,7 +17,7 @@ import type { TlsMaterial } from './peer-identity.ts';
 import type { Basics, FirstObjects, MemberPart } from './ports.ts';
 import type { Restored } from './restoring.ts';
 import { alreadyInCluster, changing, delegating, locked, lockedLeave } from './refusals.ts';
-import { notInCluster, notManager, refuseLeaving } from './refusals.ts';
+import { managerDown, notInCluster, notManager, refuseLeaving } from './refusals.ts';
 
 const joinWaitMs = 20_000;
 const sessionPollMs = 20;
@@ -153,9 +153,9 @@ export class Daemon {
       if (this.#state.kind === 'changing') throw changing();
       if (this.#state.kind === 'locked') throw locked();
       if (this.#state.kind !== 'active') throw notInCluster();
-      const { control } = this.#state.member;
-      if (control === undefined) throw notManager();
-      return control;
+      const { control, record, error } = this.#state.member;
+      if (control !== undefined) return control;
+      throw record.role === NodeRole.MANAGER ? managerDown(error) : notManager();
     });
   }
 
@@ -196,6 +196,7 @@ export class Daemon {
 
   async #init(request: InitRequest): Promise<InitResponse> {
     await this.#loaded.promise;
+    if (request.forceNewCluster) return this.#forceNewCluster(request);
     this.#refuseUnlessInactive();
     this.#state = { kind: 'changing' };
     const { files } = this.#options;
@@ -245,6 +246,15 @@ export class Daemon {
     // Last: a host that is killed before has no node.json and is in no cluster.
     await files.saveNode(record);
     return initResponse(record, tokens, notes);
+  }
+
+  async #forceNewCluster({ force }: InitRequest): Promise<InitResponse> {
+    const state = this.#state;
+    if (state.kind === 'changing') throw changing();
+    if (state.kind !== 'active') throw notInCluster();
+    if (state.member.record.role !== NodeRole.MANAGER) throw notManager();
+    const notes = await state.member.forceNewCluster(force);
+    return initResponse(state.member.record, undefined, notes);
   }
 
   async #activateWhole(start: MemberStart): Promise<void> {
@@ -381,15 +391,4 @@ export class Daemon {
     this.#options.log.info('left the cluster');
     return LeaveResponse.create();
   }
-}
-
-function initResponse(
-  record: NodeRecord,
-  tokens: JoinTokens | undefined,
-  notes: readonly string[],
-  lock?: ClusterLock,
-): InitResponse {
-  const { nodeId, clusterId, advertiseAddress } = record;
-  const unlockKey = lock === undefined ? '' : formatUnlockKey(lock.unlockKey);
-  return InitResponse.create({ nodeId, clusterId, advertiseAddress, tokens, notes, unlockKey });
 }

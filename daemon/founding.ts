@@ -1,11 +1,19 @@
 import { newId } from '#lib';
 import type { Clock, Random } from '#lib';
 import { certificateLifeDefaultMs, checkedClusterSpec } from '#manager';
-import { lockFor, makeJoinToken, newUnlockKey, validateNodeSpec } from '#manager';
+import { formatUnlockKey, lockFor, makeJoinToken, newUnlockKey, validateNodeSpec } from '#manager';
 import type { CertificateSigner, RootKeyPair } from '#manager';
-import { Cluster, ClusterSpec, JoinTokens, ManagerStatus, Node, NodeDescription } from '#proto';
+import {
+  Cluster,
+  ClusterSpec,
+  InitResponse,
+  JoinTokens,
+  ManagerStatus,
+  Node,
+  NodeDescription,
+} from '#proto';
 import { NodeRole, NodeSpec, NodeState, NodeStatus, RootCa } from '#proto';
-import type { InitRequest } from '#proto';
+import type { ClusterLock, InitRequest } from '#proto';
 import type { NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import type { FirstObjects } from './ports.ts';
@@ -121,4 +129,16 @@ function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
     autolockManagers: given.autolockManagers,
   });
   return checkedClusterSpec(spec);
+}
+
+/** What `init` answers. */
+export function initResponse(
+  record: NodeRecord,
+  tokens: JoinTokens | undefined,
+  notes: readonly string[],
+  lock?: ClusterLock,
+): InitResponse {
+  const { nodeId, clusterId, advertiseAddress } = record;
+  const unlockKey = lock === undefined ? '' : formatUnlockKey(lock.unlockKey);
+  return InitResponse.create({ nodeId, clusterId, advertiseAddress, tokens, notes, unlockKey });
 }

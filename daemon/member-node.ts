@@ -4,8 +4,8 @@
  */
 import { Bell, ClusterError, messageOf, sleep } from '#lib';
 import type { Gauge } from '#lib';
-import type { SeedState } from '#manager';
-import { effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
+import type { ForcedManager, SeedState } from '#manager';
+import { certificateLifeDefaultMs, effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
 import { readNodeCertificate } from '#manager/ca/certificates-node';
 import { NodeRole } from '#proto';
 import type { ControlService, Handlers, SessionInfo } from '#proto';
@@ -16,6 +16,8 @@ import { ManagerHost } from './manager-host-node.ts';
 import type { NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import { splitHostPort } from './advertise.ts';
+import { forcedNotes, refuseWithQuorum } from './recovery.ts';
+import { managerDown } from './refusals.ts';
 import { requireSameStore } from './store-choice.ts';
 import type { AgentPart, Basics, FirstObjects, MakeAgent, MakeStoredManager } from './ports.ts';
 import type { MemberPart } from './ports.ts';
@@ -51,6 +53,7 @@ export class Member implements MemberPart {
   #agent: AgentPart | undefined;
   #host: ManagerHost | undefined;
   #work: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   #wantedRole: NodeRole;
   /** What the managers hold this node for: a manager's member of Raft is in use, or about to join. */
   #heldFor: NodeRole;
@@ -109,6 +112,30 @@ export class Member implements MemberPart {
     return this.#host?.manager.whyNotLeave();
   }
 
+  forceNewCluster(isForced: boolean): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const host = this.#host;
+      if (host === undefined) throw managerDown(this.#error);
+      const context = { caller: { kind: 'local' }, address: '', signal: this.signal } as const;
+      if (!isForced) refuseWithQuorum(await host.control.getClusterStatus({}, context));
+      await host.manager.forceSole();
+      this.#host = undefined;
+      await host.stop();
+      await this.#startManager();
+      const forced = await this.#signOwn();
+      // Nothing of the certificate before goes on: it may have run out.
+      this.#channels.rotate(this.#material);
+      return forcedNotes(forced);
+    });
+  }
+
+  /** One at a time: what starts and stops the manager. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.#turn.then(work);
+    this.#turn = own.catch(() => undefined);
+    return own;
+  }
+
   /** Agent and manager start side by side; a manager that cannot start is tried again later. */
   async start(): Promise<void> {
     this.#agent = this.#options.makeAgent({
@@ -117,7 +144,7 @@ export class Member implements MemberPart {
       address: splitHostPort(this.#record.advertiseAddress, 0, '--advertise-addr').host,
       directory: this.#options.files.agentDirectory,
       channelFor: this.#channels.channelFor,
-      managerAddresses: this.#record.managerAddresses,
+      managerAddresses: this.#knownManagers(),
       onSession: (session) => this.#onSession(session),
     });
     // A worker's log is one that a killed demotion has left: its member is removed, never to be used again.
@@ -243,7 +270,7 @@ export class Member implements MemberPart {
         await this.#bell.wait(signal);
         if (this.#record !== saved) await files.saveNode(this.#record);
         saved = this.#record;
-        await this.#followRole();
+        await this.#inTurn(() => this.#followRole());
         saved = this.#record;
         failures = 0;
       } catch (error) {
@@ -300,7 +327,7 @@ export class Member implements MemberPart {
 
   /** A new key and certificate: on disk first, then in use, with no restart. */
   async #renew(): Promise<void> {
-    const { certificates, log, random } = this.#options;
+    const { certificates } = this.#options;
     const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
     const response = await renewCertificate(
       this.#renewalManagers(),
@@ -309,14 +336,46 @@ export class Member implements MemberPart {
       this.#stopping.signal,
     );
     const { certificatePem, rootCertificatePem: rootPem } = response;
-    const material: TlsMaterial = { keyPem, certificatePem, rootPem };
+    await this.#use({ keyPem, certificatePem, rootPem });
+  }
+
+  /** The only manager has the authority's key: it needs no other, and no certificate that is in date. */
+  async #signOwn(): Promise<ForcedManager | undefined> {
+    const { certificates, clock } = this.#options;
+    const { nodeId, clusterId } = this.#record;
+    const manager = this.#host?.manager;
+    const cluster = manager?.store.view((tx) => tx.get('cluster', clusterId));
+    if (cluster?.rootCa === undefined) return undefined;
+    const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
+    const certificatePem = await certificates.signer.sign({
+      root: cluster.rootCa,
+      csrDer,
+      nodeId,
+      clusterId,
+      role: NodeRole.MANAGER,
+      nowMs: clock.now(),
+      lifeMs: cluster.spec?.certificateLifeMs || certificateLifeDefaultMs,
+    });
+    await this.#use({ keyPem, certificatePem, rootPem: cluster.rootCa.certificatePem });
+    return manager?.forced;
+  }
+
+  async #use(material: TlsMaterial): Promise<void> {
+    const { log, random } = this.#options;
     await this.#store(() => material);
     this.#channels.rotate(material);
     this.#host?.rotate(material);
-    const validity = readNodeCertificate(certificatePem);
+    const validity = readNodeCertificate(material.certificatePem);
     this.#expiry.set(validity.notAfterMs / 1000);
     this.#renewAtMs = renewalAtMs(validity, random);
     log.info('certificate renewed', { notAfterMs: validity.notAfterMs });
+  }
+
+  /** A manager's agent can always ask its own: the others may be gone for good. */
+  #knownManagers(): readonly string[] {
+    const { role, advertiseAddress, managerAddresses } = this.#record;
+    const own = role === NodeRole.MANAGER ? [advertiseAddress] : [];
+    return [...new Set([...managerAddresses, ...own])];
   }
 
   #renewalManagers(): readonly string[] {

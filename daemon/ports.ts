@@ -1,7 +1,7 @@
 /** What the daemon puts together, as small interfaces, so that each part can be replaced in tests. */
 import type { Socket } from 'node:net';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { RaftReceiver, SeedState, Store } from '#manager';
+import type { ForcedManager, RaftReceiver, SeedState, Store } from '#manager';
 import type { EtcdSettings } from '#manager/etcd/index';
 import type {
   CertificateAuthorityService,
@@ -77,6 +77,9 @@ export interface ManagerPart {
   leader(): { readonly nodeId: string; readonly address: string } | undefined;
   /** Why this manager must not go away now (last one, quorum); undefined when it may. */
   whyNotLeave(): string | undefined;
+  /** Its next start makes it the only manager; see `forced` then. */
+  forceSole(): Promise<void>;
+  readonly forced: ForcedManager | undefined;
   /** Takes itself out of the members; bounded by the signal. */
   leaveMembership(signal: AbortSignal): Promise<void>;
   /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
@@ -132,6 +135,8 @@ export interface MemberPart {
   /** Aborted when the member stops. */
   readonly signal: AbortSignal;
   whyNotLeave(): string | undefined;
+  /** Makes this the only manager of its cluster; resolves to what a person should know. */
+  forceNewCluster(isForced: boolean): Promise<readonly string[]>;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Stops the tasks, says goodbye, stops. The caller wipes the disk. */

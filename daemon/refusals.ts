@@ -17,6 +17,16 @@ export function notManager(): ClusterError {
   );
 }
 
+/** This node is a manager, but its manager does not run. */
+export function managerDown(why: string): ClusterError {
+  return new ClusterError(
+    'UNAVAILABLE',
+    why === ''
+      ? 'this manager is starting: try again in a moment'
+      : `this manager does not run: ${why}`,
+  );
+}
+
 export function alreadyInCluster(): ClusterError {
   return new ClusterError(
     'ALREADY_IN_CLUSTER',

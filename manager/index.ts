@@ -9,6 +9,7 @@ export * from './keys/index.ts';
 export { checkedClusterSpec, validateNodeSpec } from './control/index.ts';
 export { Manager } from './manager.ts';
 export type { FirstObjects, ManagerOptions, ManagerTransport } from './manager.ts';
+export type { ForcedManager } from './replication/forced-manager.ts';
 export type { ManagerHandlers } from './manager-handlers.ts';
 export type { MemberStatus, ReplicationStatus } from './replication/members.ts';
 export { raftLinkProtocol } from './replication/raft-frames.ts';

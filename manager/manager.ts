@@ -14,6 +14,8 @@ import { assertTransition } from './orchestrator/task-transitions.ts';
 import { Dispatcher } from './dispatcher/index.ts';
 import { loadMember, newRaftId, saveMember } from './replication/member-file.ts';
 import type { MemberRecord } from './replication/member-file.ts';
+import { Forcing } from './replication/forced-manager.ts';
+import type { ForcedManager } from './replication/forced-manager.ts';
 import { removalRisk } from './replication/members.ts';
 import type { ReplicationStatus } from './replication/members.ts';
 import { Membership } from './replication/membership.ts';
@@ -100,6 +102,7 @@ export class Manager {
   readonly #leadership: Leadership;
   readonly #stopping = new AbortController();
   #announcing: Promise<void> = Promise.resolve();
+  readonly #forcing: Forcing;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ManagerOptions) {
@@ -130,6 +133,8 @@ export class Manager {
       replicator: this.#replicator,
       probe: (address, deadlineMs) => this.#transport.probe(address, deadlineMs),
     });
+    const own = { ...options, log, store: this.store, replicator: this.#replicator };
+    this.#forcing = new Forcing(own);
     const work = new WorkRouter(options);
     this.#dispatcher = new Dispatcher({ ...options, store: this.store, work });
     this.#leadership = new Leadership({
@@ -137,7 +142,10 @@ export class Manager {
       log,
       store: this.store,
       replicator: this.#replicator,
-      prepare: () => this.#found(),
+      prepare: async () => {
+        await this.#found();
+        await this.#forcing.demoteLost();
+      },
       loops: this.#loops(),
     });
     this.handlers = managerHandlers({
@@ -193,6 +201,16 @@ export class Manager {
     return removalRisk({ members: seen, needsQuorum }, raftId, leaving);
   }
 
+  /** Its next start makes it the only manager: see decision 0091. */
+  forceSole(): Promise<void> {
+    return this.#forcing.order(this.#options.random);
+  }
+
+  /** What a start after `forceSole` has found; undefined after any other. */
+  get forced(): ForcedManager | undefined {
+    return this.#forcing.found;
+  }
+
   /** Takes this manager out of the group; until the signal. The last one has nothing to do. */
   async leaveMembership(signal: AbortSignal): Promise<void> {
     const { client, clock, address } = this.#options;
@@ -219,7 +237,7 @@ export class Manager {
   /** Resolves when the log is open and, on a new member, the group has taken it in. */
   async start(): Promise<void> {
     const { log, nodeId, address, first } = this.#options;
-    const record = await this.#memberRecord();
+    const record = await this.#forcing.forceLog(await this.#memberRecord());
     await this.#replicator.start({
       raftId: record.raftId,
       self: { nodeId, address },
@@ -228,7 +246,8 @@ export class Manager {
       contacts: record.contacts,
     });
     this.#leadership.start();
-    if (first !== undefined) await this.#untilFounded();
+    if (record.forced !== undefined) await this.#forcing.untilDone(this.#stopping.signal);
+    else if (first !== undefined) await this.#untilFounded();
     else if (!this.#replicator.hasMembership()) await this.#join(record);
     this.#announcing = this.#announceAddress(record);
     log.info('manager started', { raftId: record.raftId, address });

@@ -16,6 +16,8 @@ interface Options extends ClusterFlags {
   readonly listenAddr?: string;
   readonly availability?: string;
   readonly restore?: string;
+  readonly forceNewCluster?: boolean;
+  readonly force?: boolean;
 }
 
 /** A restore reads and checks a whole backup. */
@@ -31,25 +33,35 @@ export const command: CommandModule = {
       .option(
         '--restore <file>',
         "from a backup of 'tsctl cluster backup': this is its only manager",
-      );
+      )
+      .option(
+        '--force-new-cluster',
+        'on a manager whose group has lost its majority for good: it goes on as the only manager',
+      )
+      .option('--force', 'with --force-new-cluster: also while a majority can be reached');
     addClusterFlags(command);
     addExamples(command, [
       'tsctl init',
       'tsctl init --advertise-addr 192.168.1.10',
       'tsctl init --autolock',
+      'tsctl init --force-new-cluster    # two of three managers are lost for good',
       'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
     ]);
     command.action(async (options: Options) => {
       const request = requestOf(options);
       const connection = await cli.connect();
-      const limits = options.restore === undefined ? {} : { deadlineMs: restoreDeadlineMs };
+      const limits = isLong(options) ? { deadlineMs: restoreDeadlineMs } : {};
       const answer = await connection.call(LocalService.init, request, limits);
       for (const note of answer.notes) cli.terminal.out(`${note}\n`);
-      cli.terminal.out(welcome(answer));
+      if (options.forceNewCluster !== true) cli.terminal.out(welcome(answer));
       if (answer.unlockKey !== '') cli.terminal.out(unlockAdvice(answer.unlockKey));
     });
   },
 };
+
+function isLong({ restore, forceNewCluster }: Options): boolean {
+  return restore !== undefined || forceNewCluster === true;
+}
 
 function requestOf(options: Options): InitRequest {
   const labels = (options.label ?? []).map((text) => parseLabel('--label', text));
@@ -58,12 +70,19 @@ function requestOf(options: Options): InitRequest {
     throw new UsageError(
       "--restore takes the cluster's settings from the backup: change them afterwards with 'tsctl cluster update'",
     );
+  const isForce = options.forceNewCluster === true;
+  if (isForce && (isRestore || hasClusterFlags(options)))
+    throw new UsageError('--force-new-cluster goes with --force only');
+  if (options.force === true && !isForce)
+    throw new UsageError('--force belongs to --force-new-cluster');
   const availability = options.availability ?? 'active';
   return InitRequest.create({
     advertiseAddress: options.advertiseAddr ?? '',
     listenAddress: options.listenAddr ?? '',
     availability: parseAvailability('--availability', availability),
     nodeLabels: Object.fromEntries(labels),
+    forceNewCluster: isForce,
+    force: options.force === true,
     spec: isRestore ? undefined : withClusterFlags(ClusterSpec.create(), options),
     restorePath: options.restore === undefined ? '' : resolve(options.restore),
   });

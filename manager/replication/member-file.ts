@@ -8,6 +8,11 @@ export interface MemberRecord {
   readonly raftId: MemberId;
   /** Members as they were told at joining. */
   readonly contacts: ReadonlyMap<MemberId, MemberAddress>;
+  /**
+   * Set while this manager is being made the only one (decision 0091): `log`, until its log says so;
+   * `nodes`, until the store says so. Killed in between, the next start goes on.
+   */
+  readonly forced?: 'log' | 'nodes' | undefined;
 }
 
 const fileName = 'member.json';
@@ -25,12 +30,18 @@ export async function loadMember(disk: Disk): Promise<MemberRecord | undefined> 
   if (!(await disk.list('')).includes(fileName)) return undefined;
   const text = new TextDecoder().decode(await disk.read(fileName));
   try {
-    const { raftId, contacts } = JSON.parse(text) as {
+    const { raftId, contacts, forced } = JSON.parse(text) as {
       readonly raftId: unknown;
+      readonly forced?: unknown;
       readonly contacts: readonly [MemberId, MemberAddress][];
     };
     if (!Number.isSafeInteger(raftId)) throw new Error('no raft id');
-    return { raftId: raftId as number, contacts: new Map(contacts) };
+    const isForced = forced === 'log' || forced === 'nodes';
+    return {
+      raftId: raftId as number,
+      contacts: new Map(contacts),
+      forced: isForced ? forced : undefined,
+    };
   } catch (error) {
     throw new ClusterError(
       'DATA_LOSS',
@@ -42,8 +53,8 @@ export async function loadMember(disk: Disk): Promise<MemberRecord | undefined> 
 
 /** Durable when it resolves; the file before it stays whole until then. */
 export async function saveMember(disk: Disk, record: MemberRecord): Promise<void> {
-  const { raftId, contacts } = record;
-  const text = JSON.stringify({ raftId, contacts: [...contacts] });
+  const { raftId, contacts, forced } = record;
+  const text = JSON.stringify({ raftId, contacts: [...contacts], forced });
   const file = await disk.open(temporaryName);
   try {
     const bytes = new TextEncoder().encode(text);

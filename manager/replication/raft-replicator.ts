@@ -1,9 +1,10 @@
 import { assert, ClusterError, messageOf } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import { isRaftError, membersOf, RaftNode, seedLog } from 'raft-ts';
+import { forceSoleVoter, isRaftError, membersOf, RaftNode, seedLog } from 'raft-ts';
 import type {
   Disk,
   Entry,
+  ForcedVoter,
   LogCipher,
   MemberId,
   MembershipChange,
@@ -99,6 +100,17 @@ export class RaftReplicator implements Replication {
       throw isDiskError(error) ? diskFailed(error) : translated(error);
     }
     this.#tell();
+  }
+
+  async forceSole(raftId: MemberId, self: MemberAddress): Promise<ForcedVoter> {
+    assert(this.#node === undefined, 'a log is forced before it is opened');
+    const { disk, cipher } = this.#options;
+    const member = { id: raftId, context: toMemberContext(self) };
+    try {
+      return await forceSoleVoter(disk, member, { cipher });
+    } catch (error) {
+      throw isDiskError(error) ? diskFailed(error) : translated(error);
+    }
   }
 
   async stop(): Promise<void> {

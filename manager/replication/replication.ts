@@ -1,4 +1,5 @@
 import type {
+  ForcedVoter,
   MemberId,
   MembershipChange,
   ProposeOutcome,
@@ -44,6 +45,11 @@ export interface Replication extends Replicator {
   /** Recovers the state. DATA_LOSS when it is damaged. */
   start(start: ReplicationStart): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Before `start`: makes this manager the only one of its group, under a new id; twice is once. Left
+   * out where the group is not ours.
+   */
+  forceSole?(raftId: MemberId, self: MemberAddress): Promise<ForcedVoter>;
   /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
   rekey?(): Promise<void>;
   status(): ReplicationStatus;

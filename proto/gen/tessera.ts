@@ -4741,6 +4741,7 @@ export interface Node {
   readonly status?: NodeStatus | undefined;
   readonly role: NodeRole;
   readonly managerStatus?: ManagerStatus | undefined;
+  readonly demotedAtMs: number;
   readonly taintedAtMs: Readonly<Record<string, number>>;
 }
 export const Node: MessageCodec<Node> = {
@@ -4753,10 +4754,11 @@ export const Node: MessageCodec<Node> = {
     { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeStatus as MessageCodec<never> },
     { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
     { name: 'managerStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => ManagerStatus as MessageCodec<never> },
+    { name: 'demotedAtMs', type: 'uint64', shape: 'one' },
     { name: 'taintedAtMs', type: 'uint64', shape: 'map' },
   ],
   create(init) {
-    return { id: '', role: 0, taintedAtMs: {}, ...init };
+    return { id: '', role: 0, demotedAtMs: 0, taintedAtMs: {}, ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -4766,6 +4768,7 @@ export const Node: MessageCodec<Node> = {
     if (m.status !== undefined) NodeStatus.write(m.status, w.uint32(42).fork()).ldelim();
     if (m.role !== 0) w.uint32(48).int32(m.role);
     if (m.managerStatus !== undefined) ManagerStatus.write(m.managerStatus, w.uint32(58).fork()).ldelim();
+    if (m.demotedAtMs !== 0) w.uint32(120).uint64(safe(m.demotedAtMs, 'demotedAtMs'));
     for (const [k, v] of Object.entries(m.taintedAtMs)) {
       const e = w.uint32(98).fork();
       e.uint32(10).string(k);
@@ -4802,6 +4805,9 @@ export const Node: MessageCodec<Node> = {
           break;
         case 7:
           m.managerStatus = ManagerStatus.read(r, r.uint32() + r.pos);
+          break;
+        case 15:
+          m.demotedAtMs = toSafe(r.uint64(), 'demotedAtMs');
           break;
         case 12:
           readMapEntry(r, m.taintedAtMs, 0, () => toSafe(r.uint64(), 'taintedAtMs'));

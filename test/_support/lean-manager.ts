@@ -56,6 +56,8 @@ export class LeanManagers {
       leader: () => ({ nodeId, address }),
       whyNotLeave: () => 'it is the last manager of the cluster',
       rekey: () => Promise.resolve(),
+      forceSole: refuse,
+      forced: undefined,
       leaveMembership: () => Promise.resolve(),
       start: async () => {
         if (first !== undefined)

@@ -62,11 +62,13 @@ export class TestDaemon {
     name: string,
     makeManager: MakeManager,
     moreFlags: Readonly<Record<string, string>> = {},
+    clockShiftMs = 0,
   ): Promise<TestDaemon> {
     const directory = await mkdtemp(join(tmpdir(), 'tessera-daemon-'));
     const address = `127.0.0.1:${await freePort()}`;
     const daemon = new TestDaemon(name, directory, address, makeManager);
     daemon.flags = moreFlags;
+    daemon.clockShiftMs = clockShiftMs;
     t.teardown(async () => {
       await daemon.stop();
       await rm(directory, { recursive: true, force: true });

@@ -52,6 +52,8 @@ test('wrong command lines end with 2 and one line that helps', async (t) => {
     ['update', /nothing to change/],
     ['init --cert-expiry 10x', /--cert-expiry '10x': write a duration/],
     ['init --label =x', /--label '=x'/],
+    ['init --force', /--force belongs to --force-new-cluster$/],
+    ['init --force-new-cluster --restore b', /goes with --force only/],
     ['init --restore b --cert-expiry 24h', /takes the cluster's settings from the backup/],
     ['node update --availability away host1', /--availability 'away': use one of/],
     ['join-token', /missing required argument 'ROLE'$/],
