@@ -1,5 +1,5 @@
 /** `NodeFiles` on a real disk. Writes go to a temporary file, are synced, then renamed. */
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert, ClusterError } from '#lib';
 import type { Random } from '#lib';
@@ -44,6 +44,17 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 const keysName = 'keys.json';
 const blockPattern = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n?/g;
 
+/** False when there was none. */
+async function removeIfThere(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 const sealedLabel = 'TESSERA SEALED KEY';
 const keyPurpose = 'private key of a node';
 const firstPurpose = 'first objects of a cluster';
@@ -73,7 +84,10 @@ export class DiskNodeFiles implements NodeFiles {
   static async open(directory: string, random: Random): Promise<DiskNodeFiles> {
     await mkdir(directory, { recursive: true, mode: 0o711 });
     await mkdir(join(directory, 'certificates'), { recursive: true, mode: 0o700 });
-    await chmod(join(directory, 'certificates'), 0o700);
+    const certificates = join(directory, 'certificates');
+    // Only where it is needed: on a disk that has turned read-only the daemon must still say so.
+    const { mode } = await stat(certificates);
+    if ((mode & 0o777) !== 0o700) await chmod(certificates, 0o700);
     return new DiskNodeFiles(directory, random);
   }
 
@@ -189,9 +203,9 @@ export class DiskNodeFiles implements NodeFiles {
     writeFileAtomic(this.#path(keysName), bytes);
 
   /** Also what a write that was killed has left of it: it may hold a key. */
-  async #remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
-    await rm(`${this.#path(name)}.tmp`, { force: true });
+  async #remove(name: string): Promise<boolean> {
+    const wasThere = await removeIfThere(this.#path(name));
+    return (await removeIfThere(`${this.#path(name)}.tmp`)) || wasThere;
   }
 
   #path(name: string): string {
@@ -200,8 +214,7 @@ export class DiskNodeFiles implements NodeFiles {
 
   async #saveOrRemove(name: string, bytes: Uint8Array | undefined): Promise<void> {
     if (bytes !== undefined) return writeFileAtomic(this.#path(name), bytes);
-    await this.#remove(name);
-    await syncDirectory(this.#directory);
+    if (await this.#remove(name)) await syncDirectory(this.#directory);
   }
 }
 

@@ -20,6 +20,7 @@ import { removalRisk } from './replication/members.ts';
 import type { ReplicationStatus } from './replication/members.ts';
 import { Membership } from './replication/membership.ts';
 import type { DiskUsage } from './replication/manager-report.ts';
+import { watchDisk } from './replication/disk-watch.ts';
 import { RaftReplicator } from './replication/raft-replicator.ts';
 import type { MemberAddress } from './replication/raft-wire.ts';
 import type { Replication } from './replication/replication.ts';
@@ -249,6 +250,9 @@ export class Manager {
     if (record.forced !== undefined) await this.#forcing.untilDone(this.#stopping.signal);
     else if (first !== undefined) await this.#untilFounded();
     else if (!this.#replicator.hasMembership()) await this.#join(record);
+    const { diskUsage } = this.#options;
+    if (diskUsage !== undefined)
+      void watchDisk({ ...this.#options, diskUsage }, this.#stopping.signal);
     this.#announcing = this.#announceAddress(record);
     log.info('manager started', { raftId: record.raftId, address });
   }
