@@ -1,13 +1,9 @@
-/**
- * `Etcd` over the npm client `etcd3`, by its RPC level only. Its own retries would repeat a transaction
- * whose answer was lost, its watches and leases keep time by the wall clock: both are left aside.
- */
-import { InterceptingCall } from '@grpc/grpc-js';
-import type { Interceptor } from '@grpc/grpc-js';
-import { Etcd3 } from 'etcd3';
-import type { IOptions, IKeyValue, IRequestOp, ICompare, IWatchResponse } from 'etcd3';
+/** `Etcd` over its members. */
+import type { IKeyValue, IRequestOp, ICompare, IWatchResponse } from 'etcd3';
 import { assert, durationBuckets } from '#lib';
 import type { Clock, Counter, Histogram, Metrics, Ms } from '#lib';
+import { EtcdEndpoint } from './etcd-endpoint-node.ts';
+import type { EtcdAccess } from './etcd-endpoint-node.ts';
 import { EtcdError } from './etcd-port.ts';
 import type {
   Comparison,
@@ -24,19 +20,8 @@ import type {
 } from './etcd-port.ts';
 import { toEtcdError } from './refusals.ts';
 
-/** A page of the largest entries fits; a larger answer fails, and is asked for in smaller pages. */
-const answerBytesMax = 64 << 20;
-
 /** One attempt; a member of etcd that is well answers in milliseconds. */
 const callDeadlineMs: Ms = 1_000;
-
-/** Where etcd is, and who asks. */
-export interface EtcdAccess {
-  /** host:port of etcd's members; tried one after the other. */
-  readonly endpoints: readonly string[];
-  readonly tls: EtcdTls | undefined;
-  readonly login: { readonly username: string; readonly password: string } | undefined;
-}
 
 export interface EtcdSettings extends EtcdAccess {
   /** Below it stand all keys. */
@@ -48,41 +33,11 @@ export interface EtcdClientOptions extends EtcdAccess {
   readonly metrics: Metrics;
 }
 
-/** PEM. With `rootPem` alone only etcd shows who it is. */
-export interface EtcdTls {
-  readonly rootPem: Uint8Array;
-  readonly keyPem?: Uint8Array;
-  readonly certificatePem?: Uint8Array;
-}
-
-type Connection = Pick<Etcd3, 'kv' | 'leaseClient' | 'watchClient' | 'close'>;
-type WatchStream = Awaited<ReturnType<Connection['watchClient']['watch']>>;
-
-/** Lets every call through once, as it is. */
-const once = {
-  // Rejects, and never throws: the client counts on it where it tells of a stream that broke.
-  execute: async (work: (context: unknown) => unknown) =>
-    work({ attempt: 0, signal: new AbortController().signal }),
-  onSuccess: () => ({ dispose: () => undefined }),
-  onFailure: () => ({ dispose: () => undefined }),
-};
-
-/** A member of etcd that is cut off from the others ends its streams then, rather than fall silent. */
-const requireLeader: Interceptor = (options, next) => {
-  const isStream = options.method_definition.path.includes('Watch');
-  if (!isStream) return new InterceptingCall(next(options));
-  return new InterceptingCall(next(options), {
-    start: (metadata, listener, proceed) => {
-      const own = metadata.clone();
-      own.set('hasleader', 'true');
-      proceed(own, listener);
-    },
-  });
-};
+type WatchStream = Awaited<ReturnType<EtcdEndpoint['watch']['watch']>>;
 
 export class EtcdClient implements Etcd {
   readonly #options: EtcdClientOptions;
-  readonly #connections: readonly Connection[];
+  readonly #endpoints: readonly EtcdEndpoint[];
   readonly #seconds: Histogram;
   readonly #failures: Counter;
   #current = 0;
@@ -90,7 +45,8 @@ export class EtcdClient implements Etcd {
   constructor(options: EtcdClientOptions) {
     assert(options.endpoints.length > 0, 'etcd without an endpoint');
     this.#options = options;
-    this.#connections = options.endpoints.map((endpoint) => connect(endpoint, options));
+    const timing = { ...options, deadlineMs: callDeadlineMs };
+    this.#endpoints = options.endpoints.map((one) => new EtcdEndpoint(one, options, timing));
     this.#seconds = options.metrics.histogram(
       'tessera_etcd_request_seconds',
       'Requests to etcd that were answered, by kind.',
@@ -133,15 +89,15 @@ export class EtcdClient implements Etcd {
   }
 
   grantLease(ttlMs: Ms): Promise<Lease> {
-    return this.#attempt('grant', async ({ leaseClient }, call) => {
-      const granted = await leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1000) }, call);
+    return this.#attempt('grant', async ({ lease }, call) => {
+      const granted = await lease.leaseGrant({ TTL: Math.ceil(ttlMs / 1000) }, call);
       return { id: granted.ID, ttlMs: toNumber(granted.TTL) * 1000 };
     });
   }
 
   keepAlive(leaseId: string): Promise<Ms | undefined> {
-    return this.#attempt('keep-alive', async ({ leaseClient }, call) => {
-      const stream = await leaseClient.leaseKeepAlive(call);
+    return this.#attempt('keep-alive', async ({ lease }, call) => {
+      const stream = await lease.leaseKeepAlive(call);
       try {
         const ttl = await new Promise<number>((resolve, reject) => {
           stream.on('data', (answer) => resolve(toNumber(answer.TTL)));
@@ -157,9 +113,7 @@ export class EtcdClient implements Etcd {
   }
 
   async revokeLease(leaseId: string): Promise<void> {
-    await this.#attempt('revoke', ({ leaseClient }, call) =>
-      leaseClient.leaseRevoke({ ID: leaseId }, call),
-    );
+    await this.#attempt('revoke', ({ lease }, call) => lease.leaseRevoke({ ID: leaseId }, call));
   }
 
   watch(range: KeyRange, fromRevision: number, handlers: WatchHandlers): { cancel(): void } {
@@ -175,7 +129,7 @@ export class EtcdClient implements Etcd {
     };
     const create = { ...toRange(range), start_revision: fromRevision, fragment: true };
     const open = async (): Promise<void> => {
-      stream = await this.#connection(at).watchClient.watch();
+      stream = await this.#endpoint(at).watch.watch();
       if (isOver) stream.cancel();
       // After `cancel` it ends with an error, too: somebody has to listen.
       stream.on('error', end);
@@ -199,25 +153,25 @@ export class EtcdClient implements Etcd {
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.close();
+    for (const endpoint of this.#endpoints) endpoint.close();
   }
 
-  #connection(at: number): Connection {
-    const connection = this.#connections[at];
-    assert(connection !== undefined, `no endpoint ${at}`);
-    return connection;
+  #endpoint(at: number): EtcdEndpoint {
+    const endpoint = this.#endpoints[at];
+    assert(endpoint !== undefined, `no endpoint ${at}`);
+    return endpoint;
   }
 
   async #attempt<T>(
     call: string,
-    work: (connection: Connection, options: { readonly deadline: number }) => Promise<T>,
+    work: (endpoint: EtcdEndpoint, options: { readonly deadline: number }) => Promise<T>,
   ): Promise<T> {
     const at = this.#current;
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
     try {
-      const deadline = clock.now() + callDeadlineMs;
-      const answer = await work(this.#connection(at), { deadline });
+      const endpoint = this.#endpoint(at);
+      const answer = await work(endpoint, endpoint.deadline());
       this.#seconds.observe((clock.monotonic() - startedAt) / 1000, { call });
       return answer;
     } catch (error) {
@@ -230,36 +184,9 @@ export class EtcdClient implements Etcd {
     const known = toEtcdError(error);
     this.#failures.inc({ call, reason: known.refusal ?? 'unclear' });
     if (known.refusal === undefined && this.#current === at)
-      this.#current = (at + 1) % this.#connections.length;
+      this.#current = (at + 1) % this.#endpoints.length;
     return known;
   }
-}
-
-function connect(endpoint: string, options: EtcdClientOptions): Connection {
-  const { tls, login, clock } = options;
-  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
-  const credentials = tls && {
-    rootCertificate: buffer(tls.rootPem),
-    ...(tls.keyPem === undefined ? {} : { privateKey: buffer(tls.keyPem) }),
-    ...(tls.certificatePem === undefined ? {} : { certChain: buffer(tls.certificatePem) }),
-  };
-  const own: IOptions = {
-    hosts: `${tls === undefined ? 'http' : 'https'}://${endpoint}`,
-    faultHandling: { host: () => once as never, global: once as never },
-    grpcOptions: {
-      'grpc.max_receive_message_length': answerBytesMax,
-      'grpc.max_send_message_length': answerBytesMax,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1_000,
-      'grpc.use_local_subchannel_pool': 1,
-      interceptors: [requireLeader],
-    } as NonNullable<IOptions['grpcOptions']>,
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(login === undefined
-      ? {}
-      : { auth: { ...login, callOptions: () => ({ deadline: clock.now() + callDeadlineMs }) } }),
-  };
-  return new Etcd3(own);
 }
 
 function toRange(range: KeyRange | string): { key: Buffer; range_end?: Buffer } {

@@ -28,9 +28,17 @@ const advice: Readonly<Record<Refusal, string>> = {
   compacted: 'the history in etcd that was asked for is compacted',
 };
 
+/** gRPC's errors carry the plain text beside one with their status in it. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'details' in error && typeof error.details === 'string' && error.details !== ''
+    ? error.details
+    : error.message;
+}
+
 /** One line for people, from whatever the client of etcd has thrown. */
 export function toEtcdError(error: unknown): EtcdError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   const [line = ''] = text.split('\n');
   const refusal = refusals.find(([part]) => text.includes(part))?.[1];
   const message = refusal === undefined ? `etcd does not answer (${line})` : advice[refusal];
