@@ -1,4 +1,6 @@
 import { ClusterError } from '#lib';
+import type { UpdateAddressRequest } from '#proto';
+import type { AddressChange } from './ports.ts';
 
 /** One address of this host. */
 export interface HostAddress {
@@ -105,4 +107,29 @@ function onlyCandidate(addresses: readonly HostAddress[]): string {
       `could not choose an IP address to advertise since this system has multiple addresses on different interfaces (${candidates.map((one) => `${one.address} on ${one.interfaceName}`).join(', ')}): pass --advertise-addr`,
     );
   return only.address;
+}
+
+/** What an operator asks for, checked; INVALID_ARGUMENT. What is not asked for stays out. */
+export function addressChange(
+  request: UpdateAddressRequest,
+  present: { readonly listenAddress: string },
+  addresses: readonly HostAddress[],
+): AddressChange {
+  const listen =
+    request.listenAddress === ''
+      ? present.listenAddress
+      : listenAddress(request.listenAddress, addresses);
+  const own = splitHostPort(listen, 0, '--listen-addr');
+  const isAdvertised = request.advertiseAddress !== '';
+  const managers = request.managerAddresses.map((text) => {
+    const { host, port } = splitHostPort(text, defaultPort, '--manager');
+    return joinHostPort(host, port);
+  });
+  return {
+    listenAddress: listen,
+    advertiseAddress: isAdvertised
+      ? advertiseAddress(request.advertiseAddress, own, addresses)
+      : undefined,
+    managerAddresses: managers.length === 0 ? undefined : managers,
+  };
 }

@@ -13,6 +13,7 @@ import type { CertificateMaker, FoundOptions } from './founding.ts';
 import { Joiner, prepareJoin } from './joiner.ts';
 import type { JoinAnswer, RequestCertificate } from './joiner.ts';
 import type { NodeFiles, NodeRecord } from './node-record.ts';
+import { operationHandlers } from './operation-handlers.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import type { Basics, FirstObjects, MemberPart } from './ports.ts';
 import type { Restored } from './restoring.ts';
@@ -61,6 +62,7 @@ type State =
 /** What this host is in a cluster: nothing, joining, or a member. One change at a time. */
 export class Daemon {
   readonly #options: DaemonOptions;
+  readonly #operations: ReturnType<typeof operationHandlers>;
   #state: State = { kind: 'inactive' };
   /** What a person must look at; shown by Info. */
   #error = '';
@@ -70,6 +72,7 @@ export class Daemon {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
+    this.#operations = operationHandlers(() => this.#member(), options.hostAddresses);
   }
 
   /**
@@ -143,6 +146,7 @@ export class Daemon {
       init: (request) => this.#init(request),
       join: (request) => this.#joinCluster(request),
       leave: (request) => this.#leave(request),
+      ...this.#operations,
       unlock: (request) => this.#unlock(request),
     };
   }
@@ -195,8 +199,8 @@ export class Daemon {
   }
 
   async #init(request: InitRequest): Promise<InitResponse> {
+    if (request.forceNewCluster) return this.#operations.forceNewCluster(request);
     await this.#loaded.promise;
-    if (request.forceNewCluster) return this.#forceNewCluster(request);
     this.#refuseUnlessInactive();
     this.#state = { kind: 'changing' };
     const { files } = this.#options;
@@ -248,13 +252,12 @@ export class Daemon {
     return initResponse(record, tokens, notes);
   }
 
-  async #forceNewCluster({ force }: InitRequest): Promise<InitResponse> {
-    const state = this.#state;
-    if (state.kind === 'changing') throw changing();
-    if (state.kind !== 'active') throw notInCluster();
-    if (state.member.record.role !== NodeRole.MANAGER) throw notManager();
-    const notes = await state.member.forceNewCluster(force);
-    return initResponse(state.member.record, undefined, notes);
+  async #member(): Promise<MemberPart> {
+    await this.#loaded.promise;
+    if (this.#state.kind === 'changing') throw changing();
+    if (this.#state.kind === 'locked') throw locked();
+    if (this.#state.kind !== 'active') throw notInCluster();
+    return this.#state.member;
   }
 
   async #activateWhole(start: MemberStart): Promise<void> {

@@ -4,8 +4,8 @@
  */
 import { Bell, ClusterError, messageOf, sleep } from '#lib';
 import type { Gauge } from '#lib';
-import type { ForcedManager, SeedState } from '#manager';
-import { certificateLifeDefaultMs, effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
+import type { SeedState } from '#manager';
+import { effectiveRole, renewalAtMs, renewalRetryMs } from '#manager';
 import { readNodeCertificate } from '#manager/ca/certificates-node';
 import { NodeRole } from '#proto';
 import type { ControlService, Handlers, SessionInfo } from '#proto';
@@ -16,11 +16,11 @@ import { ManagerHost } from './manager-host-node.ts';
 import type { NodeFiles, NodeRecord } from './node-record.ts';
 import type { TlsMaterial } from './peer-identity.ts';
 import { splitHostPort } from './advertise.ts';
-import { forcedNotes, refuseWithQuorum } from './recovery.ts';
-import { managerDown } from './refusals.ts';
+import { forceNewCluster, rejoin, updateAddress } from './member-operations-node.ts';
+import type { MemberHands } from './member-operations-node.ts';
 import { requireSameStore } from './store-choice.ts';
 import type { AgentPart, Basics, FirstObjects, MakeAgent, MakeStoredManager } from './ports.ts';
-import type { MemberPart } from './ports.ts';
+import type { MemberOperations, MemberPart } from './ports.ts';
 
 const managersMax = 64;
 const leaveDeadlineMs = 5_000;
@@ -112,21 +112,41 @@ export class Member implements MemberPart {
     return this.#host?.manager.whyNotLeave();
   }
 
-  forceNewCluster(isForced: boolean): Promise<readonly string[]> {
-    return this.#inTurn(async () => {
-      const host = this.#host;
-      if (host === undefined) throw managerDown(this.#error);
-      const context = { caller: { kind: 'local' }, address: '', signal: this.signal } as const;
-      if (!isForced) refuseWithQuorum(await host.control.getClusterStatus({}, context));
-      await host.manager.forceSole();
-      this.#host = undefined;
-      await host.stop();
-      await this.#startManager();
-      const forced = await this.#signOwn();
-      // Nothing of the certificate before goes on: it may have run out.
-      this.#channels.rotate(this.#material);
-      return forcedNotes(forced);
-    });
+  /** What an operator may do to this node; each in its turn. */
+  readonly operations: MemberOperations = {
+    forceNewCluster: (isForced) => this.#inTurn(() => forceNewCluster(this.#hands(), isForced)),
+    rejoin: () => this.#inTurn(() => rejoin(this.#hands())),
+    updateAddress: (change) => this.#inTurn(() => updateAddress(this.#hands(), change)),
+  };
+
+  #hands(): MemberHands {
+    return {
+      ...this.#options,
+      record: this.#record,
+      error: this.#error,
+      signal: this.signal,
+      host: () => this.#host,
+      channelFor: this.#channels.channelFor,
+      stopHost: async () => {
+        await this.#host?.stop();
+        this.#host = undefined;
+      },
+      startManager: () => this.#startManager(),
+      useRecord: async (record) => {
+        this.#record = record;
+        await this.#options.files.saveNode(record);
+      },
+      useMaterial: async (material) => {
+        await this.#use(material);
+        // Nothing of the certificate before goes on: it may have run out.
+        this.#channels.rotate(this.#material);
+      },
+      restartAgent: async () => {
+        await this.#agent?.stop();
+        this.#agent = this.#makeAgent();
+        await this.#agent.start();
+      },
+    };
   }
 
   /** One at a time: what starts and stops the manager. */
@@ -138,7 +158,16 @@ export class Member implements MemberPart {
 
   /** Agent and manager start side by side; a manager that cannot start is tried again later. */
   async start(): Promise<void> {
-    this.#agent = this.#options.makeAgent({
+    this.#agent = this.#makeAgent();
+    // A worker's log is one that a killed demotion has left: its member is removed, never to be used again.
+    const manager =
+      this.#record.role === NodeRole.MANAGER ? this.#startManager() : this.#wipeManager();
+    await Promise.all([this.#agent.start(), manager.catch((error) => this.#blame(error))]);
+    this.#work = Promise.all([this.#follow(), this.#watchRenewal()]);
+  }
+
+  #makeAgent(): AgentPart {
+    return this.#options.makeAgent({
       ...this.#options,
       nodeId: this.#record.nodeId,
       address: splitHostPort(this.#record.advertiseAddress, 0, '--advertise-addr').host,
@@ -147,11 +176,6 @@ export class Member implements MemberPart {
       managerAddresses: this.#knownManagers(),
       onSession: (session) => this.#onSession(session),
     });
-    // A worker's log is one that a killed demotion has left: its member is removed, never to be used again.
-    const manager =
-      this.#record.role === NodeRole.MANAGER ? this.#startManager() : this.#wipeManager();
-    await Promise.all([this.#agent.start(), manager.catch((error) => this.#blame(error))]);
-    this.#work = Promise.all([this.#follow(), this.#watchRenewal()]);
   }
 
   /** Containers keep running. */
@@ -235,7 +259,7 @@ export class Member implements MemberPart {
 
   #blame(error: unknown): void {
     this.#error = messageOf(error);
-    this.#options.log.error('the manager cannot start', { err: error });
+    this.#options.log.error('the manager cannot start', { reason: this.#error, err: error });
     this.#bell.ring();
   }
 
@@ -337,27 +361,6 @@ export class Member implements MemberPart {
     );
     const { certificatePem, rootCertificatePem: rootPem } = response;
     await this.#use({ keyPem, certificatePem, rootPem });
-  }
-
-  /** The only manager has the authority's key: it needs no other, and no certificate that is in date. */
-  async #signOwn(): Promise<ForcedManager | undefined> {
-    const { certificates, clock } = this.#options;
-    const { nodeId, clusterId } = this.#record;
-    const manager = this.#host?.manager;
-    const cluster = manager?.store.view((tx) => tx.get('cluster', clusterId));
-    if (cluster?.rootCa === undefined) return undefined;
-    const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
-    const certificatePem = await certificates.signer.sign({
-      root: cluster.rootCa,
-      csrDer,
-      nodeId,
-      clusterId,
-      role: NodeRole.MANAGER,
-      nowMs: clock.now(),
-      lifeMs: cluster.spec?.certificateLifeMs || certificateLifeDefaultMs,
-    });
-    await this.#use({ keyPem, certificatePem, rootPem: cluster.rootCa.certificatePem });
-    return manager?.forced;
   }
 
   async #use(material: TlsMaterial): Promise<void> {

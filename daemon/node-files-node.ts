@@ -1,8 +1,8 @@
 /** `NodeFiles` on a real disk. Writes go to a temporary file, are synced, then renamed. */
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert, ClusterError } from '#lib';
-import type { Random } from '#lib';
+import type { Ms, Random } from '#lib';
 import { Keyring } from '#manager/keys/keyring-node';
 import { formatNodeRecord, parseJoinRecord, parseNodeRecord } from './node-record.ts';
 import type { JoinRecord, NodeFiles, NodeRecord } from './node-record.ts';
@@ -65,6 +65,10 @@ function splitPem(text: string): { key: string; sealed: string; certificate: str
   const find = (label: string): string => blocks.find(([, name]) => name === label)?.[0] ?? '';
   return { key: find('PRIVATE KEY'), sealed: find(sealedLabel), certificate: find('CERTIFICATE') };
 }
+
+/** Damaged logs that are kept; a further one costs the oldest. */
+const damagedMax = 3;
+const damagedPrefix = 'raft.damaged-';
 
 export class DiskNodeFiles implements NodeFiles {
   readonly managerDirectory: string;
@@ -182,6 +186,28 @@ export class DiskNodeFiles implements NodeFiles {
     await syncDirectory(this.#directory);
   }
 
+  async setManagerAside(
+    nowMs: Ms,
+  ): Promise<{ readonly path: string; readonly removed: readonly string[] }> {
+    const old = await this.#damaged();
+    const removed = old.slice(0, Math.max(0, old.length - damagedMax + 1));
+    for (const path of removed) await rm(path, { recursive: true, force: true });
+    const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    const path = this.#path(`${damagedPrefix}${time}`);
+    await rename(this.managerDirectory, path);
+    await syncDirectory(this.#directory);
+    return { path, removed };
+  }
+
+  /** Logs that were set aside, the oldest first. */
+  async #damaged(): Promise<readonly string[]> {
+    const names = await readdir(this.#directory);
+    return names
+      .filter((name) => name.startsWith(damagedPrefix))
+      .sort()
+      .map((name) => this.#path(name));
+  }
+
   /** `node.json` goes first: without it the rest means nothing, wherever we are killed. */
   async wipe(): Promise<void> {
     for (const name of ['node.json', 'join.json', 'first.bin']) await this.#remove(name);
@@ -192,6 +218,7 @@ export class DiskNodeFiles implements NodeFiles {
     for (const name of ['node.pem', 'root.pem']) await this.#remove(`certificates/${name}`);
     await rm(this.managerDirectory, { recursive: true, force: true });
     await rm(this.agentDirectory, { recursive: true, force: true });
+    for (const path of await this.#damaged()) await rm(path, { recursive: true, force: true });
   }
 
   #unsealed(pem: string): Uint8Array | undefined {

@@ -1,4 +1,5 @@
 import { ClusterError } from '#lib';
+import type { Ms } from '#lib';
 import { NodeRole } from '#proto';
 import type { Availability } from '#proto';
 import type { Keyring } from '#manager/keys/keyring-node';
@@ -54,6 +55,13 @@ export interface NodeFiles {
   saveFirst(bytes: Uint8Array | undefined): Promise<void>;
   /** The manager's log and state only; the rest stays. */
   wipeManager(): Promise<void>;
+  /**
+   * The manager's log gets another name; at most `damagedMax` are kept. Resolves to its path, and to
+   * those that were deleted for it.
+   */
+  setManagerAside(
+    nowMs: Ms,
+  ): Promise<{ readonly path: string; readonly removed: readonly string[] }>;
   /** Everything that belongs to the cluster, so that the host can join another. */
   wipe(): Promise<void>;
   /** Own directories of the parts. */

@@ -119,6 +119,23 @@ export interface AgentPart {
 
 export type MakeAgent = (parameters: AgentParameters) => AgentPart;
 
+/** What an operator may do to a node; each resolves to what a person should know. */
+export interface MemberOperations {
+  /** Makes this the only manager of its cluster. FAILED_PRECONDITION while a majority answers. */
+  forceNewCluster(isForced: boolean): Promise<readonly string[]>;
+  /** Sets a damaged log aside and has the others take this manager in again. */
+  rejoin(): Promise<readonly string[]>;
+  /** From now on this node is reached elsewhere, or looks for its managers elsewhere. */
+  updateAddress(change: AddressChange): Promise<readonly string[]>;
+}
+
+/** host:port; what is left out stays as it is. */
+export interface AddressChange {
+  readonly advertiseAddress?: string | undefined;
+  readonly listenAddress?: string | undefined;
+  readonly managerAddresses?: readonly string[] | undefined;
+}
+
 /** What runs while this host is in a cluster. */
 export interface MemberPart {
   readonly record: NodeRecord;
@@ -135,8 +152,7 @@ export interface MemberPart {
   /** Aborted when the member stops. */
   readonly signal: AbortSignal;
   whyNotLeave(): string | undefined;
-  /** Makes this the only manager of its cluster; resolves to what a person should know. */
-  forceNewCluster(isForced: boolean): Promise<readonly string[]>;
+  readonly operations: MemberOperations;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Stops the tasks, says goodbye, stops. The caller wipes the disk. */

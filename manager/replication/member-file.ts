@@ -45,7 +45,7 @@ export async function loadMember(disk: Disk): Promise<MemberRecord | undefined> 
   } catch (error) {
     throw new ClusterError(
       'DATA_LOSS',
-      `${fileName} of this manager is damaged: remove this manager and join it again`,
+      `${fileName} of this manager is damaged: run 'tsctl cluster rejoin' on this host, and the other managers take it in again`,
       { cause: error },
     );
   }

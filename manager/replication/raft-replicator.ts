@@ -259,6 +259,16 @@ function translated(error: unknown): unknown {
   return isRaftError(error) ? fromRaftError(error) : error;
 }
 
+/** Names the one command that helps. */
+function damagedLog(error: unknown): ClusterError {
+  const [what = ''] = messageOf(error).split('; ');
+  return new ClusterError(
+    'DATA_LOSS',
+    `${what}: run 'tsctl cluster rejoin' on this host, and the other managers take it in again`,
+    { cause: error },
+  );
+}
+
 function isDiskError(error: unknown): boolean {
   return Object.hasOwn(diskHelp, (error as { readonly code?: string }).code ?? '');
 }
@@ -266,6 +276,7 @@ function isDiskError(error: unknown): boolean {
 /** What a manager says whose log has failed; one line, with what to do. */
 function stoppedBecause(code: string, error: unknown): ClusterError {
   if (code === 'DISK_FAILED') return diskFailed(error);
+  if (code === 'DATA_LOSS') return damagedLog(error);
   const what = `the replicated log has failed (${code}) and this manager has stopped`;
   return new ClusterError('DATA_LOSS', `${what}: ${messageOf(error)}`, { cause: error });
 }
@@ -303,7 +314,7 @@ function fromRaftError(error: { readonly code: string; readonly message: string 
     case 'UNKNOWN_FORMAT':
       return new ClusterError('FAILED_PRECONDITION', error.message, options);
     case 'DATA_LOSS':
-      return new ClusterError('DATA_LOSS', `the replicated log: ${error.message}`, options);
+      return damagedLog(error);
     case 'BAD_INPUT':
       return new ClusterError('INVALID_ARGUMENT', `the replicated log: ${error.message}`, options);
     default:

@@ -79,7 +79,7 @@ export async function* encodeSnapshot(state: State, pacer?: Pacer): AsyncGenerat
 function damaged(what: string): ClusterError {
   return new ClusterError(
     'DATA_LOSS',
-    `the snapshot of the store is damaged (${what}): remove this manager and join it again`,
+    `the snapshot of the store is damaged (${what}): run 'tsctl cluster rejoin' on this host, and the other managers take it in again`,
   );
 }
 

@@ -4342,6 +4342,170 @@ export const LeaveResponse: MessageCodec<LeaveResponse> = {
   },
 };
 
+export interface RejoinRequest {
+}
+export const RejoinRequest: MessageCodec<RejoinRequest> = {
+  typeName: 'tessera.v1.RejoinRequest',
+  fields: [
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(_m, w) {
+    return w;
+  },
+  encode(m) {
+    return RejoinRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RejoinRequest.create() as Mutable<RejoinRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RejoinRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RejoinRequest.read(r, r.len);
+  },
+};
+
+export interface RejoinResponse {
+  readonly notes: readonly string[];
+}
+export const RejoinResponse: MessageCodec<RejoinResponse> = {
+  typeName: 'tessera.v1.RejoinResponse',
+  fields: [
+    { name: 'notes', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { notes: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.notes) w.uint32(10).string(v);
+    return w;
+  },
+  encode(m) {
+    return RejoinResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RejoinResponse.create() as Mutable<RejoinResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.notes.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RejoinResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RejoinResponse.read(r, r.len);
+  },
+};
+
+export interface UpdateAddressRequest {
+  readonly advertiseAddress: string;
+  readonly listenAddress: string;
+  readonly managerAddresses: readonly string[];
+}
+export const UpdateAddressRequest: MessageCodec<UpdateAddressRequest> = {
+  typeName: 'tessera.v1.UpdateAddressRequest',
+  fields: [
+    { name: 'advertiseAddress', type: 'string', shape: 'one' },
+    { name: 'listenAddress', type: 'string', shape: 'one' },
+    { name: 'managerAddresses', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { advertiseAddress: '', listenAddress: '', managerAddresses: [], ...init };
+  },
+  write(m, w) {
+    if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
+    if (m.listenAddress !== '') w.uint32(18).string(m.listenAddress);
+    for (const v of m.managerAddresses) w.uint32(26).string(v);
+    return w;
+  },
+  encode(m) {
+    return UpdateAddressRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateAddressRequest.create() as Mutable<UpdateAddressRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.advertiseAddress = r.string();
+          break;
+        case 2:
+          m.listenAddress = r.string();
+          break;
+        case 3:
+          m.managerAddresses.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateAddressRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateAddressRequest.read(r, r.len);
+  },
+};
+
+export interface UpdateAddressResponse {
+  readonly advertiseAddress: string;
+  readonly notes: readonly string[];
+}
+export const UpdateAddressResponse: MessageCodec<UpdateAddressResponse> = {
+  typeName: 'tessera.v1.UpdateAddressResponse',
+  fields: [
+    { name: 'advertiseAddress', type: 'string', shape: 'one' },
+    { name: 'notes', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { advertiseAddress: '', notes: [], ...init };
+  },
+  write(m, w) {
+    if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
+    for (const v of m.notes) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return UpdateAddressResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = UpdateAddressResponse.create() as Mutable<UpdateAddressResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.advertiseAddress = r.string();
+          break;
+        case 2:
+          m.notes.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as UpdateAddressResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return UpdateAddressResponse.read(r, r.len);
+  },
+};
+
 export interface Meta {
   readonly version: number;
   readonly createdAtMs: number;
@@ -8444,6 +8608,8 @@ export const LocalService = {
   init: method('/tessera.v1.Local/Init', false, false, InitRequest, InitResponse),
   join: method('/tessera.v1.Local/Join', false, false, JoinRequest, JoinResponse),
   leave: method('/tessera.v1.Local/Leave', false, false, LeaveRequest, LeaveResponse),
+  rejoin: method('/tessera.v1.Local/Rejoin', false, false, RejoinRequest, RejoinResponse),
+  updateAddress: method('/tessera.v1.Local/UpdateAddress', false, false, UpdateAddressRequest, UpdateAddressResponse),
   unlock: method('/tessera.v1.Local/Unlock', false, false, UnlockRequest, UnlockResponse),
 } as const;
 

@@ -52,6 +52,7 @@ test('wrong command lines end with 2 and one line that helps', async (t) => {
     ['update', /nothing to change/],
     ['init --cert-expiry 10x', /--cert-expiry '10x': write a duration/],
     ['init --label =x', /--label '=x'/],
+    ['cluster update-address', /nothing to change/],
     ['init --force', /--force belongs to --force-new-cluster$/],
     ['init --force-new-cluster --restore b', /goes with --force only/],
     ['init --restore b --cert-expiry 24h', /takes the cluster's settings from the backup/],
