@@ -79,7 +79,12 @@ export function managerHandlers(options: ManagerHandlersOptions): ManagerHandler
       canRemoveManager: options.canRemoveManager,
       clusterStatus: (signal) =>
         clusterStatus(
-          { ...options, own: report, ask: (address, until) => client.report(address, until) },
+          {
+            ...options,
+            needsQuorum: replicator.status().needsQuorum,
+            own: report,
+            ask: (address, until) => client.report(address, until),
+          },
           signal,
         ),
       makeToken: (_role, rootCa) => makeJoinToken(rootCa.digest, random),

@@ -15,6 +15,8 @@ const diskFreeMinBytes = 1 << 30;
 export interface ClusterStatusOptions {
   readonly clusterId: string;
   readonly store: Store;
+  /** See `ReplicationStatus`. */
+  readonly needsQuorum: boolean;
   /** Of the manager that answers. */
   readonly own: () => Promise<ManagerReport>;
   /** Rejects when the manager at `address` does not answer within `reportDeadlineMs`. */
@@ -50,7 +52,8 @@ export async function clusterStatus(
   const { members } = leaderOf([...reports.values()]) ?? own;
   await askAll(members);
   const rows = members.map((member) => reports.get(member.raftId) ?? own);
-  return summary(options.clusterId, own, rows.length === 0 ? [own] : rows);
+  const all = rows.length === 0 ? [own] : rows;
+  return summary(options.clusterId, own, all, options.needsQuorum);
 }
 
 function unreached(member: ManagerMember, node: Node | undefined, why: string): ManagerReport {
@@ -74,6 +77,7 @@ export function summary(
   clusterId: string,
   own: ManagerReport,
   rows: readonly ManagerReport[],
+  needsQuorum = true,
 ): GetClusterStatusResponse {
   const leader = leaderOf(rows);
   const newest = leader?.commitIndex ?? Math.max(...rows.map((row) => row.commitIndex));
@@ -91,7 +95,7 @@ export function summary(
     managers: managers.toSorted((a, b) => (a.hostname < b.hostname ? -1 : 1)),
     voters: voterIds.size,
     votersReached: reached,
-    quorum: Math.floor(voterIds.size / 2) + 1,
+    quorum: needsQuorum ? Math.floor(voterIds.size / 2) + 1 : 1,
     leaderNodeId: leader?.nodeId ?? '',
   });
 }

@@ -77,3 +77,8 @@ test('the median follows the last 128 writes', (t) => {
   t.is(times.median, 2);
   t.is(times.last, 2);
 });
+
+test('where the state is kept elsewhere one manager is enough', (t) => {
+  const alone = report(2, { state: ManagerState.LEADER });
+  t.is(summary('c', alone, [report(1, {}), alone, report(3, {})], false).quorum, 1);
+});
