@@ -1,7 +1,7 @@
 /** Calls to one manager of a lab, as its host's own root would make them: by its socket. */
 import { ClusterError, hasCode } from '#lib';
 import { ControlService, InfoRequest, LocalService, WatchRequest } from '#proto';
-import type { CallContext, InfoResponse, Method, WatchResponse } from '#proto';
+import type { InfoResponse, Method, WatchResponse } from '#proto';
 import { callServerStream, callUnary, channelOptions, grpc } from '#proto/rpc';
 import type { ServiceCalls } from './linearizability/control-client.ts';
 
@@ -30,13 +30,11 @@ export class ManagerLine {
   async call<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
-    signal?: AbortSignal,
   ): Promise<Response> {
     await this.#connected();
-    const deadline = { deadlineMs: this.#deadlineMs };
-    const options = signal === undefined ? deadline : { ...deadline, signal };
+    const deadlineMs = this.#deadlineMs;
     try {
-      return await callUnary(this.#client, method, request, options);
+      return await callUnary(this.#client, method, request, { deadlineMs });
     } catch (error) {
       if (!hasCode(error, 'UNAVAILABLE') || isTold(error)) throw error;
       throw new ClusterError('OUTCOME_UNKNOWN', `${this.host} went away`, { cause: error });
@@ -55,15 +53,11 @@ export class ManagerLine {
 
   get services(): ServiceCalls {
     const { createService, getService, removeService, updateService } = ControlService;
-    const via =
-      <Request, Response>(method: Method<Request, Response>) =>
-      (request: Request, { signal }: CallContext): Promise<Response> =>
-        this.call(method, request, signal);
     return {
-      createService: via(createService),
-      getService: via(getService),
-      removeService: via(removeService),
-      updateService: via(updateService),
+      createService: (request) => this.call(createService, request),
+      getService: (request) => this.call(getService, request),
+      removeService: (request) => this.call(removeService, request),
+      updateService: (request) => this.call(updateService, request),
     };
   }
 

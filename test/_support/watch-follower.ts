@@ -95,6 +95,12 @@ export class WatchFollower {
 
 /** How a watch may end at any time. */
 function isEnd(error: unknown): boolean {
-  const codes = ['CANCELLED', 'UNAVAILABLE', 'NOT_LEADER', 'DEADLINE_EXCEEDED'] as const;
+  const codes = [
+    'CANCELLED',
+    'UNAVAILABLE',
+    'NOT_LEADER',
+    'NO_LEADER',
+    'DEADLINE_EXCEEDED',
+  ] as const;
   return codes.some((code) => hasCode(error, code));
 }

@@ -51,7 +51,7 @@ export interface ControlClientOptions {
 }
 
 /** Codes of a call that certainly did nothing and tells nothing. */
-const harmless = ['NOT_LEADER', 'UNAVAILABLE', 'LIMIT_EXCEEDED'] as const;
+const harmless = ['NOT_LEADER', 'NO_LEADER', 'UNAVAILABLE', 'LIMIT_EXCEEDED'] as const;
 /** Codes of a call that nobody knows the outcome of. */
 const open = ['OUTCOME_UNKNOWN', 'DEADLINE_EXCEEDED', 'CANCELLED'] as const;
 
