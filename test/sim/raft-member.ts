@@ -1,5 +1,5 @@
 import type { Clock, Disk, DiskFile, MemberId, Membership, RaftNodeOptions } from 'raft-ts';
-import type { Entry, MemoryDisk, Observer, RaftInspection, StateMachine, Transport } from 'raft-ts';
+import type { Entry, MemoryDisk, Observer, StateMachine, Transport } from 'raft-ts';
 import type { Promised, RaftChecker } from './raft-checker.ts';
 import type { Random } from '#lib';
 import type { VirtualClock } from '#test/_support/virtual-clock';
@@ -72,7 +72,6 @@ export class SimMember {
   readonly #world: MemberWorld;
   readonly #bootstrap: Membership | undefined;
   node: RaftNode | null = null;
-  #lastNode: RaftNode | null = null;
   machine: ChainMachine;
   isPaused = false;
   #promised: Promised | null = null;
@@ -123,7 +122,6 @@ export class SimMember {
     if (!isAlive()) return;
     if (this.#promised !== null) checker.restarted(id, node.inspection, this.#promised);
     this.node = node;
-    this.#lastNode = node;
     this.#isStarting = false;
     this.#world.trace(`start ${id} term=${node.status().term} last=${node.status().lastIndex}`);
   }
@@ -136,6 +134,7 @@ export class SimMember {
     this.isPaused = false;
     if (this.node !== null) this.#promised = promisedBy(this.node);
     this.node = null;
+    this.#world.checker.gone(this.id);
     this.disk.crash(this.#world.random);
     this.#world.trace(`kill ${this.id}`);
   }
@@ -148,16 +147,12 @@ export class SimMember {
     this.#isStarting = true;
     const boot = this.#boot;
     this.#promised = promisedBy(node);
+    this.#world.checker.gone(this.id);
     this.#world.trace(`stop ${this.id}`);
     await node.stop();
     if (boot !== this.#boot) return;
     this.#boot++;
     this.#isStarting = false;
-  }
-
-  /** The log as it is, or was when the process ended; null before the first start. */
-  get lastView(): RaftInspection | null {
-    return this.#lastNode?.inspection ?? null;
   }
 
   pause(): void {

@@ -175,19 +175,12 @@ class RaftWorld implements MemberWorld {
 
   #afterEvent(): void {
     for (const { id, node } of this.members.values()) {
-      if (node !== null) this.checker.observe(id, node.inspection, this.#isStable);
+      if (node !== null) this.checker.observe(id, node.inspection);
     }
     if (this.#failure !== null) throw this.#failure;
     if (this.clock.eventCount < EVENTS_MAX) return;
     throw new SimFailure('convergence', `more than ${EVENTS_MAX} events`);
   }
-
-  readonly #isStable = (id: MemberId, index: number, term: number): boolean => {
-    const log = this.members.get(id)?.lastView?.log;
-    if (log === undefined) return false;
-    if (index < log.first) return index <= log.snapshot.index;
-    return log.stable >= index && log.termOf(index) === term;
-  };
 
   /** Writes and reads, at the leader mostly and anywhere sometimes; nothing is awaited. */
   async #client(random: Random): Promise<void> {

@@ -1,7 +1,8 @@
 import type { World } from './sim-failure.ts';
-import { clusterWorld } from './cluster-world.ts';
-import { controlWorld } from './control-world.ts';
-import { raftWorld } from './raft-world.ts';
 
-/** Every simulated world; `make sim` runs each of them over its seeds. */
-export const worlds: readonly World[] = [raftWorld, clusterWorld, controlWorld];
+/** Every simulated world by name; `make sim` runs each of them over its seeds. Loaded when asked. */
+export const worlds: Readonly<Record<string, () => Promise<World>>> = {
+  raft: async () => (await import('./raft-world.ts')).raftWorld,
+  cluster: async () => (await import('./cluster-world.ts')).clusterWorld,
+  control: async () => (await import('./control-world.ts')).controlWorld,
+};
