@@ -7,7 +7,7 @@ import type { Task } from '#proto';
 import { RequiredAffinity, antiRules, closedDomains, worthRules } from './affinity-rules.ts';
 import type { TermRule, WorthRule } from './affinity-rules.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { Domain } from './domains.ts';
+import type { Domain, Domains } from './domains.ts';
 import { valueUnder } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
 import { refusal } from './refusal.ts';
@@ -20,7 +20,6 @@ type MaybeDomain = Domain | undefined;
 
 /** Where a node is, as far as the rules can tell: nodes at the same place are alike to them. */
 export interface Place {
-  readonly id: string;
   /** In the order of the rules; undefined where the node lacks the key. */
   readonly hard: readonly MaybeDomain[];
   readonly soft: readonly MaybeDomain[];
@@ -29,6 +28,23 @@ export interface Place {
   readonly worth: readonly MaybeDomain[];
   /** A standing task keeps this kind away. */
   readonly isClosed: boolean;
+}
+
+const nowhere: readonly MaybeDomain[] = [];
+
+function domainsOf(
+  rules: readonly { readonly domains: Domains }[],
+  record: NodeRecord,
+): readonly MaybeDomain[] {
+  return rules.length === 0 ? nowhere : rules.map(({ domains }) => domains.of(record));
+}
+
+/** Equal for places that are the same to all rules. */
+export function idOf({ isClosed, hard, soft, affinity, anti, worth }: Place): string {
+  let id = isClosed ? 'closed' : '';
+  for (const domains of [hard, soft, affinity, anti, worth])
+    for (const domain of domains) id += `/${domain?.ordinal ?? ''}`;
+  return id;
 }
 
 const spreadWords = "node(s) didn't match pod topology spread constraints";
@@ -72,16 +88,19 @@ export class TopologyRules {
       const value = valueUnder(node, key);
       return value !== undefined && values.has(value);
     });
-    const of = (rules: readonly { readonly domains: { of(r: NodeRecord): MaybeDomain } }[]) =>
-      rules.map(({ domains }) => domains.of(record));
-    const hard = of(this.#hard);
-    const soft = of(this.soft);
-    const affinity = of(this.#affinity.terms);
-    const anti = of(this.#anti);
-    const worth = of(this.#worth);
-    const all = [...hard, ...soft, ...affinity, ...anti, ...worth];
-    const id = `${isClosed}/${all.map((domain) => domain?.ordinal ?? '').join('/')}`;
-    return { id, hard, soft, affinity, anti, worth, isClosed };
+    const hard = domainsOf(this.#hard, record);
+    const soft = domainsOf(this.soft, record);
+    const affinity = domainsOf(this.#affinity.terms, record);
+    const anti = domainsOf(this.#anti, record);
+    const worth = domainsOf(this.#worth, record);
+    return { hard, soft, affinity, anti, worth, isClosed };
+  }
+
+  /** Whether no task of the group may ever stand at the place, whatever is placed elsewhere. */
+  isFull({ isClosed, hard, affinity, anti }: Place): boolean {
+    if (isClosed || hard.includes(undefined) || affinity.includes(undefined)) return true;
+    for (const domain of anti) if (domain !== undefined && domain.count > 0) return true;
+    return false;
   }
 
   /** Whether one more task may stand at the place. */
@@ -140,6 +159,7 @@ export class TopologyRules {
   }
 
   #isNear({ affinity }: Place): boolean {
+    if (affinity.length === 0) return true;
     let isThere = true;
     for (const domain of affinity) {
       if (domain === undefined) return false;

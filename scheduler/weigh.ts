@@ -14,12 +14,16 @@ import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
 import { normalised, normalisedBetween, normalisedSpread, scoreMax } from './scores.ts';
 import { resourceScore, spreadScore } from './scores.ts';
+import { idOf } from './topology-rules.ts';
 import type { Place, TopologyRules } from './topology-rules.ts';
 
-/** Nodes at one place, the best first. */
+/** Nodes at one place, the best first; one with room at least. */
 interface Branch {
   readonly place: Place;
   readonly heap: Heap<Candidate>;
+  top: Candidate;
+  /** Whether a task may stand here now. */
+  isOpen: boolean;
   spread: number;
   worth: number;
 }
@@ -38,34 +42,31 @@ export function* weigh(
   const isScored = isByScore(group, rules);
   const fixed = isScored ? fixedScores(group, candidates) : undefined;
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
-  let branches = branchesOf(candidates, rules);
+  const isSingle = group.tasks.length === 1;
+  let branches = isSingle ? leaves(candidates, rules) : branchesOf(candidates, rules);
   const domainCounts = rules.soft.map(
     (_, at) => new Set(branches.map(({ place }) => place.soft[at]?.ordinal)).size,
   );
   for (;;) {
-    const service = view.service(serviceId);
-    const open: Branch[] = [];
-    let hasEmpty = false;
-    for (const branch of branches) {
-      const { heap, place } = branch;
-      if (!rules.allows(place)) continue;
-      let top = heap.peek();
-      while (top !== undefined && !hasRoom(top.record, requirements, service)) {
-        heap.drop();
-        top = heap.peek();
-      }
-      if (top === undefined) hasEmpty = true;
-      else open.push(branch);
-    }
-    if (hasEmpty) branches = branches.filter(({ heap }) => heap.size > 0);
-    const best = bestOf(open, group, rules, domainCounts);
-    const top = best?.heap.peek();
-    if (best === undefined || top === undefined) return;
+    const best = bestOf(branches, group, rules, domainCounts);
+    if (best === undefined) return;
+    const { top, heap, place } = best;
     yield top.record;
-    rules.placed(best.place);
+    if (isSingle) return;
+    rules.placed(place);
     top.serviceTaskCount++;
     if (fixed !== undefined) top.score = scoreOf(group, top, fixed);
-    best.heap.sinkTop();
+    heap.sinkTop();
+    // No other node than this one has less room now.
+    const service = view.service(serviceId);
+    let next = heap.peek();
+    while (next !== undefined && !hasRoom(next.record, requirements, service)) {
+      heap.drop();
+      next = heap.peek();
+    }
+    if (next !== undefined) best.top = next;
+    if (next === undefined || rules.isFull(place))
+      branches = branches.filter((branch) => branch !== best);
   }
 }
 
@@ -112,87 +113,113 @@ function scoreOf({ scoring, requirements }: Group, one: Candidate, fixed: FixedS
   return (fixed.get(record.id) ?? 0) + own + scoring.weights.service * few;
 }
 
+const noHeap = new Heap<Candidate>([], isBetter);
+
+/** Every node by itself: for one task it does not pay to look which are alike. */
+function leaves(candidates: readonly Candidate[], rules: TopologyRules): Branch[] {
+  const branches: Branch[] = [];
+  for (const top of candidates) {
+    const place = rules.locate(top.record);
+    if (!rules.isFull(place))
+      branches.push({ place, heap: noHeap, top, isOpen: false, spread: 0, worth: 0 });
+  }
+  return branches;
+}
+
 function branchesOf(candidates: readonly Candidate[], rules: TopologyRules): Branch[] {
   const byPlace = new Map<string, { place: Place; candidates: Candidate[] }>();
   for (const candidate of candidates) {
     const place = rules.locate(candidate.record);
-    const present = byPlace.get(place.id);
-    if (present === undefined) byPlace.set(place.id, { place, candidates: [candidate] });
+    if (rules.isFull(place)) continue;
+    const id = idOf(place);
+    const present = byPlace.get(id);
+    if (present === undefined) byPlace.set(id, { place, candidates: [candidate] });
     else present.candidates.push(candidate);
   }
-  return [...byPlace.values()].map((one) => ({
-    place: one.place,
-    heap: new Heap(one.candidates, isBetter),
-    spread: 0,
-    worth: 0,
-  }));
+  const branches: Branch[] = [];
+  for (const { place, candidates: alike } of byPlace.values()) {
+    const heap = new Heap(alike, isBetter);
+    const top = heap.peek();
+    if (top !== undefined) branches.push({ place, heap, top, isOpen: false, spread: 0, worth: 0 });
+  }
+  return branches;
 }
 
-/** The branch whose best node is the best of all; `open` are those that may take a task now. */
+/** The branch whose best node is the best of all that may take a task now. */
 function bestOf(
-  open: readonly Branch[],
+  branches: readonly Branch[],
   group: Group,
   rules: TopologyRules,
   domainCounts: readonly number[],
 ): Branch | undefined {
-  const topologyScore = rules.doScore ? scorePlaces(open, group, rules, domainCounts) : () => 0;
+  for (const branch of branches) branch.isOpen = rules.allows(branch.place);
+  const { weights } = group.scoring;
+  const spreads = rules.soft.length > 0 ? rangeOfSpreads(branches, rules, domainCounts) : undefined;
+  const worths = rules.haveWorth ? rangeOfWorths(branches, rules) : undefined;
   let best: Branch | undefined;
-  let bestTop: Candidate | undefined;
   let bestScore = 0;
-  for (const branch of open) {
-    const top = branch.heap.peek();
-    if (top === undefined) continue;
-    const score = top.score + topologyScore(branch);
-    if (bestTop !== undefined) {
-      if (top.isLast !== bestTop.isLast) {
-        if (top.isLast) continue;
-      } else if (score < bestScore || (score === bestScore && !hasFewer(top, bestTop))) continue;
-    }
+  for (const branch of branches) {
+    if (!branch.isOpen) continue;
+    const { top, spread, worth } = branch;
+    let score = top.score;
+    if (spreads !== undefined && spread >= 0)
+      score += weights.topologySpread * normalisedSpread(spread, spreads.min, spreads.max);
+    if (worths !== undefined)
+      score += weights.serviceAffinity * normalisedBetween(worth, worths.min, worths.max);
+    if (best !== undefined && !isAhead(top, score, best.top, bestScore)) continue;
     best = branch;
-    bestTop = top;
     bestScore = score;
   }
   return best;
 }
 
-/** Soft spreads and affinities of all open branches, and how to read one's weighted sum. */
-function scorePlaces(
-  open: readonly Branch[],
-  group: Group,
+function isAhead(a: Candidate, aScore: number, b: Candidate, bScore: number): boolean {
+  if (a.isLast !== b.isLast) return b.isLast;
+  return aScore === bScore ? hasFewer(a, b) : aScore > bScore;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function rangeOfWorths(branches: readonly Branch[], rules: TopologyRules): Range {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const branch of branches) {
+    if (!branch.isOpen) continue;
+    branch.worth = rules.worthOf(branch.place);
+    if (branch.worth < min) min = branch.worth;
+    if (branch.worth > max) max = branch.worth;
+  }
+  return { min, max };
+}
+
+/** Places that lack a key are as bad as it gets, and do not count for the others. */
+function rangeOfSpreads(
+  branches: readonly Branch[],
   rules: TopologyRules,
   domainCounts: readonly number[],
-): (branch: Branch) => number {
-  const { weights } = group.scoring;
-  let spreadMin = Infinity;
-  let spreadMax = 0;
-  let worthMin = Infinity;
-  let worthMax = -Infinity;
-  for (const branch of open) {
-    branch.worth = rules.worthOf(branch.place);
-    worthMin = Math.min(worthMin, branch.worth);
-    worthMax = Math.max(worthMax, branch.worth);
+): Range {
+  let min = Infinity;
+  let max = 0;
+  for (const branch of branches) {
+    if (!branch.isOpen) continue;
     branch.spread = softSpread(branch.place, rules, domainCounts);
-    // Nodes that lack a key are as bad as it gets, and do not count for the others.
     if (branch.spread < 0) continue;
-    spreadMin = Math.min(spreadMin, branch.spread);
-    spreadMax = Math.max(spreadMax, branch.spread);
+    if (branch.spread < min) min = branch.spread;
+    if (branch.spread > max) max = branch.spread;
   }
-  const hasSoft = rules.soft.length > 0;
-  const { haveWorth } = rules;
-  return ({ spread, worth }) => {
-    const even = !hasSoft || spread < 0 ? 0 : normalisedSpread(spread, spreadMin, spreadMax);
-    const liked = haveWorth ? normalisedBetween(worth, worthMin, worthMax) : 0;
-    return weights.topologySpread * even + weights.serviceAffinity * liked;
-  };
+  return { min, max };
 }
 
 /** The sum of the soft spreads; -1 where the place lacks a key. */
 function softSpread(place: Place, rules: TopologyRules, domainCounts: readonly number[]): number {
   let sum = 0;
-  for (const [at, rule] of rules.soft.entries()) {
+  for (let at = 0; at < rules.soft.length; at++) {
     const domain = place.soft[at];
     if (domain === undefined) return -1;
-    sum += spreadScore(domain.count, domainCounts[at] ?? 0, rule.maxSkew);
+    sum += spreadScore(domain.count, domainCounts[at] ?? 0, rules.soft[at]?.maxSkew ?? 1);
   }
   return Math.round(sum);
 }

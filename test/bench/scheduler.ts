@@ -1,95 +1,144 @@
-/** The scheduler alone: placing tasks with reservations on a thousand nodes. */
+/**
+ * The scheduler alone, without a store: the shapes of SwarmKit's and of Kubernetes' own benchmarks. Each is
+ * placed at once, as one pass of the manager does it, and one task after the other.
+ */
 import { systemClock } from '#lib/clock-node';
-import type { Node, Task } from '#proto';
-import { ClusterView, place } from '#scheduler';
-import { nodeOf, taskOf } from '#test/_support/placement';
+import type { Task } from '#proto';
+import { ClusterView, place, preempt } from '#scheduler';
+import { nodeOf } from '#test/_support/placement';
 import type { Row } from './row.ts';
+import { kubernetesShapes, preemptionShape } from './scheduler-shapes/kubernetes.ts';
+import { runningOn } from './scheduler-shapes/shape.ts';
+import type { Shape } from './scheduler-shapes/shape.ts';
+import { swarmkitShapes } from './scheduler-shapes/swarmkit.ts';
 
-const nodeCount = 1_000;
 const clock = systemClock();
+const blank = { peer: null, ratio: null, bar: null, ok: null };
+const nowMs = 0;
+/** Tasks of each shape that are placed one by one. */
+const singlesMax = 100;
 
-interface Shape {
-  readonly name: string;
-  readonly serviceCount: number;
-  readonly tasksPerService: number;
-  readonly preferences?: readonly string[];
-  readonly constraints?: readonly string[];
-}
-
-const shapes: readonly Shape[] = [
-  { name: '1k tasks of one service', serviceCount: 1, tasksPerService: 1_000 },
-  { name: '10k tasks of one service', serviceCount: 1, tasksPerService: 10_000 },
-  { name: '100k tasks of one service', serviceCount: 1, tasksPerService: 100_000 },
-  { name: '10k services of one task', serviceCount: 10_000, tasksPerService: 1 },
-  { name: '1k services of ten tasks', serviceCount: 1_000, tasksPerService: 10 },
-  {
-    name: '10k tasks spread over ten zones',
-    serviceCount: 1,
-    tasksPerService: 10_000,
-    preferences: ['spread=node.labels.zone'],
-  },
-  {
-    name: '1k services of ten tasks bound to one zone of ten',
-    serviceCount: 1_000,
-    tasksPerService: 10,
-    constraints: ['node.labels.zone==z3'],
-  },
-];
-
-function nodes(): readonly Node[] {
-  return Array.from({ length: nodeCount }, (_, at) =>
-    nodeOf(`node-${String(at).padStart(4, '0')}`, {
-      cpus: 4_000,
-      memoryBytes: 2 ** 40,
-      labels: { zone: `z${at % 10}` },
-    }),
-  );
-}
-
-function tasksOf(shape: Shape): readonly Task[] {
-  const { preferences = [], constraints = [] } = shape;
-  return Array.from({ length: shape.serviceCount }, (_, service) =>
-    Array.from({ length: shape.tasksPerService }, (__, slot) =>
-      taskOf(`${service}/${slot}`, {
-        service: `service-${service}`,
-        slot: slot + 1,
-        cpus: 0.1,
-        memoryBytes: 2 ** 20,
-        preferences,
-        constraints,
-      }),
-    ),
-  ).flat();
-}
-
-function once(all: readonly Node[], tasks: readonly Task[]): number {
+function prepared(shape: Pick<Shape, 'nodes' | 'before'>): ClusterView {
   const view = new ClusterView();
-  for (const node of all) view.setNode(node);
-  const startedAt = clock.monotonic();
-  const { placed } = place(view, tasks, { nowMs: 0 });
-  const tookMs = clock.monotonic() - startedAt;
-  if (placed.length !== tasks.length) throw new Error('the bench has to place every task');
-  return tookMs;
+  for (const node of shape.nodes()) view.setNode(node);
+  const before = shape.before?.() ?? [];
+  const { placed } = place(view, before, { nowMs });
+  if (placed.length !== before.length) throw new Error('what stands before has to find a node');
+  for (const { task, nodeId } of placed) view.setTask(runningOn(task, nodeId));
+  return view;
 }
 
-/** Median of a few runs, placements per second; ten thousand are to be placed within a second. */
-export function bench(): Promise<Row[]> {
-  const all = nodes();
-  const rows = shapes.map((shape): Row => {
-    const tasks = tasksOf(shape);
-    const runs = tasks.length > 50_000 ? 3 : 7;
-    const times = Array.from({ length: runs }, () => once(all, tasks)).sort((a, b) => a - b);
-    const medianMs = times[runs >> 1] ?? Infinity;
-    const isBound = tasks.length <= 10_000;
-    return {
-      name: `scheduler: ${shape.name} on ${nodeCount} nodes`,
-      unit: 'placements/s',
-      ours: Math.round((tasks.length / medianMs) * 1_000),
-      peer: null,
-      ratio: null,
-      bar: isBound ? '< 1 s' : null,
-      ok: isBound ? medianMs < 1_000 : null,
-    };
+function requireAll(name: string, placedCount: number, count: number): void {
+  if (placedCount !== count) throw new Error(`${name}: ${placedCount} of ${count} were placed`);
+}
+
+/** Placements a second; the median of a few runs. */
+function atOnce(shape: Shape): number {
+  const runs = 3;
+  const rates = Array.from({ length: runs }, () => {
+    const view = prepared(shape);
+    const tasks = shape.measured();
+    const startedAt = clock.monotonic();
+    const { placed } = place(view, tasks, { nowMs });
+    const tookMs = clock.monotonic() - startedAt;
+    requireAll(shape.name, placed.length, tasks.length);
+    return (tasks.length / tookMs) * 1_000;
   });
-  return Promise.resolve(rows);
+  return rates.toSorted((a, b) => a - b)[runs >> 1] ?? 0;
+}
+
+/** A node, and a task on it, that come and go. */
+function churn(view: ClusterView, at: number, task: Task): void {
+  const id = `churn-${at % 10}`;
+  view.removeNode(id);
+  view.setNode(nodeOf(id, { cpus: 1, labels: { round: String(at) } }));
+  view.removeTask(id);
+  view.setTask(runningOn({ ...task, id, serviceId: id }, id));
+}
+
+/** Milliseconds that each decision takes, in ascending order. */
+function oneByOne(shape: Shape): readonly number[] {
+  const view = prepared(shape);
+  const tasks = shape.measured().slice(0, singlesMax);
+  const times: number[] = [];
+  for (const [at, task] of tasks.entries()) {
+    const startedAt = clock.monotonic();
+    if (shape.hasChurn === true) churn(view, at, task);
+    const { placed } = place(view, [task], { nowMs });
+    times.push(clock.monotonic() - startedAt);
+    requireAll(shape.name, placed.length, 1);
+  }
+  return times.toSorted((a, b) => a - b);
+}
+
+function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.trunc(sorted.length * part))] ?? 0;
+}
+
+function residentMib(): number {
+  return Math.round(process.memoryUsage().rss / 2 ** 20);
+}
+
+function rowsOf(family: string, shape: Shape): readonly Row[] {
+  const name = `${family} ${shape.name}`;
+  const rate = Math.round(atOnce(shape));
+  const times = oneByOne(shape);
+  const { floor, floorOf = '' } = shape;
+  const bar =
+    floor === undefined
+      ? blank
+      : { ...blank, bar: `>= ${floorOf} (${floor}/s)`, ok: rate >= floor };
+  return [
+    { ...bar, name, unit: 'placements/s', ours: rate },
+    { ...blank, name: `${name}, one by one, p50`, unit: 'ms', ours: percentile(times, 0.5) },
+    { ...blank, name: `${name}, one by one, p99`, unit: 'ms', ours: percentile(times, 0.99) },
+    { ...blank, name: `${name}, process`, unit: 'MiB RSS', ours: residentMib() },
+  ];
+}
+
+/** Every task pushes out one of low priority, which is gone for the next. */
+function preemptionRows(): readonly Row[] {
+  const { name } = preemptionShape;
+  const view = new ClusterView();
+  for (const node of preemptionShape.nodes()) view.setNode(node);
+  const standing = new Map<string, Task[]>();
+  for (const { task, nodeId } of place(view, preemptionShape.before(), { nowMs }).placed) {
+    const running = runningOn(task, nodeId);
+    view.setTask(running);
+    const here = standing.get(nodeId);
+    if (here === undefined) standing.set(nodeId, [running]);
+    else here.push(running);
+  }
+  const times: number[] = [];
+  for (const [at, task] of preemptionShape.measured().entries()) {
+    const startedAt = clock.monotonic();
+    const options = { standing: (id: string) => standing.get(id) ?? [], offset: at * 25 };
+    const result = preempt(view, task, options);
+    if (result.kind === 'none') throw new Error(`${name}: ${result.summary}`);
+    const { nodeId, victims } = result;
+    for (const victim of victims) view.removeTask(victim.id);
+    const { placed } = place(view, [task], { nowMs });
+    times.push(clock.monotonic() - startedAt);
+    requireAll(name, placed.length, 1);
+    standing.set(
+      nodeId,
+      (standing.get(nodeId) ?? []).filter((one) => !victims.includes(one)),
+    );
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  const totalMs = times.reduce((sum, ms) => sum + ms, 0);
+  const rate = Math.round((times.length / totalMs) * 1_000);
+  return [
+    { ...blank, name: `kubernetes ${name}`, unit: 'placements/s', ours: rate },
+    { ...blank, name: `kubernetes ${name}, p50`, unit: 'ms', ours: percentile(sorted, 0.5) },
+    { ...blank, name: `kubernetes ${name}, p99`, unit: 'ms', ours: percentile(sorted, 0.99) },
+  ];
+}
+
+export function bench(): Promise<Row[]> {
+  return Promise.resolve([
+    ...swarmkitShapes.flatMap((shape) => rowsOf('swarmkit', shape)),
+    ...kubernetesShapes.flatMap((shape) => rowsOf('kubernetes', shape)),
+    ...preemptionRows(),
+  ]);
 }
