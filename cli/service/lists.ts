@@ -9,35 +9,11 @@ import { UsageError } from '../cli.ts';
 import { parseEnv, parseLabel, splitPair } from '../parse/key-value.ts';
 import { parseMount } from '../parse/mount.ts';
 import { parsePorts } from '../parse/port.ts';
-import { parseToleration, tolerationId } from '../parse/taint.ts';
 import { containerOf, editContainer, editEndpoint, editPlacement } from './edit.ts';
+import type { Env, ListFlag } from './list-flag.ts';
+import { merged } from './merged.ts';
+import { placementLists } from './placement-lists.ts';
 import { longName, optionKey } from './settings.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-export interface ListFlag {
-  /** Of `create`; `update` adds -add and -rm to the long name. */
-  readonly flag: string;
-  readonly value: string;
-  readonly help: string;
-  /** What -rm takes. */
-  readonly key: string;
-  readonly add: (
-    spec: ServiceSpec,
-    texts: readonly string[],
-    flag: string,
-    env: Env,
-  ) => ServiceSpec;
-  /** Removing what is not there is no error. */
-  readonly remove: (spec: ServiceSpec, texts: readonly string[], flag: string) => ServiceSpec;
-}
-
-/** `added` replaces what has the same key, in its place; the rest goes to the end. */
-function merged<T>(present: readonly T[], added: readonly T[], keyOf: (item: T) => string): T[] {
-  const items = new Map(present.map((item) => [keyOf(item), item]));
-  for (const item of added) items.set(keyOf(item), item);
-  return [...items.values()];
-}
 
 /** A list of texts where a text is its own key. */
 function textList(
@@ -169,30 +145,6 @@ const publishList: ListFlag = {
     })),
 };
 
-const tolerationList: ListFlag = {
-  flag: '--toleration',
-  value: '<taint>',
-  help: 'taint to live with: KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60; * is all',
-  key: '<taint>',
-  add: (spec, texts, flag) =>
-    editPlacement(spec, (part) => ({
-      ...part,
-      tolerations: merged(
-        part.tolerations,
-        texts.map((text) => parseToleration(flag, text)),
-        tolerationId,
-      ),
-    })),
-  remove: (spec, texts, flag) =>
-    editPlacement(spec, (part) => {
-      const gone = new Set(texts.map((text) => tolerationId(parseToleration(flag, text))));
-      return {
-        ...part,
-        tolerations: part.tolerations.filter((one) => !gone.has(tolerationId(one))),
-      };
-    }),
-};
-
 /** In the order of the help text. */
 export const lists: readonly ListFlag[] = [
   pairList(
@@ -228,7 +180,7 @@ export const lists: readonly ListFlag[] = [
     (spec) => spec.task?.placement?.nodeSelector ?? {},
     (spec, nodeSelector) => editPlacement(spec, (part) => ({ ...part, nodeSelector })),
   ),
-  tolerationList,
+  ...placementLists,
   envList,
   mountList,
   publishList,

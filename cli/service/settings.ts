@@ -22,6 +22,7 @@ import {
 
 /** The API's own limit. */
 export const replicasMax = 100_000;
+const priorityMax = 1_000_000_000;
 const countMax = 4_294_967_295;
 
 export interface Setting {
@@ -266,6 +267,16 @@ const placementSettings: readonly Setting[] = [
       editPlacement(spec, (part) => ({
         ...part,
         replicasMaxPerNode: parseInteger(flag, value, 0, replicasMax),
+      })),
+  },
+  {
+    flag: '--priority',
+    value: '<n>',
+    help: 'tasks of higher priority get a node first (default 0)',
+    set: (spec, value, flag) =>
+      editPlacement(spec, (part) => ({
+        ...part,
+        priority: parseInteger(flag, value, -priorityMax, priorityMax),
       })),
   },
 ];
