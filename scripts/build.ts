@@ -1,9 +1,10 @@
 /**
  * `make build`: bundles tsctl and tesserad into build/, split so that a command loads only what it
  * needs. The launchers in bin/ take a bundle when it is there; `make clean` goes back to the sources.
+ * Usage: build.ts [DIRECTORY]; it must be inside the project, whose packages a bundle may still load.
  */
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { project, requireNode, secondsSince } from './steps.ts';
 
@@ -11,9 +12,11 @@ import { project, requireNode, secondsSince } from './steps.ts';
 const banner = `import { createRequire as tesseraRequire } from 'node:module';
 const require = tesseraRequire(import.meta.url);`;
 
+const target = resolve(project, process.argv[2] ?? 'build');
+
 async function bundle(name: string, entry: string): Promise<void> {
   const startedAt = performance.now();
-  const final = join(project, 'build', name);
+  const final = join(target, name);
   const outdir = `${final}.new`;
   rmSync(outdir, { recursive: true, force: true });
   await build({
@@ -37,7 +40,7 @@ async function bundle(name: string, entry: string): Promise<void> {
   rmSync(final, { recursive: true, force: true });
   renameSync(outdir, final);
   console.log(
-    `build: build/${name}: ${files.length} files, ${kilobytes} kB (${secondsSince(startedAt)})`,
+    `build: ${relative(project, final)}: ${files.length} files, ${kilobytes} kB (${secondsSince(startedAt)})`,
   );
 }
 

@@ -1,12 +1,24 @@
 /** One member of etcd: the RPC level of the npm client `etcd3` over a channel of our own. */
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { credentials, Metadata } from '@grpc/grpc-js';
-import type { CallOptions, ChannelCredentials, Client } from '@grpc/grpc-js';
-import { AuthClient, KVClient, LeaseClient, WatchClient } from 'etcd3';
+import type { CallOptions, ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import type { ICallable, Services } from 'etcd3';
-import { Host } from 'etcd3/lib/connection-pool.js';
+import type { Host } from 'etcd3/lib/connection-pool.js';
 import type { Clock, Ms } from '#lib';
+
+/**
+ * Loaded by the first endpoint: clusters without etcd do not pay for it, and it reads a file beside
+ * itself, so it cannot be part of a bundle. With it the very grpc-js that it uses: a bundle has
+ * another copy, whose credentials this one does not take.
+ */
+const load = createRequire(import.meta.url);
+type Grpc = typeof import('@grpc/grpc-js');
+const grpc = (): Grpc => load('@grpc/grpc-js') as Grpc;
+type Etcd3 = typeof import('etcd3');
+type Pool = typeof import('etcd3/lib/connection-pool.js');
+const etcd3 = (): Etcd3 => load('etcd3') as Etcd3;
+const pool = (): Pool => load('etcd3/lib/connection-pool.js') as Pool;
 
 /** PEM. With `rootPem` alone only etcd shows who it is. */
 export interface EtcdTls {
@@ -44,9 +56,9 @@ type Call = (
  * member when one fails, leaks a channel with each token, and cannot use TLS with an address.
  */
 export class EtcdEndpoint implements ICallable<Host> {
-  readonly kv = new KVClient(this);
-  readonly lease = new LeaseClient(this);
-  readonly watch = new WatchClient(this);
+  readonly kv = new (etcd3().KVClient)(this);
+  readonly lease = new (etcd3().LeaseClient)(this);
+  readonly watch = new (etcd3().WatchClient)(this);
   readonly callOptionsFactory = undefined;
   readonly #host: Host;
   readonly #login: EtcdAccess['login'];
@@ -63,7 +75,7 @@ export class EtcdEndpoint implements ICallable<Host> {
     this.#clock = clock;
     this.#deadlineMs = deadlineMs;
     const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-    this.#host = new Host(address, credentialsFor(host, tls), {
+    this.#host = new (pool().Host)(address, credentialsFor(host, tls), {
       'grpc.max_receive_message_length': messageBytesMax,
       'grpc.max_send_message_length': messageBytesMax,
       'grpc.initial_reconnect_backoff_ms': 100,
@@ -141,7 +153,7 @@ export class EtcdEndpoint implements ICallable<Host> {
   }
 
   async #metadata(service: ServiceName): Promise<Metadata> {
-    const metadata = new Metadata();
+    const metadata = new (grpc().Metadata)();
     // A member that is cut off from the others ends its watches then, rather than fall silent.
     if (service === 'Watch') metadata.set('hasleader', 'true');
     if (this.#login === undefined || service === 'Auth') return metadata;
@@ -157,7 +169,10 @@ export class EtcdEndpoint implements ICallable<Host> {
 
   async #logIn(login: NonNullable<EtcdAccess['login']>): Promise<string> {
     const { username: name, password } = login;
-    const { token } = await new AuthClient(this).authenticate({ name, password }, this.deadline());
+    const { token } = await new (etcd3().AuthClient)(this).authenticate(
+      { name, password },
+      this.deadline(),
+    );
     return token;
   }
 }
@@ -167,6 +182,7 @@ function isStaleToken(error: unknown): boolean {
 }
 
 function credentialsFor(host: string, tls: EtcdTls | undefined): ChannelCredentials {
+  const { credentials } = grpc();
   if (tls === undefined) return credentials.createInsecure();
   const buffer = (bytes: Uint8Array | undefined): Buffer | null =>
     bytes === undefined ? null : Buffer.from(bytes);

@@ -32,7 +32,7 @@ export class DaemonProcess {
 
   /** Runs with simulated containers until it is killed, at the latest with the test. */
   static async start(
-    t: ExecutionContext,
+    t: Pick<ExecutionContext, 'teardown'>,
     name: string,
     flags: readonly string[] = [],
   ): Promise<DaemonProcess> {

@@ -58,7 +58,12 @@ function putRequest(key: string, value: Uint8Array): Uint8Array {
   return Writer.create().uint32(10).string(key).uint32(18).bytes(value).finish();
 }
 
-export async function etcdCluster(): Promise<KeyValueCluster> {
+export interface EtcdPeer extends KeyValueCluster {
+  /** host:port for clients. */
+  readonly endpoints: readonly string[];
+}
+
+export async function etcdCluster(): Promise<EtcdPeer> {
   const directory = await mkdtemp(join(diskUnderTest, 'tessera-etcd-'));
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
@@ -104,6 +109,7 @@ export async function etcdCluster(): Promise<KeyValueCluster> {
       put: async (key, value) => {
         await call(leader.client, '/etcdserverpb.KV/Put', putRequest(key, value));
       },
+      endpoints: ports.slice(3).map((port) => `127.0.0.1:${port}`),
       close,
     };
   } catch (error) {
