@@ -1,16 +1,25 @@
 import { ClusterError } from '#lib';
 import { NodeRole } from '#proto';
-import type { Caller } from '#proto';
+import type { Caller, Node } from '#proto';
+import { backdateMs } from '#manager';
 import type { Counter, Logger } from '#lib';
+import type { PeerIdentity } from './peer-identity.ts';
 
 export interface Claim {
   readonly caller: Caller;
   readonly address: string;
 }
 
+/** Certificates know whole seconds. */
+const secondMs = 1_000;
+
+export type Peer = Pick<PeerIdentity, 'nodeId' | 'role' | 'notBeforeMs'>;
+
 export interface IdentifyOptions {
   /** The role the cluster's state gives the node; undefined when it does not know the node. */
   readonly roleOf: (nodeId: string) => NodeRole | undefined;
+  /** Whether the certificate is one of a manager that was demoted after it was made. */
+  readonly isOutdated: (peer: Peer) => boolean;
   readonly log: Logger;
   readonly refused: Counter;
 }
@@ -30,12 +39,13 @@ const isForwarded = (path: string): boolean =>
 
 /**
  * Who a call is from, out of what the certificate proves and what a forwarding manager claims.
- * A manager's certificate of a node that has been demoted counts as a worker's; but not between members
- * of Raft, where a manager that is behind could otherwise refuse the vote of a newly promoted one.
+ * A manager's certificate of a node that has been demoted counts as a worker's. Between members of Raft
+ * only one that was made before the demotion does: a manager that is behind could otherwise refuse the
+ * vote of a newly promoted one.
  */
 export function callerOf(
   path: string,
-  peer: { readonly nodeId: string; readonly role: NodeRole } | undefined,
+  peer: Peer | undefined,
   claim: Claim | undefined,
   options: IdentifyOptions,
 ): Caller {
@@ -61,13 +71,29 @@ function anonymous(path: string, options: IdentifyOptions): Caller {
   );
 }
 
-function nodeCaller(
-  path: string,
-  peer: { readonly nodeId: string; readonly role: NodeRole },
-  options: IdentifyOptions,
-): Caller {
+function nodeCaller(path: string, peer: Peer, options: IdentifyOptions): Caller {
   const { nodeId } = peer;
-  if (path.startsWith(raftTransport) || peer.role === NodeRole.WORKER)
-    return { kind: 'node', nodeId, role: peer.role };
+  if (peer.role === NodeRole.WORKER) return { kind: 'node', nodeId, role: peer.role };
+  if (path.startsWith(raftTransport)) return raftCaller(peer, options);
   return { kind: 'node', nodeId, role: options.roleOf(nodeId) ?? peer.role };
+}
+
+/** Who speaks in Raft: by the certificate alone, unless it is older than the node's last demotion. */
+export function raftCaller(peer: Peer, options: Pick<IdentifyOptions, 'isOutdated'>): Caller {
+  const role = options.isOutdated(peer) ? NodeRole.WORKER : peer.role;
+  return { kind: 'node', nodeId: peer.nodeId, role };
+}
+
+/**
+ * Whether a manager's certificate was made before its node was demoted, and the node is no manager by
+ * the state here. One who is behind may take a node for a worker that was promoted since: the newer
+ * certificate tells.
+ */
+export function isOutdated(
+  peer: Peer,
+  node: Pick<Node, 'role' | 'demotedAtMs'> | undefined,
+): boolean {
+  if (node === undefined || peer.role !== NodeRole.MANAGER) return false;
+  const madeMs = peer.notBeforeMs + backdateMs;
+  return node.role === NodeRole.WORKER && madeMs + secondMs <= node.demotedAtMs;
 }

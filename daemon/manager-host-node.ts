@@ -10,14 +10,15 @@ import {
   RaftTransportService,
 } from '#proto';
 import type { SeedState } from '#manager';
-import type { Handlers, NodeRole, RemovedNode } from '#proto';
+import type { Handlers, Node, RemovedNode } from '#proto';
 import { receiveRaftLink } from '#manager/replication/raft-link-receiver-node';
 import { grpc, channelOptions } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
 import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
 import { splitHostPort } from './advertise.ts';
 import { forwardedCaller, forwarding } from './forwarding-node.ts';
-import { callerOf } from './identify.ts';
+import { callerOf, isOutdated, raftCaller } from './identify.ts';
+import type { Peer } from './identify.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { PeerIdentity, TlsMaterial } from './peer-identity.ts';
 import type { Keyring } from '#manager/keys/keyring-node';
@@ -64,6 +65,7 @@ export class ManagerHost {
   readonly #listener: TlsListener;
   readonly #keeping = new AbortController();
   #kept: Promise<void> = Promise.resolve();
+  #watch: { cancel(): void } | undefined;
   #stopped: Promise<void> | undefined;
   /** The set of `list`, made once per list: it is asked at every call. */
   #removed: Removed = { list: undefined, ids: new Set() };
@@ -125,6 +127,11 @@ export class ManagerHost {
   async start(): Promise<void> {
     const { host, port } = splitHostPort(this.#options.record.listenAddress, 0, '--listen-addr');
     await this.#listener.listen(host, port);
+    // A node that is removed is cut off in that moment, not at the next look.
+    this.#watch = this.manager.store.watch(() => this.#listener.sweep(), {
+      only: { kind: 'table', table: 'cluster' },
+      name: 'certificates',
+    });
     await this.manager.start();
   }
 
@@ -150,6 +157,7 @@ export class ManagerHost {
     this.#keeping.abort(new ClusterError('CANCELLED', 'this manager is stopping'));
     await this.manager.stop();
     await this.#kept;
+    this.#watch?.cancel();
     await this.#listener.close();
     this.#server.forceShutdown();
     this.#strangersServer.forceShutdown();
@@ -169,7 +177,8 @@ export class ManagerHost {
     const roles = {
       log: limitedLogger(log, clock),
       refused,
-      roleOf: (nodeId: string) => this.#roleOf(nodeId),
+      roleOf: (nodeId: string) => this.#nodeOf(nodeId)?.role,
+      isOutdated: (peer: Peer) => isOutdated(peer, this.#nodeOf(peer.nodeId)),
     };
     const identify = (call: IncomingCall): Identified => {
       const peer = this.#listener.identify(call);
@@ -180,14 +189,14 @@ export class ManagerHost {
     return { ...this.#options, identify };
   }
 
-  /** As for the calls of RaftTransport, the certificate alone says who is a manager; see callerOf. */
+  /** As for the calls of RaftTransport; asked for each batch, since nodes are demoted meanwhile. */
   #onRaftLink(socket: Socket, identity: PeerIdentity): void {
-    const { nodeId, role } = identity;
+    const demoted = { isOutdated: (peer: Peer) => isOutdated(peer, this.#nodeOf(peer.nodeId)) };
     receiveRaftLink(socket, {
       ...this.#options,
       receive: (batch) => {
         this.#listener.requireGood(identity);
-        this.manager.handlers.raftTransport.receive(batch, { kind: 'node', nodeId, role });
+        this.manager.handlers.raftTransport.receive(batch, raftCaller(identity, demoted));
       },
     });
   }
@@ -200,7 +209,7 @@ export class ManagerHost {
     return this.#removed.ids.has(nodeId);
   }
 
-  #roleOf(nodeId: string): NodeRole | undefined {
-    return this.manager.store.view((tx) => tx.get('node', nodeId)?.role);
+  #nodeOf(nodeId: string): Node | undefined {
+    return this.manager.store.view((tx) => tx.get('node', nodeId));
   }
 }

@@ -6,6 +6,7 @@ export interface PeerIdentity {
   readonly nodeId: string;
   readonly clusterId: string;
   readonly role: NodeRole;
+  readonly notBeforeMs: Ms;
   readonly notAfterMs: Ms;
 }
 

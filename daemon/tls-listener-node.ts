@@ -225,12 +225,16 @@ export class TlsListener {
   }
 
   /** Closes connections whose certificate ran out or whose node was removed since they were opened. */
+  sweep(): void {
+    for (const [socket, identity] of this.#sockets) {
+      const reason = identity === undefined ? undefined : this.#reasonToRefuse(identity);
+      if (reason !== undefined) this.#refuse(reason, socket, identity?.nodeId);
+    }
+  }
+
   #scheduleSweep(): void {
     this.#sweep = this.#options.clock.after(sweepPeriodMs, () => {
-      for (const [socket, identity] of this.#sockets) {
-        const reason = identity === undefined ? undefined : this.#reasonToRefuse(identity);
-        if (reason !== undefined) this.#refuse(reason, socket, identity?.nodeId);
-      }
+      this.sweep();
       this.#scheduleSweep();
     });
   }

@@ -113,6 +113,11 @@ export class Membership {
     return false;
   }
 
+  /** Runs while no manager is being taken in or let go by its own wish. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(work);
+  }
+
   #members(): readonly MemberStatus[] {
     return this.#options.replicator.status().members;
   }

@@ -94,19 +94,21 @@ export class RoleManager {
         isDone = (await membership.promote(member.raftId)) && isDone;
       }
     }
-    await this.#settleNodes();
+    // A member that is replaced by a newer one of its node is not one that was let go.
+    await membership.undisturbed(() => this.#settleNodes());
     return isDone;
   }
 
   async #letGo(member: MemberStatus): Promise<boolean> {
-    const { store, replicator, membership, log } = this.#options;
+    const { store, replicator, membership, clock, log } = this.#options;
     if (member.raftId !== replicator.status().raftId) {
+      await this.#markMember(member);
       await membership.remove(member.raftId, false);
       // Also when it was promoted again meanwhile: only so does it hear that its member is gone.
       await store.update((tx) => {
         const node = tx.get('node', member.nodeId);
         if (node === undefined) return;
-        tx.update('node', { ...node, role: NodeRole.WORKER, managerStatus: undefined });
+        tx.update('node', letGo(node, clock.now()));
       });
       log.info('manager let go', { ...member });
       return true;
@@ -116,16 +118,33 @@ export class RoleManager {
     return false;
   }
 
+  /**
+   * Before its member goes, the node carries it: when this leader is lost in between, the next one
+   * sees a node whose member is gone, and can tell it from one that has not joined yet.
+   */
+  async #markMember({ nodeId, raftId, address }: MemberStatus): Promise<void> {
+    const isMarked = (node: Node | undefined): boolean =>
+      node === undefined || node.managerStatus?.raftId === raftId;
+    const { store } = this.#options;
+    if (isMarked(store.view((tx) => tx.get('node', nodeId)))) return;
+    await store.update((tx) => {
+      const node = tx.get('node', nodeId);
+      if (node === undefined || isMarked(node)) return;
+      tx.update('node', { ...node, managerStatus: ManagerStatus.create({ raftId, address }) });
+    });
+  }
+
   async #settleNodes(): Promise<void> {
-    const { store, replicator } = this.#options;
+    const { store, replicator, clock } = this.#options;
+    const nowMs = clock.now();
     const members = new Map(replicator.status().members.map((one) => [one.nodeId, one]));
     const wrong = store.view((tx) =>
-      [...tx.list('node')].filter((node) => settled(node, members.get(node.id)) !== node),
+      [...tx.list('node')].filter((node) => settled(node, members.get(node.id), nowMs) !== node),
     );
     if (wrong.length === 0) return;
     await store.batch(
       wrong.map((node) => node.id),
-      (tx, id) => settleNode(tx, id, members),
+      (tx, id) => settleNode(tx, id, members, nowMs),
     );
   }
 }
@@ -134,21 +153,27 @@ function settleNode(
   tx: WriteTransaction,
   id: string,
   members: ReadonlyMap<string, MemberStatus>,
+  nowMs: Ms,
 ): void {
   const node = tx.get('node', id);
   if (node === undefined) return;
-  const next = settled(node, members.get(id));
+  const next = settled(node, members.get(id), nowMs);
   if (next !== node) tx.update('node', next);
 }
 
+/** The node of a manager that is none any more: it hears so, and gives up its log. */
+function letGo(node: Node, nowMs: Ms): Node {
+  return { ...node, role: NodeRole.WORKER, managerStatus: undefined, demotedAtMs: nowMs };
+}
+
 /** The node as it should be beside its member of Raft; the same object when it is already. */
-function settled(node: Node, member: MemberStatus | undefined): Node {
+function settled(node: Node, member: MemberStatus | undefined, nowMs: Ms): Node {
   const { managerStatus } = node;
   if (member === undefined) {
-    const isWorker = node.spec?.role !== NodeRole.MANAGER;
-    const role = isWorker ? NodeRole.WORKER : node.role;
-    if (managerStatus === undefined && node.role === role) return node;
-    return { ...node, role, managerStatus: undefined };
+    // Also when it is to be a manager again: only so does it hear that its member is gone.
+    if (managerStatus !== undefined) return letGo(node, nowMs);
+    const isToBeManager = node.spec?.role === NodeRole.MANAGER;
+    return isToBeManager || node.role === NodeRole.WORKER ? node : letGo(node, nowMs);
   }
   const isSame =
     managerStatus?.raftId === member.raftId && managerStatus.address === member.address;

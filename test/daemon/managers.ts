@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import test from 'ava';
 import { Channels } from '#daemon/channels-node';
+import { encodeFrame } from '#manager/replication/raft-frames';
 import { ControlService, GetJoinTokensRequest, JoinRequest, LeaveRequest } from '#proto';
 import { ListNodesRequest, LocalService, LocalState, NodeRole, NodeState } from '#proto';
 import { RaftJoinRequest, RaftMembershipService, RemoveNodeRequest } from '#proto';
@@ -181,6 +184,41 @@ test('a removed node is shut out, and can come back only as a new one', async (t
   await awaitReady(one, 2);
 });
 
+test('what a removed node has open ends at once', async (t) => {
+  const [one, two] = await cluster(t, [WORKER]);
+  if (two === undefined) return t.fail();
+  await awaitReady(one, 2);
+  const channels = new Channels(await two.material());
+  t.teardown(() => channels.close());
+  const socket = channels.socketFor(one.address);
+  const isOpen = new Promise<void>((resolve) => socket.once('connect', resolve));
+  const isClosed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => undefined).resume();
+  await isOpen;
+  const { id } = (await nodeOf(one, 'host2')) ?? { id: '' };
+  await one.call(ControlService.removeNode, RemoveNodeRequest.create({ ref: id, force: true }));
+  const removedAt = performance.now();
+  await isClosed;
+  // The regular look is every 10 s.
+  t.true(performance.now() - removedAt < 5_000);
+});
+
+test('a manager that was demoted cannot speak in Raft with the certificate it had', async (t) => {
+  const [one, two, three] = await cluster(t, [MANAGER, MANAGER]);
+  if (two === undefined || three === undefined) return t.fail();
+  await awaitReady(one, 3);
+  const channels = new Channels(await three.material());
+  t.teardown(() => channels.close());
+  // Certificates know whole seconds: its own has to be of an earlier one.
+  const made = performance.now();
+  await poll('a second has passed', () => performance.now() - made > 2_100);
+  const link = (): Promise<string> => sayInRaft(channels.socketFor(one.address));
+  t.is(await link(), 'open');
+  await setRole(one, 'host3', WORKER);
+  await poll('it is a worker', async () => (await info(three)).role === WORKER);
+  t.is(await link(), 'closed');
+});
+
 test("a worker's certificate opens no control API, which is logged and counted", async (t) => {
   const [one, two] = await cluster(t, [WORKER]);
   if (two === undefined) return t.fail();
@@ -208,3 +246,21 @@ test("a worker's certificate opens no control API, which is logged and counted",
     { code: 'PERMISSION_DENIED' },
   );
 });
+
+/** Sends an empty batch on a link of Raft; what has become of the link half a second later. */
+async function sayInRaft(socket: Socket): Promise<string> {
+  let state = 'open';
+  socket.on('error', () => undefined).resume();
+  socket.once('close', () => {
+    state = 'closed';
+  });
+  await once(socket, 'secureConnect');
+  socket.write(encodeFrame([]));
+  const sentAt = performance.now();
+  await poll(
+    'the link has had its time',
+    () => state === 'closed' || performance.now() - sentAt > 500,
+  );
+  socket.destroy();
+  return state;
+}

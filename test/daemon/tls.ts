@@ -89,7 +89,12 @@ async function openPort(
     isRemoved: (nodeId) => removed.has(nodeId),
   });
   const refused = metrics.counter('tessera_rpc_refused_total', 'Refused.', ['reason']);
-  const identifying = { log: silentLogger, refused, roleOf: (id: string) => roles.get(id) };
+  const identifying = {
+    log: silentLogger,
+    refused,
+    roleOf: (id: string) => roles.get(id),
+    isOutdated: () => false,
+  };
   const options = {
     ...basics,
     identify: (

@@ -290,3 +290,53 @@ test('the only manager may move', async (t) => {
   t.is(manager.status().members.length, 1);
   await world.stopAll();
 });
+
+test('a node whose member is gone and that is to be a manager again hears of it', async (t) => {
+  const world = new ManagerWorld();
+  await cluster(world, 3);
+  const leader = await world.leader();
+  const leaderId = world.nodeIdOf(leader);
+  const gone = ['m1', 'm2', 'm3'].find((id) => id !== leaderId) as string;
+  await world.clock.until(() => statusOf(leader, gone)?.managerStatus !== undefined, 5_000);
+  // As a leader leaves it that is lost between the two steps of letting a manager go.
+  await world.clock.resolve(
+    leader.handlers.raftMembership.leave(
+      { force: false },
+      {
+        caller: { kind: 'node', nodeId: gone, role: NodeRole.MANAGER },
+        address: '',
+        signal: new AbortController().signal,
+      },
+    ),
+    10_000,
+  );
+  await world.clock.until(() => statusOf(leader, gone)?.role === NodeRole.WORKER, 10_000);
+  const node = statusOf(leader, gone);
+  t.is(node?.spec?.role, NodeRole.MANAGER);
+  t.is(node?.managerStatus, undefined);
+  t.true((node?.demotedAtMs ?? 0) > 0);
+  await world.stopAll();
+});
+
+test('a manager that joins anew is not taken for one that was let go', async (t) => {
+  for (const seed of [1, 2, 3]) {
+    const world = new ManagerWorld({ seed });
+    await cluster(world, 3);
+    const leader = await world.leader();
+    const leaderId = world.nodeIdOf(leader);
+    const lost = ['m1', 'm2', 'm3'].find((id) => id !== leaderId) as string;
+    const roles: (NodeRole | undefined)[] = [];
+    const watch = leader.store.watch(() => roles.push(statusOf(leader, lost)?.role));
+    world.crash(lost);
+    world.wipe(lost);
+    await world.start(lost, { peers: [leaderId] });
+    await world.clock.until(() => statusOf(leader, lost)?.managerStatus !== undefined, 10_000);
+    watch.cancel();
+    t.true(
+      roles.every((role) => role === NodeRole.MANAGER),
+      `seed ${seed}`,
+    );
+    await world.stopAll();
+    t.deepEqual(world.failures, []);
+  }
+});
