@@ -16,6 +16,7 @@ import { loadMember, newRaftId, saveMember } from './replication/member-file.ts'
 import type { MemberRecord } from './replication/member-file.ts';
 import { Forcing } from './replication/forced-manager.ts';
 import type { ForcedManager } from './replication/forced-manager.ts';
+import { followSnapshotInterval } from './replication/snapshot-interval.ts';
 import { removalRisk } from './replication/members.ts';
 import type { ReplicationStatus } from './replication/members.ts';
 import { Membership } from './replication/membership.ts';
@@ -28,7 +29,7 @@ import { leavingMembers, RoleManager } from './replication/role-manager.ts';
 import type { SeedState } from './restore/index.ts';
 import { ClusterStore } from './store/cluster-store.ts';
 import type { CommitRingLimits } from './store/commit-ring.ts';
-import type { AnyObject, Store, TableName } from './store/types.ts';
+import type { AnyObject, Store, Subscription, TableName } from './store/types.ts';
 import { WorkRouter } from './work/index.ts';
 
 /** A member that joins waits so long to become a voter; it goes on becoming one afterwards. */
@@ -103,6 +104,7 @@ export class Manager {
   readonly #leadership: Leadership;
   readonly #stopping = new AbortController();
   #announcing: Promise<void> = Promise.resolve();
+  #following: Subscription | undefined;
   readonly #forcing: Forcing;
   #stopped: Promise<void> | undefined;
 
@@ -246,6 +248,7 @@ export class Manager {
       seed: this.#options.seed,
       contacts: record.contacts,
     });
+    this.#following = followSnapshotInterval(this.store, this.#replicator);
     this.#leadership.start();
     if (record.forced !== undefined) await this.#forcing.untilDone(this.#stopping.signal);
     else if (first !== undefined) await this.#untilFounded();
@@ -269,6 +272,7 @@ export class Manager {
     await this.#replicator.stop();
     await this.#leadership.stop();
     await this.#announcing;
+    this.#following?.cancel();
     this.#clusterStore.close();
     this.#transport.close();
   }

@@ -123,6 +123,10 @@ export class EtcdReplicator implements Replication {
     this.#changed();
   }
 
+  setSnapshotInterval(entries: number): void {
+    this.#parts?.snapshots.setEntries(entries);
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort(new ClusterError('CANCELLED', 'this manager is stopping'));
     const parts = this.#parts;

@@ -42,19 +42,27 @@ export class SnapshotWriter {
   readonly #taken: Counter;
   readonly #bytes: Gauge;
   #running: Promise<void> | undefined;
+  #snapshotEntries: number;
   /** After one that failed, the next is due so many entries later. */
   #notBefore = 0;
 
   constructor(options: SnapshotWriterOptions) {
     this.#options = options;
+    this.#snapshotEntries = options.snapshotEntries ?? entriesDefault;
     const { metrics } = options;
     this.#taken = metrics.counter('tessera_etcd_snapshots_total', 'Snapshots written to etcd.');
     this.#bytes = metrics.gauge('tessera_etcd_snapshot_bytes', 'Size of the last snapshot.');
   }
 
+  /** Another number of entries between two, from now on. */
+  setEntries(entries: number): void {
+    this.#snapshotEntries = entries;
+  }
+
   /** Begins one in the background when it is due; cheap to ask. */
   consider(): void {
-    const { follower, term, snapshotEntries = entriesDefault } = this.#options;
+    const { follower, term } = this.#options;
+    const snapshotEntries = this.#snapshotEntries;
     const { appliedVersion, view } = follower;
     const since = appliedVersion - (view.snapshot?.version ?? 0);
     const isDue = since >= snapshotEntries && appliedVersion >= this.#notBefore;

@@ -117,6 +117,10 @@ export class RaftReplicator implements Replication {
     await this.#node?.stop();
   }
 
+  setSnapshotInterval(entries: number): void {
+    this.#node?.setSnapshotEntries(entries);
+  }
+
   async rekey(): Promise<void> {
     await this.#node?.rekey();
   }

@@ -50,6 +50,8 @@ export interface Replication extends Replicator {
    * out where the group is not ours.
    */
   forceSole?(raftId: MemberId, self: MemberAddress): Promise<ForcedVoter>;
+  /** How many entries come between two snapshots from now on, >= 1; after `start`. */
+  setSnapshotInterval(entries: number): void;
   /** After a change of the cipher's key: nothing stored here needs an older one when it resolves. */
   rekey?(): Promise<void>;
   status(): ReplicationStatus;

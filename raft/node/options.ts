@@ -22,7 +22,10 @@ export interface RaftNodeOptions {
    * may differ, timers that fire early included. Beyond it a read may be stale. Below 1000.
    */
   readonly clockDriftPerMille?: number;
-  /** A snapshot is taken after this many applied entries ... */
+  /**
+   * A snapshot is taken after this many applied entries (`RaftNode.setSnapshotEntries` changes it
+   * later) ...
+   */
   readonly snapshotEntries?: number;
   /** ... or when the entries in memory take more bytes than this. */
   readonly snapshotBytes?: number;

@@ -175,6 +175,12 @@ export class RaftNode {
     return this.#refusal() === null ? this.#handOvers.to(to) : Promise.resolve(false);
   }
 
+  /** Changes the option `snapshotEntries` while the member runs. `BAD_INPUT` below 1. */
+  setSnapshotEntries(entries: number): void {
+    settingsOf({ snapshotEntries: entries });
+    this.#snapshots.setEntries(entries);
+  }
+
   /** After a change of the cipher's key: resolves when nothing on the disk needs an older one. */
   rekey(): Promise<void> {
     return rekey({

@@ -27,6 +27,8 @@ export class Snapshots {
   readonly #sending = new Set<AbortController>();
   #taking: Promise<void> | null = null;
   #isStopped = false;
+  /** How many applied entries make one due. */
+  #entries: number;
   /** None is taken before; a monotonic time. */
   #notBefore = 0;
 
@@ -41,9 +43,15 @@ export class Snapshots {
     this.#core = core;
     this.#log = log;
     this.#settings = settings;
+    this.#entries = settings.snapshotEntries;
     this.#clock = clock;
     this.#events = events;
     this.#observer = observer;
+  }
+
+  /** Another number of entries, from now on. */
+  setEntries(entries: number): void {
+    this.#entries = entries;
   }
 
   /** Takes one when enough was applied since the last; at most one is being written. */
@@ -54,7 +62,7 @@ export class Snapshots {
     const stale = this.#log.staleUntil;
     const isDue =
       (stale !== null && appliedIndex >= Math.max(stale, 1)) ||
-      count >= this.#settings.snapshotEntries ||
+      count >= this.#entries ||
       (count > 0 && log.bytes > this.#settings.snapshotBytes + this.#settings.keepBytes);
     const term = log.termOf(appliedIndex);
     const membership = this.#core.membershipAt(appliedIndex);

@@ -385,3 +385,18 @@ test('an encoded membership is the same bytes for the same members', (t) => {
   const shuffledKeys = members.map(({ id, role, context }) => ({ context, role, id }));
   t.deepEqual(encodeMembership({ members }), encodeMembership({ members: shuffledKeys }));
 });
+
+test('how often a snapshot is taken can be changed while a member runs', async (t) => {
+  const cluster = await Cluster.of(1, { snapshotEntries: 1_000, keepEntries: 1 });
+  await cluster.clock.advance(5);
+  const { node } = cluster.get(1);
+  const write = (): Promise<unknown> =>
+    cluster.clock.resolve(node.propose(bytesOf('a value')), 100);
+  for (let i = 0; i < 30; i++) await write();
+  t.is(node.inspection.log.snapshot.index, 0);
+  t.throws(() => node.setSnapshotEntries(0), { code: 'BAD_INPUT' });
+  node.setSnapshotEntries(20);
+  await write();
+  const isTaken = (): boolean => node.inspection.log.snapshot.index >= 30;
+  await cluster.clock.until(isTaken, 1_000, 'a snapshot');
+});

@@ -268,7 +268,6 @@ function firstObjects(nodeId: string): { readonly cluster: Cluster; readonly nod
     name: 'default',
     heartbeatPeriodMs: 1_000,
     taskHistoryLimit: historyLimit,
-    snapshotInterval: 200,
   });
   const rootCa = RootCa.create({ digest: 'd' });
   return {

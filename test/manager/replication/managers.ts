@@ -1,6 +1,6 @@
 import test from 'ava';
 import { hasCode } from '#lib';
-import { NodeRole } from '#proto';
+import { Cluster, ClusterSpec, NodeRole } from '#proto';
 import type { Node } from '#proto';
 import type { Manager } from '#manager';
 import { aTask } from '../../_support/objects.ts';
@@ -261,6 +261,50 @@ test('a new member gets the state as a snapshot when the log no longer reaches b
   await world.clock.until(() => taskIds(second).length === 60, 10_000);
   t.deepEqual(taskIds(second), taskIds(world.manager('m1')));
   await world.stopAll();
+});
+
+test('every manager takes snapshots as often as the spec of the cluster says', async (t) => {
+  const world = new ManagerWorld({ raft: { keepEntries: 5 } });
+  await cluster(world, 2);
+  for (let i = 0; i < 30; i++) await addTask(world, `t${i}`);
+  const setInterval = async (snapshotInterval: number): Promise<void> => {
+    const { store } = await world.leader();
+    const writing = store.update((tx) => {
+      const present = tx.get('cluster', clusterId);
+      const spec = ClusterSpec.create({ ...present?.spec, snapshotInterval });
+      tx.update('cluster', Cluster.create({ ...present, spec }));
+    });
+    await world.clock.resolve(writing, 10_000);
+  };
+  const restart = async (id: string): Promise<Manager> => {
+    await world.stop(id);
+    const manager = await world.start(id);
+    await world.clock.until(() => taskIds(manager).length >= 30, 20_000, 'its state');
+    return manager;
+  };
+  // Whoever began with its whole log can go on from its beginning.
+  const fromStart = (manager: Manager): void =>
+    manager.store.watch(() => undefined, { fromVersion: 2 }).cancel();
+  for (const id of ['m1', 'm2']) t.notThrows(() => fromStart(world.manager(id)), id);
+  const whole = await restart('m2');
+  t.notThrows(() => fromStart(whole), 'no snapshot was taken');
+  await setInterval(20);
+  await addTask(world, 'one more');
+  await world.clock.advance(2_000);
+  for (const id of ['m1', 'm2']) {
+    const manager = await restart(id);
+    t.true(
+      hasCode(
+        t.throws(() => fromStart(manager)),
+        'VERSION_COMPACTED',
+      ),
+      id,
+    );
+    // What was set before the start holds after it.
+    for (let i = 0; i < 25; i++) await addTask(world, `${id}-${i}`);
+  }
+  await world.stopAll();
+  t.deepEqual(world.failures, []);
 });
 
 test('a manager that comes back at another address tells the others', async (t) => {
