@@ -1,66 +1,16 @@
 /** TLS with client certificates, users and roles, on a real etcd. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import type { EtcdTls } from '#manager/etcd/etcd-endpoint-node';
+import { EtcdCertificates } from '../../_support/etcd-certificates.ts';
 import { EtcdCluster, runCommand } from '../../_support/etcd-cluster.ts';
 import { bytes, leaderOf, startManager } from '../../_support/etcd-world.ts';
 import { poll } from '../../_support/poll.ts';
 
-/** An authority, and certificates for 127.0.0.1 that it has signed; paths of PEM files. */
-class Authority {
-  readonly directory: string;
-
-  private constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  static async make(t: ExecutionContext): Promise<Authority> {
-    const authority = new Authority(await mkdtemp(join(tmpdir(), 'tessera-etcd-ca-')));
-    t.teardown(() => rm(authority.directory, { recursive: true, force: true }));
-    await authority.#openssl(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', 'ca-key.pem', '-out', 'ca.pem', '-subj', '/CN=etcd-ca', '-days', '2'],
-    );
-    return authority;
-  }
-
-  path(name: string): string {
-    return join(this.directory, name);
-  }
-
-  async issue(name: string, usage: string): Promise<void> {
-    await this.#openssl(
-      ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', `${name}-key.pem`, '-out', `${name}.csr`, '-subj', `/CN=${name}`],
-    );
-    const extensions = `subjectAltName=IP:127.0.0.1\nextendedKeyUsage=${usage}\n`;
-    await writeFile(this.path(`${name}.ext`), extensions);
-    await this.#openssl(
-      ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca-key.pem'],
-      ...['-CAcreateserial', '-out', `${name}.pem`, '-days', '2', '-extfile', `${name}.ext`],
-    );
-  }
-
-  async tls(client?: string): Promise<EtcdTls> {
-    const rootPem = await readFile(this.path('ca.pem'));
-    if (client === undefined) return { rootPem };
-    const keyPem = await readFile(this.path(`${client}-key.pem`));
-    return { rootPem, keyPem, certificatePem: await readFile(this.path(`${client}.pem`)) };
-  }
-
-  #openssl(...args: readonly string[]): Promise<string> {
-    const paths = args.map((arg) => (/\.(?:pem|csr|ext)$/.test(arg) ? this.path(arg) : arg));
-    return runCommand('openssl', paths);
-  }
-}
-
 test('etcd and managers know each other by certificates', async (t) => {
-  const authority = await Authority.make(t);
-  await authority.issue('server', 'serverAuth,clientAuth');
-  await authority.issue('tessera', 'clientAuth');
+  const authority = await EtcdCertificates.make();
+  t.teardown(() => authority.remove());
+  await authority.issue('server', 'IP:127.0.0.1');
+  await authority.issue('tessera');
   const etcd = await EtcdCluster.start(t, {
     size: 1,
     scheme: 'https',
@@ -76,8 +26,9 @@ test('etcd and managers know each other by certificates', async (t) => {
   await leaderOf([manager]);
   t.is((await manager.replicator.propose(bytes('a'))).kind, 'committed');
 
-  const strange = await Authority.make(t);
-  await strange.issue('tessera', 'clientAuth');
+  const strange = await EtcdCertificates.make();
+  t.teardown(() => strange.remove());
+  await strange.issue('tessera');
   const foreign = { ...(await strange.tls('tessera')), rootPem: tls.rootPem };
   const wrong: Readonly<Record<string, EtcdTls>> = {
     'without a certificate': await authority.tls(),
