@@ -138,13 +138,17 @@ export class ClusterView {
     this.#drop(taskId);
   }
 
-  /** Counts the task as placed before the store says so. */
-  assume(task: Task, nodeId: string, demand: Demand): void {
+  /**
+   * Counts the task as placed before the store says so. Gives the record of its kind, for the next task that is
+   * alike: finding it takes a while.
+   */
+  assume(task: Task, nodeId: string, demand: Demand, known?: KindRecord): KindRecord {
     this.#drop(task.id);
     const { serviceId } = task;
     const ports = wantedHostPorts(task);
-    const kind = this.kinds.recordOf(task);
+    const kind = known ?? this.kinds.recordOf(task);
     this.#hold(task.id, { nodeId, serviceId, demand, ports, isWanted: true, kind });
+    return kind;
   }
 
   /** Takes back `assume` where the store did not take the placement: `task` is what it holds now. */

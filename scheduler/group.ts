@@ -1,4 +1,4 @@
-/** Tasks that are alike, made from one version of a service, and what placing one of them needs. */
+/** Tasks that are alike, of one version of a service and the same labels, and what placing one needs. */
 import type { Ms } from '#lib';
 import type { Task } from '#proto';
 import type { Candidate } from './candidate.ts';

@@ -31,8 +31,10 @@ export interface HeldTerm {
 /** A kind, where its tasks are, and what counts them. */
 export interface KindRecord {
   readonly kind: TaskKind;
+  /** By node. */
   readonly all: Map<string, number>;
-  readonly wanted: Map<string, number>;
+  /** Those of `all` that are being stopped; undefined until there is one, which is rare. */
+  stopping: Map<string, number> | undefined;
   readonly terms: readonly HeldTerm[];
   counted: Counted[];
 }
@@ -59,7 +61,7 @@ export class KindIndex {
     const record: KindRecord = {
       kind,
       all: new Map(),
-      wanted: new Map(),
+      stopping: undefined,
       terms: kind.terms.map((term) => this.#held(term)),
       counted: [],
     };
@@ -72,7 +74,7 @@ export class KindIndex {
   /** `change` is 1 for a task that comes to the node, -1 for one that goes. */
   count(record: KindRecord, nodeId: string, isWanted: boolean, change: 1 | -1): void {
     bump(record.all, nodeId, change);
-    if (isWanted) bump(record.wanted, nodeId, change);
+    if (!isWanted) bump((record.stopping ??= new Map()), nodeId, change);
     for (const { counts } of record.terms) bump(counts, nodeId, change);
     for (const { counts, isWantedOnly } of record.counted)
       if (isWanted || !isWantedOnly) bump(counts, nodeId, change);
@@ -90,8 +92,9 @@ export class KindIndex {
     for (const record of this.#kinds.values()) {
       if (!TaskSelection.selectsAll(selections, record.kind)) continue;
       record.counted.push(counted);
-      for (const [nodeId, count] of isWantedOnly ? record.wanted : record.all)
-        bump(counted.counts, nodeId, count);
+      for (const [nodeId, count] of record.all) bump(counted.counts, nodeId, count);
+      if (!isWantedOnly) continue;
+      for (const [nodeId, count] of record.stopping ?? []) bump(counted.counts, nodeId, -count);
     }
     return counted.counts;
   }

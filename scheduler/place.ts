@@ -13,6 +13,7 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
+import type { KindRecord } from './kind-index.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys, withSoftSpreads } from './preference.ts';
 import { priorityOf } from './priority.ts';
@@ -21,6 +22,7 @@ import type { Requirements } from './requirements.ts';
 import { defaultScoring } from './scores.ts';
 import type { ScoringConfig } from './scores.ts';
 import { SpreadTree } from './spread-tree.ts';
+import { kindIdOf } from './task-kind.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
 import { weigh } from './weigh.ts';
 
@@ -67,7 +69,7 @@ export function place(
       placeOnOwnNode(view, task, placed, unplaced);
       continue;
     }
-    const key = `${task.serviceId}/${task.specVersion}`;
+    const key = kindIdOf(task);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [task]);
     else group.push(task);
@@ -127,10 +129,11 @@ function placeGroup(
   const [first] = tasks;
   const nodes = nodesFor(view, group);
   let done = 0;
+  let kind: KindRecord | undefined;
   for (const record of nodes) {
     const task = tasks[done];
     if (task === undefined) break;
-    view.assume(task, record.id, requirements.demand);
+    kind = view.assume(task, record.id, requirements.demand, kind);
     placed.push({ task, nodeId: record.id });
     done++;
     if (done === tasks.length) break;

@@ -28,19 +28,28 @@ export interface KindTerm extends CompiledTerm {
 
 export class TaskKind {
   readonly id: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly stack: string;
   readonly terms: readonly KindTerm[];
+  readonly #task: Pick<Task, 'labels' | 'serviceName' | 'specVersion'>;
+  #labels: Readonly<Record<string, string>> | undefined;
 
   constructor(id: string, task: Task) {
+    const { labels, serviceName, specVersion } = task;
     this.id = id;
-    this.stack = ownLabel(task.labels, stackLabel) ?? '';
-    this.labels = {
-      ...task.labels,
-      [nameLabel]: task.serviceName,
-      [versionLabel]: String(task.specVersion),
-    };
+    this.stack = ownLabel(labels, stackLabel) ?? '';
+    this.#task = { labels, serviceName, specVersion };
     this.terms = termsOf(task, this);
+  }
+
+  /** Made when first asked for: most kinds are never looked at by a rule. */
+  get labels(): Readonly<Record<string, string>> {
+    const { labels, serviceName, specVersion } = this.#task;
+    this.#labels ??= {
+      ...labels,
+      [nameLabel]: serviceName,
+      [versionLabel]: String(specVersion),
+    };
+    return this.#labels;
   }
 }
 
@@ -64,8 +73,11 @@ export function ownLabel(
   return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
+const noTerms: readonly KindTerm[] = [];
+
 function termsOf(task: Task, kind: Pick<TaskKind, 'labels' | 'stack'>): readonly KindTerm[] {
   const { affinity, antiAffinity } = task.spec?.placement ?? {};
+  if (affinity === undefined && antiAffinity === undefined) return noTerms;
   const terms: KindTerm[] = [];
   const add = (role: TermRole, weight: number, term: AffinityTerm | undefined): void => {
     const selection = term === undefined ? undefined : TaskSelection.ofTerm(term, kind);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Availability, NodeState, Platform, Protocol, Taint, TaintEffect, TaskState } from '#proto';
 import { ClusterView, failuresMax, failureWindowMs, place } from '#scheduler';
+import { affinityTerm, requiringTasks } from '#test/_support/affinity';
 import { hostPort, nodeOf, outcome, taskOf, tasksOf, viewOf } from '#test/_support/placement';
 
 test('scenario 1: tasks go to the least loaded node that takes tasks', (t) => {
@@ -249,4 +250,17 @@ test('a node that is removed and comes back still counts the tasks on it', (t) =
 
 test('an empty view has no nodes by load', (t) => {
   t.deepEqual([...new ClusterView().nodesByLoad()], []);
+});
+
+test('tasks of one version whose labels differ are placed by their own labels', (t) => {
+  const view = viewOf(['a', 'b', 'c'].map((id) => nodeOf(id, { labels: { host: id } })));
+  const antiAffinity = requiringTasks(affinityTerm('host', ['tier=old']));
+  const labelled = (tier: string) => ({ labels: { tier }, placement: { antiAffinity } });
+  const tasks = [...tasksOf(2, labelled('old'), 'old'), ...tasksOf(4, labelled('new'), 'new')];
+  const { placed } = place(view, tasks, { nowMs: 0 });
+  // The new ones avoid the nodes of the old ones, but not each other.
+  t.deepEqual(
+    placed.map(({ nodeId }) => nodeId),
+    ['a', 'b', 'c', 'c', 'c', 'c'],
+  );
 });
