@@ -1,8 +1,8 @@
 /** Breaks one host of a lab after the other, as a seed says, and mends it again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '#lib';
+import { LabFaults } from './lab-faults.ts';
 import type { Lab } from './lab.ts';
-import { poll } from './poll.ts';
 
 export interface LabNemesisOptions {
   readonly lab: Lab;
@@ -22,18 +22,37 @@ export class LabNemesis {
   constructor(options: LabNemesisOptions) {
     this.#options = options;
     const { lab } = options;
+    const direct = new LabFaults(lab);
     const other = (host: string): string => this.#pick(lab.hosts.filter((one) => one !== host));
+    const kill: Fault = ['kill -9', async (host) => direct.signal(host, 'SIGKILL')];
+    const pause: Fault = [
+      'pause',
+      async (host, holdMs) => {
+        direct.signal(host, 'SIGSTOP');
+        await delay(holdMs);
+        direct.signal(host, 'SIGCONT');
+      },
+    ];
+    const cut: Fault = [
+      'cut',
+      async (host, holdMs) => {
+        await direct.cut(host);
+        await delay(holdMs);
+        await direct.heal(host);
+      },
+    ];
+    const powerCut: Fault = [
+      'power cut',
+      async (host) => {
+        direct.cutPower(host);
+        await direct.boot(host);
+      },
+    ];
     this.#faults = [
-      ['kill -9', (host) => lab.killDaemon(host)],
-      ['kill -9', (host) => lab.killDaemon(host)],
-      ['pause', (host, holdMs) => this.#held(holdMs, 'stop', 'cont', host)],
-      ['pause', (host, holdMs) => this.#held(holdMs, 'stop', 'cont', host)],
-      ['cut', (host, holdMs) => this.#held(holdMs, 'cut', 'heal', host)],
-      ['cut', (host, holdMs) => this.#held(holdMs, 'cut', 'heal', host)],
+      ...[kill, kill, pause, pause, pause, cut, cut, powerCut],
       ['deaf to one', (host, holdMs) => this.#deaf(host, [other(host)], holdMs)],
       ['deaf', (host, holdMs) => this.#deaf(host, this.#others(host), holdMs)],
       ['mute', (host, holdMs) => this.#mute(host, holdMs)],
-      ['power cut', (host) => this.#powerCut(host)],
     ];
   }
 
@@ -49,7 +68,8 @@ export class LabNemesis {
       const holdMs = 300 + random.below(3_000);
       say(`${Math.round(performance.now() - startedAt)} ms: ${name} ${host} ${holdMs}`);
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-      await run(host, holdMs);
+      // A daemon that is just starting again has no process to be hurt.
+      await run(host, holdMs).catch((error: unknown) => say(String(error)));
       await delay(200 + random.below(1_500));
     }
   }
@@ -64,18 +84,6 @@ export class LabNemesis {
 
   #others(host: string): readonly string[] {
     return this.#options.lab.hosts.filter((one) => one !== host);
-  }
-
-  async #held(
-    holdMs: number,
-    fault: 'stop' | 'cut',
-    end: 'cont' | 'heal',
-    host: string,
-  ): Promise<void> {
-    const { lab } = this.#options;
-    await lab.fault(fault, host);
-    await delay(holdMs);
-    await lab.fault(end, host);
   }
 
   /** What the others send does not reach `host`; what it sends reaches them. */
@@ -93,14 +101,5 @@ export class LabNemesis {
     await Promise.all(others.map((one) => lab.dropFrom(one, [host])));
     await delay(holdMs);
     await Promise.all(others.map((one) => lab.dropFrom(one, [])));
-  }
-
-  async #powerCut(host: string): Promise<void> {
-    const { lab } = this.#options;
-    await lab.fault('kill', host);
-    await poll(`${host} boots`, async () => {
-      await lab.start(host);
-      return true;
-    });
   }
 }

@@ -8,6 +8,8 @@ import { poll } from './poll.ts';
 
 const project = join(import.meta.dirname, '../..');
 export const tsctlPath = join(project, 'bin/tsctl');
+/** Where labs keep their files. */
+export const labsRoot = '/var/lib/tessera-lab';
 export const busyboxArchive = join(project, 'build/busybox.tar');
 
 /** One line of `ctr tasks ls`. */
@@ -68,11 +70,6 @@ export class Lab {
 
   fault(kind: 'kill' | 'stop' | 'cont' | 'cut' | 'heal', host: string): Promise<string> {
     return this.tsctl(['lab', 'fault', '--name', this.name, kind, host]);
-  }
-
-  /** SIGKILL to the daemon alone; the host's init starts it again half a second later. */
-  killDaemon(host: string): Promise<string> {
-    return this.exec(host, ['sh', '-c', 'kill -KILL "$(cat /run/lab/tesserad.pid)"']);
   }
 
   /** The host's kernel drops what comes from these others, and from nobody else: a one-way cut. */
@@ -160,7 +157,7 @@ export class Lab {
 
   /** The host's own files, as seen from outside. */
   stateOf(host: string): string {
-    return join('/var/lib/tessera-lab', this.name, host);
+    return join(labsRoot, this.name, host);
   }
 
   /** What is worth seeing when a test fails. */

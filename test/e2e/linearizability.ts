@@ -39,15 +39,19 @@ const readDeadlineMs = 100;
 const project = join(import.meta.dirname, '../..');
 
 let lab: Lab;
-let isGood = false;
+let hasFailed = false;
 
 test.before('a lab of three managers', async () => {
   lab = await Lab.up('lines', 3, 3);
 });
 
+test.afterEach.always((t) => {
+  hasFailed ||= !t.passed;
+});
+
 test.after.always('the lab goes', async (t) => {
   if (lab === undefined) return;
-  if (!isGood) t.log(await lab.evidence());
+  if (hasFailed) t.log(await lab.evidence());
   await lab.close();
 });
 
@@ -207,5 +211,4 @@ test.serial('what users are told has one order, and watches are whole, under fau
   t.is(verdict.kind, 'linearizable', `${why}\nagain: ${again}`);
   t.true(ok > 500, 'the users did something');
   t.true(watchers.commitCount > 100, 'the watchers heard something');
-  isGood = t.passed;
 });

@@ -202,7 +202,7 @@ export class ControlClient {
 }
 
 /** A service without tasks. */
-function specOf(name: string, value: string): ServiceSpec {
+export function specOf(name: string, value: string): ServiceSpec {
   const container = wire.ContainerSpec.create({ image: 'web:1' });
   return wire.ServiceSpec.create({
     name,

@@ -1,0 +1,70 @@
+/** Faults of a lab's hosts that happen at once: `tsctl lab fault` takes as long as a program's start. */
+import { readFileSync } from 'node:fs';
+import { processesOf } from '#cli/lab/cgroups-node';
+import { initPid } from '#cli/lab/host-node';
+import { hostNumber, linkName } from '#cli/lab/names';
+import { readLab } from '#cli/lab/state-node';
+import { run } from './command.ts';
+import { labsRoot } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { poll } from './poll.ts';
+
+export class LabFaults {
+  readonly #lab: Lab;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  /** To the daemon alone; its host's init starts it again half a second after its end. */
+  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(this.#daemonPid(host), signal);
+  }
+
+  /** The kernel ends every process of the host at once. */
+  cutPower(host: string): void {
+    const pid = initPid(this.#lab.name, this.#number(host));
+    if (pid === undefined) throw new Error(`${host} is off`);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** After `cutPower`: what is left goes, and the host boots. */
+  boot(host: string): Promise<boolean> {
+    return poll(`${host} boots`, async () => {
+      await this.#lab.fault('kill', host);
+      await this.#lab.start(host);
+      return true;
+    });
+  }
+
+  async cut(host: string): Promise<void> {
+    await this.#link(host, 'down');
+  }
+
+  async heal(host: string): Promise<void> {
+    await this.#link(host, 'up');
+  }
+
+  #number(host: string): number {
+    return hostNumber(host, this.#lab.hosts.length);
+  }
+
+  #link(host: string, state: 'up' | 'down'): Promise<string> {
+    const index = readLab(labsRoot, this.#lab.name)?.index ?? 0;
+    return run(['ip', 'link', 'set', linkName(index, this.#number(host)), state]);
+  }
+
+  /** As this machine numbers it; the host has namespaces of its own. */
+  #daemonPid(host: string): number {
+    const inside = readFileSync(`${this.#lab.stateOf(host)}/run/lab/tesserad.pid`, 'utf8').trim();
+    for (const pid of processesOf(this.#lab.name, host)) {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        if (/^NSpid:.*\s(\d+)$/m.exec(status)?.[1] === inside) return pid;
+      } catch {
+        // It ended while it was looked at.
+      }
+    }
+    throw new Error(`no tesserad runs on ${host}`);
+  }
+}
