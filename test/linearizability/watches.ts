@@ -2,7 +2,8 @@
 import test from 'ava';
 import { AgreedStates, WatchChecker } from '../_support/linearizability/watch-checker.ts';
 import type { WatchedEvent } from '../_support/linearizability/watch-checker.ts';
-import { watchStore } from '../_support/linearizability/store-watch.ts';
+import { StreamChecker, watchStore } from '../_support/linearizability/store-watch.ts';
+import { WatchEvent, WatchEventKind, WatchResponse } from '#proto';
 import { aService } from '../_support/objects.ts';
 import { makeTestStore } from '../_support/test-store.ts';
 
@@ -108,4 +109,80 @@ test('a store is followed through its own watch', async (t) => {
   watched.cancel();
   t.deepEqual(wrong, []);
   t.is(states.all.versionCount, 3);
+});
+
+const event = (kind: WatchEventKind, id: string, version: number): WatchEvent =>
+  WatchEvent.create({
+    kind,
+    object: {
+      kind: 'service',
+      service: { ...aService(id, id), meta: { version, createdAtMs: 1, updatedAtMs: 1 } },
+    },
+  });
+const created = (id: string, version: number): WatchEvent =>
+  event(WatchEventKind.CREATE, id, version);
+const changed = (id: string, version: number): WatchEvent =>
+  event(WatchEventKind.UPDATE, id, version);
+const aMessage = (version: number, init: Partial<WatchResponse> = {}): WatchResponse =>
+  WatchResponse.create({ version, ...init });
+
+/** Plays messages, each null being a stream that breaks off; with what others have at some versions. */
+function play(
+  messages: readonly (WatchResponse | null)[],
+  agreed = new AgreedStates(),
+): StreamChecker {
+  const checker = new StreamChecker('s', agreed);
+  for (const message of messages)
+    if (message === null) checker.cut();
+    else checker.message(message);
+  return checker;
+}
+
+test('a stream in parts, broken off and gone on with is accepted', (t) => {
+  const checker = play([
+    aMessage(5, { isSnapshot: true, events: [created('a', 1)], hasMore: true }),
+    aMessage(5, { isSnapshot: true, events: [created('b', 2)] }),
+    aMessage(7, { events: [changed('a', 7)], hasMore: true }),
+    null,
+    aMessage(7, { events: [changed('a', 7)], hasMore: true }),
+    aMessage(7, { events: [changed('b', 7)] }),
+    aMessage(7),
+    aMessage(9),
+  ]);
+  t.is(checker.version, 9);
+  t.is(checker.commitCount, 3);
+});
+
+const first = aMessage(5, { isSnapshot: true, events: [created('a', 1)] });
+const badStreams: Readonly<Record<string, readonly [(WatchResponse | null)[], RegExp]>> = {
+  'no snapshot at the beginning': [[aMessage(5)], /a snapshot comes first/],
+  'a snapshot in the middle, or after going on': [[first, null, first], /a snapshot comes first/],
+  'a commit of which the end is left out': [
+    [first, aMessage(6, { events: [changed('a', 6)], hasMore: true }), aMessage(7)],
+    /a commit came in half/,
+  ],
+  'a commit that comes again after going on': [
+    [
+      first,
+      aMessage(6, { events: [changed('a', 6)] }),
+      null,
+      aMessage(6, { events: [changed('a', 6)] }),
+    ],
+    /version 6 came after 6/,
+  ],
+  'a bookmark that goes back': [[first, aMessage(4)], /version 4 came after 5/],
+};
+
+for (const [what, [messages, message]] of Object.entries(badStreams)) {
+  test(`found in a stream: ${what}`, (t) => {
+    t.throws(() => play(messages), { message });
+  });
+}
+
+test('found in a stream: a bookmark ahead of what was told, a commit left out on the way', (t) => {
+  const others = new AgreedStates();
+  play([first, aMessage(6, { events: [changed('a', 6)] }), aMessage(8)], others);
+  t.notThrows(() => play([first, aMessage(6, { events: [changed('a', 6)] })], others));
+  t.throws(() => play([first, aMessage(6)], others), { message: /has not what s has/ });
+  t.throws(() => play([first, null, aMessage(8)], others), { message: /has not what s has/ });
 });
