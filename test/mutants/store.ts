@@ -160,4 +160,64 @@ export const storeMutants: readonly Mutant[] = [
     ],
     suite: watches,
   },
+  {
+    name: 'ring-survives-a-restore',
+    breaks: 'nobody goes on from a version before a restored snapshot',
+    edits: [
+      {
+        file: 'manager/store/cluster-store.ts',
+        find: '    this.#ring.restart(next.version);\n',
+        replace: '',
+      },
+    ],
+    suite: sim('control', 60),
+  },
+  {
+    name: 'restore-in-one-slice',
+    breaks: 'a large snapshot does not hold the event loop up',
+    edits: [
+      {
+        file: 'manager/store/snapshot.ts',
+        find: '    if (pacer?.isFull(bytes.length) === true) await pacer.pause();\n',
+        replace: '',
+      },
+    ],
+    suite: ava('test/manager/store/slices.ts'),
+  },
+  {
+    name: 'watch-filter-leaks',
+    breaks: 'a watch of one service hears of that service only',
+    edits: [
+      {
+        file: 'manager/store/watchers.ts',
+        find: 'const events = commit.events.filter((event) => keysOf(event).includes(key));',
+        replace: 'const events = commit.events.filter((event) => keysOf(event).length > 0);',
+      },
+    ],
+    suite: watches,
+  },
+  {
+    name: 'page-forgets-one',
+    breaks: 'the pages of a list together are the list',
+    edits: [
+      {
+        file: 'manager/control/pages.ts',
+        find: 'if (isFull) return { items, nextAfterId: lastId };',
+        replace: 'if (isFull) return { items, nextAfterId: stored.id };',
+      },
+    ],
+    suite: ava('test/manager/control/pages.ts'),
+  },
+  {
+    name: 'half-a-commit-gone-on-from',
+    breaks: 'a commit that was cut off is heard again as a whole',
+    edits: [
+      {
+        file: 'cli/service/whole-commits.ts',
+        find: '    if (message.hasMore) continue;\n',
+        replace: '',
+      },
+    ],
+    suite: ava('test/cli/convergence.ts'),
+  },
 ];
