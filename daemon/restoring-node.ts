@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { ClusterError, messageOf } from '#lib';
 import { clusterOfBackup, decodeBackup, restoredState } from '#manager';
 import type { RestoreSummary } from '#manager';
-import { certificateLifeDefaultMs } from '#manager';
+import { certificateLifeDefaultMs, parseUnlockKey } from '#manager';
 import { NodeRole } from '#proto';
-import type { BackupHeader } from '#proto';
+import type { BackupHeader, InitRequest } from '#proto';
 import { readBackup } from '#proto/backup-node';
 import { firstNode } from './founding.ts';
 import type { FoundOptions } from './founding.ts';
@@ -17,7 +17,7 @@ import type { Restored } from './restoring.ts';
  */
 export async function restore(options: FoundOptions): Promise<Restored> {
   const { request, certificates, clock } = options;
-  const { header, image } = await readFile(request.restorePath);
+  const { header, image } = await readFile(request);
   const backup = await decodeBackup(header, streamOf(image));
   const { clusterId } = header;
   const { rootCa, spec } = clusterOfBackup(backup, clusterId);
@@ -54,15 +54,20 @@ export async function restore(options: FoundOptions): Promise<Restored> {
 }
 
 async function readFile(
-  path: string,
+  request: InitRequest,
 ): Promise<{ readonly header: BackupHeader; readonly image: readonly Uint8Array[] }> {
+  const { restorePath: path, restoreUnlockKey } = request;
+  const secret = restoreUnlockKey === '' ? undefined : parseUnlockKey(restoreUnlockKey);
   const image: Uint8Array[] = [];
+  const onImage = (part: Uint8Array): void => void image.push(part);
   try {
     const chunks = createReadStream(path) as AsyncIterable<Uint8Array>;
-    const { header } = await readBackup(chunks, { onImage: (part) => void image.push(part) });
-    if (header.encryptionSalt.length > 0)
-      throw new ClusterError('INVALID_ARGUMENT', 'the backup is encrypted: its key is needed');
-    return { header, image };
+    const { header } = await readBackup(chunks, { secret, onImage });
+    if (header.encryptionSalt.length === 0 || secret !== undefined) return { header, image };
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      'the backup is encrypted: the unlock key that the cluster had when it was made is needed',
+    );
   } catch (error) {
     if (error instanceof ClusterError)
       throw new ClusterError(error.code, `${path}: ${error.message}`, { cause: error });

@@ -18,7 +18,8 @@ export const command: CommandModule = {
       .description(
         'Write the whole state of the cluster, at one moment, into FILE (- is standard output) while\n' +
           'the cluster works on. The file is checked before it gets its name, and only its owner may\n' +
-          `read it. ${warning.replace(': keep', ':\nkeep')}`,
+          `read it. ${warning.replace(': keep', ':\nkeep')} Of a cluster with\n` +
+          '--autolock it is encrypted, and can be restored with the unlock key of that time only.',
       )
       .argument('<FILE>', 'the backup')
       .option('--verify', 'check an existing backup and show what it is; needs no daemon');

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { ClusterSpec, InitRequest, LocalService } from '#proto';
 import type { InitResponse } from '#proto';
+import { checkBackup } from '../backup-file-node.ts';
 import { UsageError } from '../cli.ts';
+import type { Cli } from '../cli.ts';
 import type { CommandModule } from '../command-tree.ts';
 import { addExamples, collect } from '../flags.ts';
 import { parseLabel } from '../parse/key-value.ts';
@@ -48,7 +50,7 @@ export const command: CommandModule = {
       'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
     ]);
     command.action(async (options: Options) => {
-      const request = requestOf(options);
+      const request = await withUnlockKey(cli, requestOf(options));
       const connection = await cli.connect();
       const limits = isLong(options) ? { deadlineMs: restoreDeadlineMs } : {};
       const answer = await connection.call(LocalService.init, request, limits);
@@ -58,6 +60,15 @@ export const command: CommandModule = {
     });
   },
 };
+
+/** The key of an encrypted backup is asked for; what cannot be read here is the daemon's to refuse. */
+async function withUnlockKey(cli: Cli, request: InitRequest): Promise<InitRequest> {
+  if (request.restorePath === '') return request;
+  const backup = await checkBackup(request.restorePath).catch(() => undefined);
+  if (backup === undefined || backup.header.encryptionSalt.length === 0) return request;
+  const key = await cli.readSecret('Please enter the unlock key that the cluster had: ');
+  return { ...request, restoreUnlockKey: key.trim() };
+}
 
 function isLong({ restore, forceNewCluster }: Options): boolean {
   return restore !== undefined || forceNewCluster === true;

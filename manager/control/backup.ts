@@ -21,6 +21,12 @@ function headerOf(tx: ReadTransaction, nodeId: string, createdAtMs: number): Bac
   });
 }
 
+/** Of a cluster whose managers are locked: its backups are, too. */
+function secretOf(tx: ReadTransaction): Uint8Array | undefined {
+  const key = clusterOf(tx).lock?.unlockKey;
+  return key === undefined || key.length === 0 ? undefined : key;
+}
+
 /** The whole state at one version, while writes go on. */
 export function backupHandlers(options: ControlOptions): Pick<ControlHandlers, 'backupCluster'> {
   const { store, clock, log } = options;
@@ -37,9 +43,10 @@ export function backupHandlers(options: ControlOptions): Pick<ControlHandlers, '
         await store.readBarrier(context.signal);
         // Nothing may come between these two: the header is of the very state of the image.
         const header = store.view((tx) => headerOf(tx, options.nodeId, clock.now()));
+        const secret = store.view(secretOf);
         const image = options.image();
         log.info('backup begun', { version: header.version });
-        for await (const chunk of options.packBackup(header, image))
+        for await (const chunk of options.packBackup(header, image, secret))
           yield BackupChunk.create({ chunk });
         log.info('backup taken', { version: header.version });
       } finally {

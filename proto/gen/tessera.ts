@@ -3950,6 +3950,7 @@ export interface InitRequest {
   readonly spec?: ClusterSpec | undefined;
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly restorePath: string;
+  readonly restoreUnlockKey: string;
   readonly forceNewCluster: boolean;
   readonly force: boolean;
 }
@@ -3962,11 +3963,12 @@ export const InitRequest: MessageCodec<InitRequest> = {
     { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
     { name: 'nodeLabels', type: 'string', shape: 'map' },
     { name: 'restorePath', type: 'string', shape: 'one' },
+    { name: 'restoreUnlockKey', type: 'string', shape: 'one' },
     { name: 'forceNewCluster', type: 'bool', shape: 'one' },
     { name: 'force', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', forceNewCluster: false, force: false, ...init };
+    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', restoreUnlockKey: '', forceNewCluster: false, force: false, ...init };
   },
   write(m, w) {
     if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
@@ -3980,6 +3982,7 @@ export const InitRequest: MessageCodec<InitRequest> = {
       e.ldelim();
     }
     if (m.restorePath !== '') w.uint32(50).string(m.restorePath);
+    if (m.restoreUnlockKey !== '') w.uint32(82).string(m.restoreUnlockKey);
     if (m.forceNewCluster !== false) w.uint32(56).bool(m.forceNewCluster);
     if (m.force !== false) w.uint32(64).bool(m.force);
     return w;
@@ -4009,6 +4012,9 @@ export const InitRequest: MessageCodec<InitRequest> = {
           break;
         case 6:
           m.restorePath = r.string();
+          break;
+        case 10:
+          m.restoreUnlockKey = r.string();
           break;
         case 7:
           m.forceNewCluster = r.bool();

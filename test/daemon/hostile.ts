@@ -222,6 +222,10 @@ test('what a daemon keeps is for root alone, and its log tells no secret', async
   const wrong = JoinRequest.create({ ...join2, token: makeJoinToken('0'.repeat(50), random) });
   await t.throwsAsync(two.call(LocalService.join, wrong));
   await two.call(LocalService.join, JoinRequest.create({ ...join2, token: one.token }));
+  t.is((await stat(one.socket)).mode & 0o077, 0);
+  const materials = [await one.material(), await two.material()];
+  // Nothing is written any more while it is looked at.
+  for (const daemon of [one, two]) await daemon.stop();
   let fileCount = 0;
   const secrets = [one.token, wrong.token];
   for (const { dataDirectory } of [one, two])
@@ -233,11 +237,10 @@ test('what a daemon keeps is for root alone, and its log tells no secret', async
       fileCount++;
       t.false(/PRIVATE KEY/.test(await readFile(path, 'utf8')), path);
     }
-  for (const daemon of [one, two]) {
-    const key = new TextDecoder().decode((await daemon.material()).keyPem);
+  for (const { keyPem } of materials) {
+    const key = new TextDecoder().decode(keyPem);
     secrets.push(/PRIVATE KEY-----\n([^-\n]+)/.exec(key)?.[1] ?? '');
   }
-  t.is((await stat(one.socket)).mode & 0o077, 0);
   t.true(fileCount >= 6, String(fileCount));
   t.true(secrets.every((secret) => secret.length > 20));
   for (const line of [...one.lines, ...two.lines])

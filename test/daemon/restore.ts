@@ -4,9 +4,24 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { saveBackup } from '#cli/backup-file-node';
+import { formatUnlockKey } from '#manager';
 import { nodeManager } from '#manager/manager-node';
-import { ControlService, InfoRequest, InitRequest, JoinRequest, LeaveRequest } from '#proto';
-import { ListTasksRequest, LocalService, LocalState, NodeRole, TaskState } from '#proto';
+import {
+  ClusterSpec,
+  ControlService,
+  InfoRequest,
+  InitRequest,
+  JoinRequest,
+  LeaveRequest,
+} from '#proto';
+import {
+  ListTasksRequest,
+  LocalService,
+  LocalState,
+  NodeRole,
+  TaskState,
+  UnlockRequest,
+} from '#proto';
 import type { InitResponse, Task } from '#proto';
 import {
   awaitReady,
@@ -130,4 +145,37 @@ test('what cannot be restored is refused in one line and leaves the host as it w
   await t.throwsAsync(restore(empty, path), { code: 'FAILED_PRECONDITION', message: /ENOENT/ });
   await writeFile(path, good);
   t.is((await restore(empty, path)).clusterId, (await info(one)).clusterId);
+});
+
+test('the backup of a locked cluster is encrypted, and restored with its unlock key', async (t) => {
+  const one = await TestDaemon.start(t, 'one', nodeManager);
+  const at = { advertiseAddress: one.address, listenAddress: one.address };
+  const spec = ClusterSpec.create({ autolockManagers: true });
+  const { unlockKey, clusterId } = await one.call(
+    LocalService.init,
+    InitRequest.create({ ...at, spec }),
+  );
+  await createService(one, 'web');
+  const path = await backupFile(t, one);
+  t.false((await readFile(path)).includes('PRIVATE KEY'));
+  await one.wipe();
+  await one.start();
+  const withKey = (restoreUnlockKey: string): Promise<InitResponse> =>
+    one.call(LocalService.init, InitRequest.create({ ...at, restorePath: path, restoreUnlockKey }));
+  await t.throwsAsync(withKey(''), { message: /is encrypted: the unlock key .* is needed/ });
+  const wrong = formatUnlockKey(new Uint8Array(32).fill(1));
+  await t.throwsAsync(withKey(wrong), {
+    code: 'PERMISSION_DENIED',
+    message: /with another unlock key/,
+  });
+  t.is((await withKey(unlockKey)).clusterId, clusterId);
+  t.deepEqual(await serviceNames(one), ['web']);
+  // The restored manager locks itself again with the same key.
+  await poll('it is locked', async () => {
+    await one.stop();
+    await one.start();
+    return (await info(one)).state === LocalState.LOCKED;
+  });
+  await one.call(LocalService.unlock, UnlockRequest.create({ key: unlockKey }));
+  t.deepEqual(await serviceNames(one), ['web']);
 });
