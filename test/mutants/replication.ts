@@ -148,7 +148,7 @@ export const replicationMutants: readonly Mutant[] = [
         replace: 'this.#confirmed.filter((read) => read.index <= index + 1);',
       },
     ],
-    suite: sim('raft', 300),
+    suite: ava('test/raft/reads.ts'),
   },
   {
     name: 'overtaken-write-acknowledged',
@@ -191,5 +191,29 @@ export const replicationMutants: readonly Mutant[] = [
       },
     ],
     suite: sim('raft', 300),
+  },
+  {
+    name: 'lease-outlives-a-transfer',
+    breaks: 'who hands leadership over reads by lease no more (§6.4.1)',
+    edits: [
+      {
+        file: 'raft/core/lease.ts',
+        find: ' || state.transferTo !== 0 || state.hasSentTimeoutNow) return false;',
+        replace: ') return false;',
+      },
+    ],
+    suite: transcripts,
+  },
+  {
+    name: 'lease-from-the-answer',
+    breaks: 'a lease counts from when a heartbeat was sent, not from its answer (§6.4.1)',
+    edits: [
+      {
+        file: 'raft/core/reads.ts',
+        find: 'Math.max(progress.leaseFromMs, sentMs);',
+        replace: 'Math.max(progress.leaseFromMs, sentMs, state.clockMs);',
+      },
+    ],
+    suite: transcripts,
   },
 ];
