@@ -9,7 +9,8 @@ export class HostPorts {
   take(ports: readonly PortConfig[]): void {
     for (const port of ports) {
       const held = this.#held.get(portKey(port)) ?? new Map<string, number>();
-      held.set(port.hostIp, (held.get(port.hostIp) ?? 0) + 1);
+      const address = addressOf(port);
+      held.set(address, (held.get(address) ?? 0) + 1);
       this.#held.set(portKey(port), held);
     }
   }
@@ -17,22 +18,29 @@ export class HostPorts {
   release(ports: readonly PortConfig[]): void {
     for (const port of ports) {
       const held = this.#held.get(portKey(port));
-      const left = (held?.get(port.hostIp) ?? 0) - 1;
+      const address = addressOf(port);
+      const left = (held?.get(address) ?? 0) - 1;
       if (held === undefined || left < 0) continue;
-      if (left > 0) held.set(port.hostIp, left);
-      else held.delete(port.hostIp);
+      if (left > 0) held.set(address, left);
+      else held.delete(address);
       if (held.size === 0) this.#held.delete(portKey(port));
     }
   }
 
-  /** Whether none is in use. An empty address stands for all, so it meets every other. */
+  /** Whether none is in use. "" stands for all addresses, so it meets every other. */
   areFree(ports: readonly PortConfig[]): boolean {
     return ports.every((port) => {
       const held = this.#held.get(portKey(port));
       if (held === undefined) return true;
-      return port.hostIp !== '' && !held.has(port.hostIp) && !held.has('');
+      const address = addressOf(port);
+      return address !== '' && !held.has(address) && !held.has('');
     });
   }
+}
+
+/** The address that the port is bound to; "" for all, however that was written. */
+export function addressOf({ hostIp }: Pick<PortConfig, 'hostIp'>): string {
+  return hostIp === '0.0.0.0' || hostIp === '::' ? '' : hostIp;
 }
 
 function portKey(port: PortConfig): string {

@@ -8,6 +8,7 @@ export type { Constraint, ConstraintKey } from './constraint.ts';
 export { explain } from './explain.ts';
 export type { Explanation, RefusedNode } from './explain.ts';
 export { isAskedFor, mayTake } from './filter.ts';
+export { addressOf } from './host-ports.ts';
 export { labelNumber } from './selector.ts';
 export { isNodeKey, nameField } from './node-affinity.ts';
 export { place } from './place.ts';

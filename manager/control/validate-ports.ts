@@ -1,6 +1,7 @@
 import { ClusterError } from '#lib';
 import { Protocol, ProtocolNames, PublishMode, PublishModeNames } from '#proto';
 import type { PortConfig } from '#proto';
+import { addressOf } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 
@@ -15,10 +16,11 @@ function describe(port: PortConfig): string {
 }
 
 function clash(a: PortConfig, b: PortConfig): boolean {
+  const [one, other] = [addressOf(a), addressOf(b)];
   return (
     a.publishedPort === b.publishedPort &&
     a.protocol === b.protocol &&
-    (a.hostIp === b.hostIp || a.hostIp === '' || b.hostIp === '')
+    (one === other || one === '' || other === '')
   );
 }
 

@@ -11,7 +11,7 @@ import {
   TaskSpec,
   Toleration,
 } from '#proto';
-import { ServiceAffinity, TaskSelector } from '#proto';
+import { EndpointSpec, Protocol, ServiceAffinity, TaskSelector } from '#proto';
 import { TolerationOperator as Operator, UpdateNodeRequest } from '#proto';
 import { parseTaint } from '#cli/parse/taint';
 import { affinityTerm, expression, nodeTerm, preferringNodes } from '#test/_support/affinity';
@@ -19,6 +19,7 @@ import { preferringTasks, requiringNodes, requiringTasks } from '#test/_support/
 import { spreadOver } from '#test/_support/affinity';
 import { aCall, aSpec, makeTestControl, refusal } from '#test/_support/control';
 import { aNode } from '#test/_support/objects';
+import { hostPort } from '#test/_support/placement';
 
 const containers = [ContainerSpec.create({ image: 'web' })];
 const place = (init: Partial<Placement>) =>
@@ -164,6 +165,15 @@ const refused: readonly (readonly [string, ReturnType<typeof aSpec>, string])[] 
     'a key is spread over once',
     place({ topologySpread: [spreadOver('zone', 1), spreadOver('zone', 2)] }),
     '--spread zone is given twice: give each key once',
+  ],
+  [
+    '1.6: 0.0.0.0 is every address',
+    aSpec({
+      endpoint: EndpointSpec.create({
+        ports: ['0.0.0.0', '127.0.0.1'].map((ip) => hostPort(80, Protocol.TCP, ip)),
+      }),
+    }),
+    'two --publish ask for port 127.0.0.1:80/tcp of the host: give each its own',
   ],
   [
     'so many tolerations and no more',
