@@ -43,8 +43,12 @@ export function elect(state: CoreState, isTransfer: boolean): void {
   askForVotes(state, 'vote', state.term, isTransfer);
 }
 
-/** No other vote counts: then no other member can hold a lease. */
+/**
+ * No other vote counts, and that is committed: then no other member can hold a lease. While it is
+ * not, the leader that has taken itself out still leads, by this member's word.
+ */
 function isAlone(state: CoreState): boolean {
+  if (state.isMembershipChanging) return false;
   return state.memberships.voterSets.every((voters) => voters.every((id) => id === state.id));
 }
 

@@ -357,6 +357,7 @@ export class RaftNode {
     const seen = this.#seen;
     const wasLeader = seen.role === 'leader';
     const isSame = role === seen.role && term === seen.term && leaderId === seen.leaderId;
+    if (isSame && commit === seen.commit) return this.#handOvers.note();
     const isDeposed = wasLeader && (role !== 'leader' || term !== seen.term);
     if (commit !== seen.commit) {
       this.#observer.committed?.({ index: commit, term: this.#core.log.termOf(commit) ?? 0 });

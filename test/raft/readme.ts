@@ -7,6 +7,8 @@ import test from 'ava';
 const example = fileURLToPath(
   new URL('../../raft/examples/three-members-node.ts', import.meta.url),
 );
+const run = promisify(execFile);
+const examples = new URL('../../raft/examples/', import.meta.url);
 const readme = fileURLToPath(new URL('../../raft/README.md', import.meta.url));
 
 test('the example of the README is the one that runs', (t) => {
@@ -14,7 +16,23 @@ test('the example of the README is the one that runs', (t) => {
   t.is(code, readFileSync(example, 'utf8'));
 });
 
+test('a map over TCP survives a restart of all its members', async (t) => {
+  const path = fileURLToPath(new URL('kv-over-tcp-node.ts', examples));
+  const { stdout } = await run(process.execPath, [path], { timeout: 120_000 });
+  t.is(stdout, 'key42 is value42\nafter a restart key100 is value100\n');
+});
+
+test('two of three members are replaced at once', async (t) => {
+  const path = fileURLToPath(new URL('replace-members-node.ts', examples));
+  const { stdout } = await run(process.execPath, [path], { timeout: 120_000 });
+  t.deepEqual(stdout.split('\n').slice(0, 2), [
+    'members: 3 voters, 2 learners',
+    'members: 3 voters, 0 learners',
+  ]);
+  t.regex(stdout, /11 entries on the newcomers/);
+});
+
 test('the example prints what the README says', async (t) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [example], { timeout: 60_000 });
+  const { stdout } = await run(process.execPath, [example], { timeout: 60_000 });
   t.is(stdout, 'hello world\n');
 });

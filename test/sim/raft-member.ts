@@ -8,7 +8,13 @@ import { memoryDisk, RaftNode } from 'raft-ts';
 
 const never = new Promise<never>(() => {});
 
-/** The replicated state: all writes by index, and a hash over their whole sequence. */
+/** A write is its name and then dots, to give it some length. */
+export function nameOf(data: string): string {
+  const end = data.indexOf('.');
+  return end === -1 ? data : data.slice(0, end);
+}
+
+/** The replicated state: the names of all writes by index, and a hash over their whole sequence. */
 export class ChainMachine implements StateMachine {
   readonly #applied: (index: number, chain: string) => void;
   values = new Map<number, string>();
@@ -21,7 +27,7 @@ export class ChainMachine implements StateMachine {
 
   apply(entry: Entry): void {
     const data = new TextDecoder().decode(entry.data);
-    this.values.set(entry.index, data);
+    this.values.set(entry.index, nameOf(data));
     this.chain = hash32(`${this.chain}|${entry.index}|${entry.term}|${data}`).toString(16);
     this.index = entry.index;
     this.#applied(entry.index, this.chain);

@@ -220,11 +220,11 @@ class RaftWorld implements MemberWorld {
   }
 
   #write(node: RaftNode, paddingBytes: number): Promise<boolean> {
-    const data = `w${++this.#writeCount}${'.'.repeat(paddingBytes)}`;
-    return node.propose(new TextEncoder().encode(data)).then((outcome) => {
+    const name = `w${++this.#writeCount}`;
+    return node.propose(Buffer.from(name + '.'.repeat(paddingBytes))).then((outcome) => {
       this.counts[outcome.kind]++;
-      if (outcome.kind === 'committed') this.checker.acknowledged(outcome.index, data);
-      if (outcome.kind === 'rejected') this.checker.rejected(data);
+      if (outcome.kind === 'committed') this.checker.acknowledged(outcome.index, name);
+      if (outcome.kind === 'rejected') this.checker.rejected(name);
       return outcome.kind === 'committed';
     });
   }

@@ -1,23 +1,24 @@
 /** A running hash over everything that happens, and the last lines of it in plain text. */
 export class Trace {
   readonly #linesMax: number;
-  readonly #lines: string[] = [];
+  #lines: { readonly timeMs: number; readonly text: string }[] = [];
   #low = 0x811c9dc5;
   #high = 0x9747b28c;
 
-  constructor(linesMax = Number(process.env['TRACE_LINES'] ?? 60)) {
+  constructor(linesMax = 60) {
     this.#linesMax = linesMax;
   }
 
   add(timeMs: number, text: string): void {
-    const line = `${timeMs.toFixed(3)} ${text}`;
-    for (let i = 0; i < line.length; i++) {
-      const unit = line.charCodeAt(i);
-      this.#low = Math.imul(this.#low ^ unit, 0x01000193);
-      this.#high = Math.imul(this.#high ^ unit, 0x85ebca6b) ^ (this.#high >>> 13);
-    }
-    this.#lines.push(line);
-    if (this.#lines.length > 2 * this.#linesMax) this.#lines.splice(0, this.#linesMax);
+    this.#mix(Math.round(timeMs * 1000) | 0);
+    for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i));
+    this.#lines.push({ timeMs, text });
+    if (this.#lines.length > 20 * this.#linesMax) this.#lines = this.#lines.slice(-this.#linesMax);
+  }
+
+  #mix(unit: number): void {
+    this.#low = Math.imul(this.#low ^ unit, 0x01000193);
+    this.#high = Math.imul(this.#high ^ unit, 0x85ebca6b) ^ (this.#high >>> 13);
   }
 
   get hash(): string {
@@ -27,6 +28,7 @@ export class Trace {
 
   /** The newest lines, oldest first. */
   tail(): readonly string[] {
-    return this.#lines.slice(-this.#linesMax);
+    const newest = this.#lines.slice(-this.#linesMax);
+    return newest.map(({ timeMs, text }) => `${timeMs.toFixed(3)} ${text}`);
   }
 }
