@@ -11,10 +11,11 @@ export function readSecret(prompt: string): Promise<string> {
 }
 
 function fromTerminal(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
   // What readline would echo goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // After the terminal has stopped to echo: who types early is not seen either.
+  process.stderr.write(prompt);
   return new Promise((resolve, reject) => {
     lines.once('line', (line) => {
       resolve(line);
