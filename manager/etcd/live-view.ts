@@ -36,6 +36,11 @@ export class LiveView {
     this.#keys = keys;
   }
 
+  /** The newest revision it has heard of. */
+  get revision(): number {
+    return this.#seenRevision;
+  }
+
   /** Ascending by id. */
   get members(): readonly KnownMember[] {
     return [...this.#members.values()].toSorted((a, b) => a.raftId - b.raftId);

@@ -87,9 +87,8 @@ export class LogFollower {
    * there is no such cluster, DATA_LOSS when it is damaged, `EtcdError` when etcd does not answer.
    */
   async load(): Promise<number> {
-    const { etcd, keys, onChange } = this.#options;
-    const { revision, items } = await etcd.range(keys.live);
-    this.view.replace(revision, items);
+    const { keys, onChange } = this.#options;
+    const revision = await this.#readLive();
     const { head, snapshot } = this.view;
     if (head === undefined)
       throw new ClusterError(
@@ -135,10 +134,8 @@ export class LogFollower {
 
   /** Reads `live/` now. */
   async look(): Promise<void> {
-    const { etcd, keys, onChange } = this.#options;
-    const { revision, items } = await etcd.range(keys.live);
-    this.view.replace(revision, items);
-    onChange();
+    await this.#readLive();
+    this.#options.onChange();
   }
 
   /** Until something is proposed next, this is what came of the last proposal. */
@@ -168,6 +165,22 @@ export class LogFollower {
     } finally {
       late.cancel();
     }
+  }
+
+  /** DATA_LOSS when etcd is not where it was. */
+  async #readLive(): Promise<number> {
+    const { etcd, keys } = this.#options;
+    const { revision: known } = this.view;
+    const { revision, items } = await etcd.range(keys.live);
+    // Reads are linearizable: what was heard of before one began is in it.
+    if (revision < known)
+      throw new ClusterError(
+        'DATA_LOSS',
+        `etcd has gone back from revision ${known} to ${revision}, as by a restore of its backup: ` +
+          'managers begin again from what it holds now',
+      );
+    this.view.replace(revision, items);
+    return revision;
   }
 
   #giveWatchUp(): void {

@@ -104,6 +104,17 @@ export class EtcdCluster {
     member.child.stderr?.pipe(createWriteStream(`${member.directory}.log`, { flags: 'a' }));
   }
 
+  /** Puts the state of a file of `etcdctl snapshot save` in the place of a killed member's. */
+  async restore(at: number, snapshot: string): Promise<void> {
+    const { name, directory, peerPort } = this.#at(at);
+    const peer = `http://127.0.0.1:${peerPort}`;
+    await rm(directory, { recursive: true, force: true });
+    await runCommand('etcdctl', [
+      ...['snapshot', 'restore', snapshot, '--name', name, '--data-dir', directory],
+      ...['--initial-cluster', `${name}=${peer}`, '--initial-advertise-peer-urls', peer],
+    ]);
+  }
+
   async kill(at: number): Promise<void> {
     const member = this.#at(at);
     const { child } = member;

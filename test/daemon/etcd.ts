@@ -3,18 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { saveBackup } from '#cli/backup-file-node';
 import { nodeManager } from '#manager/manager-node';
+import { InitRequest, JoinRequest, LeaveRequest, LocalService, LocalState } from '#proto';
+import { NodeRole, Reachability } from '#proto';
 import {
-  ControlService,
-  CreateServiceRequest,
-  InfoRequest,
-  InitRequest,
-  JoinRequest,
-} from '#proto';
-import { LeaveRequest, ListNodesRequest, ListServicesRequest, LocalService } from '#proto';
-import { NodeRole, NodeState, Reachability, ReplicatedMode, ServiceSpec, TaskSpec } from '#proto';
-import { ContainerSpec, LocalState, UpdateNodeRequest } from '#proto';
-import type { Node } from '#proto';
+  awaitReady,
+  backupOf,
+  createService,
+  info,
+  nodes,
+  serviceNames,
+  setRole,
+} from '../_support/daemon-cluster.ts';
 import { EtcdCluster } from '../_support/etcd-cluster.ts';
 import { poll } from '../_support/poll.ts';
 import { TestDaemon } from '../_support/test-daemon.ts';
@@ -64,43 +65,6 @@ async function cluster(
   }
   return [daemon, ...others];
 }
-
-async function nodes(daemon: TestDaemon): Promise<readonly Node[]> {
-  return (await daemon.call(ControlService.listNodes, ListNodesRequest.create())).nodes;
-}
-
-function awaitReady(daemon: TestDaemon, count: number): Promise<readonly Node[]> {
-  return poll(`${count} nodes ready`, async () => {
-    const list = await nodes(daemon);
-    const good = list.filter(
-      ({ status, role, managerStatus }) =>
-        status?.state === NodeState.READY &&
-        (role === WORKER || managerStatus?.reachability === Reachability.REACHABLE),
-    );
-    return good.length === count && list;
-  });
-}
-
-async function createService(daemon: TestDaemon, name: string): Promise<void> {
-  const task = TaskSpec.create({ containers: [ContainerSpec.create({ image: 'busybox' })] });
-  const replicated = ReplicatedMode.create({ replicas: 0 });
-  const spec = ServiceSpec.create({ name, task, mode: { kind: 'replicated', replicated } });
-  await daemon.call(ControlService.createService, CreateServiceRequest.create({ spec }));
-}
-
-async function serviceNames(daemon: TestDaemon): Promise<readonly string[]> {
-  const list = await daemon.call(ControlService.listServices, ListServicesRequest.create());
-  return list.services.map((service) => service.spec?.name ?? '').toSorted();
-}
-
-async function setRole(daemon: TestDaemon, name: string, role: NodeRole): Promise<void> {
-  const node = (await nodes(daemon)).find((each) => each.description?.hostname === name);
-  if (node?.spec === undefined) throw new Error(`no node ${name}`);
-  const request = UpdateNodeRequest.create({ ref: node.id, spec: { ...node.spec, role } });
-  await daemon.call(ControlService.updateNode, request);
-}
-
-const info = (daemon: TestDaemon) => daemon.call(LocalService.info, InfoRequest.create());
 
 test('managers on etcd answer for one another, and go on when the leader stops', async (t) => {
   const [one, two, three] = await cluster(t, await world(t, 3), [MANAGER, MANAGER]);
@@ -172,6 +136,34 @@ test('a manager is demoted and promoted, the leader too, and one may leave', asy
     return node?.managerStatus === undefined;
   });
   await createService(one, 'b');
+});
+
+test('a cluster of Raft is made again from its backup, in etcd', async (t) => {
+  const { store } = await world(t, 1);
+  const { daemon: one } = await found(t, {});
+  await createService(one, 'kept');
+  const path = join(one.directory, 'cluster.tsbackup');
+  await saveBackup(path, backupOf(one));
+  const { clusterId } = await info(one);
+  await one.stop();
+  const make = async (name: string): Promise<TestDaemon> => {
+    const daemon = await TestDaemon.start(t, name, nodeManager, { store });
+    const own = { advertiseAddress: daemon.address, listenAddress: daemon.address };
+    const request = InitRequest.create({ ...own, restorePath: path });
+    await daemon.call(LocalService.init, request);
+    return daemon;
+  };
+  const two = await make('host2');
+  t.deepEqual(await serviceNames(two), ['kept']);
+  t.is((await info(two)).clusterId, clusterId);
+  await createService(two, 'new');
+  // Never over a state that is there.
+  await t.throwsAsync(make('host3'), { message: /etcd holds a state of this cluster already/ });
+  t.deepEqual(await serviceNames(two), ['kept', 'new']);
+  await two.stop();
+  await two.start();
+  await poll('it answers', () => serviceNames(two));
+  t.deepEqual(await serviceNames(two), ['kept', 'new']);
 });
 
 test('who keeps the state elsewhere is refused, and told what to do', async (t) => {

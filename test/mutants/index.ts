@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 import { diskMutants } from './disk.ts';
 import { electionMutants } from './election.ts';
+import { etcdMutants } from './etcd.ts';
 import { membershipMutants } from './membership.ts';
 import { replicationMutants } from './replication.ts';
 import { storeMutants } from './store.ts';
@@ -12,4 +13,5 @@ export const mutants: readonly Mutant[] = [
   ...membershipMutants,
   ...diskMutants,
   ...storeMutants,
+  ...etcdMutants,
 ];

@@ -1,4 +1,7 @@
 /** What stands in etcd: snapshots, history that is gone, a full database, damaged bytes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { entryBytesMax } from '#manager';
@@ -217,4 +220,29 @@ test('a cluster begins with the state of a backup, but never over one that is th
   });
   const again = await startManager(t, etcd, 7);
   t.deepEqual(again.state.texts, ['restored', 'next']);
+});
+
+test('an etcd that was put back to an earlier state is noticed, and followed from there', async (t) => {
+  const etcd = await alone(t);
+  const managers = await startManagers(t, etcd, 2);
+  const leader = await leaderOf(managers);
+  await write(leader, ['kept']);
+  const directory = await mkdtemp(join(tmpdir(), 'tessera-etcd-backup-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const backup = join(directory, 'backup.db');
+  await runCommand('etcdctl', [`--endpoints=${etcd.endpoints[0]}`, 'snapshot', 'save', backup]);
+  await write(leader, numbered('lost', 20));
+  await etcd.kill(0);
+  await etcd.restore(0, backup);
+  etcd.boot(0);
+  await poll('both have noticed', () => managers.every(({ failures }) => failures.length === 1));
+  for (const { failures, replicator } of managers) {
+    t.is(failures[0]?.code, 'DATA_LOSS');
+    t.regex(failures[0]?.message ?? '', /etcd has gone back/);
+    t.is((await replicator.propose(bytes('never'))).kind, 'rejected');
+  }
+  const again = await startManager(t, etcd, leader.raftId);
+  await leaderOf([again]);
+  await write(again, ['new']);
+  t.deepEqual(again.state.texts, ['kept', 'new']);
 });
