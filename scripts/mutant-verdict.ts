@@ -32,13 +32,13 @@ function ofSimulation({ code, output }: RunResult): Verdict {
   return { kind: 'red', by: short(`${kind}: ${message} ${cause}`), seeds: Number(seed) };
 }
 
-/** TAP as ava prints it: one block for each test that failed. */
+/** TAP as ava prints it: one block for each test that failed, after what the test has logged. */
 function ofTests({ code, output }: RunResult): Verdict {
   const passed = Number(/^# pass (\d+)$/m.exec(output)?.[1] ?? 0);
   if (code === 0) return passed > 0 ? { kind: 'green' } : broken(output);
   // One crash among the failures, and the others may well be of the same kind: properties hide theirs.
   if (crash.test(output)) return broken(output);
-  const blocks = output.matchAll(/^not ok \d+ - (.*)\n {2}---$/gm);
+  const blocks = output.matchAll(/^not ok \d+ - (.*)\n(?:#.*\n|\n)* {2}---$/gm);
   for (const [, title = ''] of blocks) {
     if (!title.startsWith('file:')) return { kind: 'red', by: short(title) };
   }

@@ -48,6 +48,8 @@ test('a failed test is red, and named; a program that breaks off is not', (t) =>
     `TAP version 13\nnot ok 1 - ${title}\n  ---\n${details}\n  ...\n\n# pass 0\n`;
   const of = (output: string, code = 1) => verdictOf(tests, { code, output });
   t.deepEqual(of(block('it holds', '    message: 1 is not 2')), { kind: 'red', by: 'it holds' });
+  const logged = block('it holds\n#   seed 1\n#   more\n', '    message: 1 is not 2');
+  t.deepEqual(of(logged), { kind: 'red', by: 'it holds' });
   t.is(of(block('it holds', '        TypeError {')).kind, 'broken');
   t.is(of(block('file:///x.ts', '    name: Error')).kind, 'broken');
   t.is(of('not ok 1 - test/some.ts exited with a non-zero exit code: 1').kind, 'broken');

@@ -77,8 +77,8 @@ test('a lease is never held for certain when etcd may have ended it, however slo
   const { clock, leases, keeper, stop } = world();
   const random = seededRandom(7);
   let certain = 0;
-  for (let step = 0; step < 4_000; step++) {
-    if (step % 50 === 0) {
+  for (let step = 0; step < 20_000; step++) {
+    if (step % 400 === 0) {
       leases.delayMs = random.below(900);
       leases.isCut = random.below(3) === 0;
     }
@@ -87,7 +87,7 @@ test('a lease is never held for certain when etcd may have ended it, however slo
     certain++;
     t.true(leases.endsAt - clock.monotonic() >= 400, `step ${step}`);
   }
-  t.true(certain > 1_000, 'it is held most of the time');
+  t.true(certain > 5_000, 'it is held most of the time');
   await stop();
 });
 
