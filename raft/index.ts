@@ -40,6 +40,7 @@ export type { RaftNodeOptions } from './node/options.ts';
 export { RaftNode } from './node/raft-node.ts';
 export type { RaftInspection } from './node/inspection.ts';
 export type { RaftNodeConfig } from './node/config.ts';
+export type { ChangeProposal } from './core/membership-change.ts';
 export { RaftCore } from './core/raft-core.ts';
 export type { Recovered } from './core/raft-core.ts';
 export { coreDefaults } from './core/options.ts';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nodeDefaults } from 'raft-ts';
 import test from 'ava';
 
 const example = fileURLToPath(
@@ -14,6 +15,30 @@ const readme = fileURLToPath(new URL('../../raft/README.md', import.meta.url));
 test('the example of the README is the one that runs', (t) => {
   const code = /```ts\n([\s\S]*?)```/.exec(readFileSync(readme, 'utf8'))?.[1];
   t.is(code, readFileSync(example, 'utf8'));
+});
+
+test('the API page names every export', (t) => {
+  const page = readFileSync(new URL('../../raft/API.md', import.meta.url), 'utf8');
+  const sources = ['index.ts', 'adapters-node.ts'].map((file) =>
+    readFileSync(new URL(`../../raft/${file}`, import.meta.url), 'utf8'),
+  );
+  const lists = [...sources.join().matchAll(/^export (?:type )?\{([^}]*)\}/gm)];
+  const functions = [...sources.join().matchAll(/^export function (\w+)/gm)];
+  const names = [
+    ...lists.flatMap(([, list = '']) => list.split(',').map((name) => name.trim())),
+    ...functions.map(([, name = '']) => name),
+  ].filter((name) => name !== '');
+  t.true(names.length > 40);
+  t.deepEqual(
+    names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page)),
+    [],
+  );
+});
+
+test('the API page has every option', (t) => {
+  const page = readFileSync(new URL('../../raft/API.md', import.meta.url), 'utf8');
+  const missing = Object.keys(nodeDefaults).filter((name) => !page.includes(`\`${name}\``));
+  t.deepEqual(missing, []);
 });
 
 test('a map over TCP survives a restart of all its members', async (t) => {
