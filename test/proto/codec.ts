@@ -70,5 +70,6 @@ test('JSON for people names enums and leaves out what is empty', (t) => {
     desiredState: 'RUNNING',
     runNotBeforeMs: 0,
     restartCount: 0,
+    assignedAtMs: 0,
   });
 });
