@@ -108,4 +108,17 @@ export const electionMutants: readonly Mutant[] = [
     ],
     suite: sim('raft', 300),
   },
+  {
+    name: 'lone-vote-counts-early',
+    breaks: 'a member alone leads only once its own vote is durable (§3.8)',
+    edits: [
+      {
+        file: 'raft/core/election.ts',
+        find: '  state.votes.set(state.id, true);\n  askForVotes(',
+        replace:
+          '  state.votes.set(state.id, true);\n  if (isAlone(state)) return becomeLeader(state);\n  askForVotes(',
+      },
+    ],
+    suite: transcripts,
+  },
 ];

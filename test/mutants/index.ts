@@ -4,6 +4,7 @@ import { diskMutants } from './disk.ts';
 import { electionMutants } from './election.ts';
 import { etcdMutants } from './etcd.ts';
 import { membershipMutants } from './membership.ts';
+import { orchestratorMutants } from './orchestrator.ts';
 import { replicationMutants } from './replication.ts';
 import { storeMutants } from './store.ts';
 
@@ -14,4 +15,5 @@ export const mutants: readonly Mutant[] = [
   ...diskMutants,
   ...storeMutants,
   ...etcdMutants,
+  ...orchestratorMutants,
 ];

@@ -220,4 +220,16 @@ export const storeMutants: readonly Mutant[] = [
     ],
     suite: ava('test/cli/convergence.ts'),
   },
+  {
+    name: 'resumed-over-a-snapshot',
+    breaks: 'nobody goes on over a gap that a snapshot made',
+    edits: [
+      {
+        file: 'manager/store/cluster-store.ts',
+        find: '    this.#ring.restart(next.version);\n',
+        replace: '',
+      },
+    ],
+    suite: watches,
+  },
 ];

@@ -1,9 +1,11 @@
 /** The judge of the tests is tested too: a bug that survives must not look like one that is caught. */
 import test from 'ava';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../_support/command.ts';
 import type { CommandResult } from '../_support/command.ts';
 import { verdictOf } from '../../scripts/mutant-verdict.ts';
+import { mutants } from '../mutants/index.ts';
 import { ava, sim } from '../mutants/mutant.ts';
 
 const script = join(import.meta.dirname, '../../scripts/mutants.ts');
@@ -38,6 +40,22 @@ test.serial('a bug whose place is gone is an error', async (t) => {
   const unknown = await plant('nobody');
   t.is(unknown.code, 1);
   t.regex(unknown.stderr, /no mutant 'nobody'/);
+});
+
+test('every planted bug has its place and its suite, once; their names differ', (t) => {
+  const root = join(import.meta.dirname, '../..');
+  const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+  const wrong = mutants.flatMap(({ name, edits, suite }) => [
+    ...edits
+      .filter(({ file, find }) => text(file).split(find).length !== 2)
+      .map(({ file, find }) => `${name}: not once in ${file}: ${find}`),
+    ...(suite.kind === 'ava' && !existsSync(join(root, suite.file))
+      ? [`${name}: ${suite.file}`]
+      : []),
+  ]);
+  t.deepEqual(wrong, [], 'the source has moved on: let test/mutants follow');
+  t.is(new Set(mutants.map(({ name }) => name)).size, mutants.length);
+  t.true(mutants.length >= 60);
 });
 
 const tests = ava('test/some.ts');

@@ -1,0 +1,18 @@
+/** Bugs of the leader's loops. */
+import { ava } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+export const orchestratorMutants: readonly Mutant[] = [
+  {
+    name: 'rejected-tasks-do-not-back-off',
+    breaks: 'a task that cannot be prepared is replaced with growing delays',
+    edits: [
+      {
+        file: 'manager/orchestrator/plan-slot.ts',
+        find: 'return last.specVersion === service.specVersion ? last.runNotBeforeMs : 0;',
+        replace: 'return last.specVersion < 0 ? service.specVersion : 0;',
+      },
+    ],
+    suite: ava('test/bugs/rejected-tasks-back-off.ts'),
+  },
+];
