@@ -27,6 +27,6 @@ export function forcedNotes(forced: ForcedManager | undefined): readonly string[
     'Lost: what the other managers alone had after that entry, if they had more. Look at what was changed last.',
     demoted.length === 0
       ? 'There were no other managers.'
-      : `Workers now: ${demoted.join(', ')}. One that comes back alone becomes a worker by itself; never start a majority of them together, they would go on as a second cluster: remove what is gone with 'tsctl node rm --force'.`,
+      : `Workers now: ${demoted.join(', ')}. One that comes back alone becomes a worker by itself; never start a majority of them together, they would go on as a second cluster: remove what is gone with 'tsctl node rm --force', and its tasks start elsewhere.`,
   ];
 }

@@ -49,7 +49,7 @@ export async function restore(options: FoundOptions): Promise<Restored> {
     material: { keyPem, certificatePem, rootPem: rootCa.certificatePem },
     seed,
     tokens: rootCa.joinTokens,
-    notes: notesOf(header, summary),
+    notes: notesOf(header, summary, options.advertiseAddress),
   };
 }
 
@@ -79,13 +79,21 @@ async function* streamOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
   yield* parts;
 }
 
-function notesOf(header: BackupHeader, summary: RestoreSummary): readonly string[] {
+function notesOf(
+  header: BackupHeader,
+  summary: RestoreSummary,
+  address: string,
+): readonly string[] {
   const { services, tasksKept, tasksDropped, workers, managersRemoved } = summary;
   const made = new Date(header.createdAtMs).toISOString();
   return [
     `Restored from the backup of ${made} at version ${header.version}: what was changed after it is lost.`,
     `Services: ${services}. Tasks: ${tasksKept} on workers are kept, ${tasksDropped} are made anew or were history.`,
-    `Workers: ${workers}. They reconnect when this host has the address of a manager they know; else run 'tsctl leave --force' and the join command there.`,
+    ...(workers === 0
+      ? []
+      : [
+          `Workers: ${workers}. They reconnect when this host has the address of a manager they know; else run 'tsctl cluster update-address --manager ${address}' there.`,
+        ]),
     ...(managersRemoved.length === 0
       ? []
       : [

@@ -1,4 +1,4 @@
-import { messageOf } from '#lib';
+import { hasCode, messageOf } from '#lib';
 import { GetClusterStatusResponse, ManagerMember, ManagerReport, ManagerState } from '#proto';
 import type { Node } from '#proto';
 import type { Store } from '../store/types.ts';
@@ -39,10 +39,10 @@ export async function clusterStatus(
     const asked = missing.map(async (member) => {
       const node = store.view((tx) => tx.get('node', member.nodeId));
       const report = await ask(member.address, signal).catch((error: unknown) =>
-        unreached(member, node, messageOf(error)),
+        unreached(member, node, whyUnreached(error)),
       );
       const isOther = report.state !== ManagerState.UNREACHABLE && report.raftId !== member.raftId;
-      const why = 'another manager answers at its address';
+      const why = 'does not answer: another manager is at its address';
       reports.set(member.raftId, isOther ? unreached(member, node, why) : report);
     });
     await Promise.all(asked);
@@ -56,12 +56,21 @@ export async function clusterStatus(
   return summary(options.clusterId, own, all, options.needsQuorum);
 }
 
+/** One clause: the transport's own words are long. */
+function whyUnreached(error: unknown): string {
+  if (hasCode(error, 'DEADLINE_EXCEEDED'))
+    return `does not answer within ${reportDeadlineMs / 1_000} s: is the host on, and reached from here?`;
+  const text = messageOf(error);
+  if (text.includes('ECONNREFUSED')) return 'does not answer: nothing listens at its address';
+  return `does not answer: ${text}`;
+}
+
 function unreached(member: ManagerMember, node: Node | undefined, why: string): ManagerReport {
   return ManagerReport.create({
     ...member,
     hostname: node?.description?.hostname ?? '',
     version: node?.description?.tesseraVersion ?? '',
-    problems: [`does not answer: ${why}`],
+    problems: [why],
   });
 }
 

@@ -68,6 +68,11 @@ export class Lab {
     return this.tsctl(['lab', 'exec', '--name', this.name, host, '--', ...argv]);
   }
 
+  /** As `exec`, whatever the exit code. */
+  tryExec(host: string, argv: readonly string[]): Promise<CommandResult> {
+    return this.tryTsctl(['lab', 'exec', '--name', this.name, host, '--', ...argv]);
+  }
+
   fault(kind: 'kill' | 'stop' | 'cont' | 'cut' | 'heal', host: string): Promise<string> {
     return this.tsctl(['lab', 'fault', '--name', this.name, kind, host]);
   }

@@ -51,6 +51,9 @@ test('any manager tells how each is doing, also when there is no quorum', async 
   // Alone it waits, or asks for votes.
   const last = states(rest)[2]?.[1];
   t.true(last === ManagerState.FOLLOWER || last === ManagerState.CANDIDATE);
-  t.regex(rest.managers[0]?.problems.join() ?? '', /^does not answer: /);
+  t.regex(
+    rest.managers[0]?.problems.join() ?? '',
+    /^does not answer: nothing listens at its address/,
+  );
   t.deepEqual(rest.managers[2]?.problems, ['knows no leader']);
 });
