@@ -30,6 +30,11 @@ function secretOf(tx: ReadTransaction): Uint8Array | undefined {
 /** The whole state at one version, while writes go on. */
 export function backupHandlers(options: ControlOptions): Pick<ControlHandlers, 'backupCluster'> {
   const { store, clock, log } = options;
+  const ended = options.metrics.counter(
+    'tessera_control_backups_total',
+    'Backups that were begun and have ended, by whether all of them was read.',
+    ['outcome'],
+  );
   let running = 0;
   return {
     async *backupCluster(_request, context) {
@@ -39,6 +44,7 @@ export function backupHandlers(options: ControlOptions): Pick<ControlHandlers, '
           `${backupsMax} backups are being taken already: try again when one has ended`,
         );
       running++;
+      let outcome = 'cut-off';
       try {
         await store.readBarrier(context.signal);
         // Nothing may come between these two: the header is of the very state of the image.
@@ -48,9 +54,11 @@ export function backupHandlers(options: ControlOptions): Pick<ControlHandlers, '
         log.info('backup begun', { version: header.version });
         for await (const chunk of options.packBackup(header, image, secret))
           yield BackupChunk.create({ chunk });
+        outcome = 'whole';
         log.info('backup taken', { version: header.version });
       } finally {
         running--;
+        ended.inc({ outcome });
       }
     },
   };

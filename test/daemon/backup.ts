@@ -45,6 +45,7 @@ test('any manager gives a backup of one version while writes go on; a worker doe
   t.is(header.counts['node'], 4);
   t.truthy(state.get('cluster', header.clusterId)?.rootCa?.keyPem.length);
   t.is((await serviceNames(one)).length, 21);
+  t.is(await one.metric('tessera_control_backups_total', 'whole'), 1);
   await t.throwsAsync(saveBackup(path, backupOf(four)), { code: 'NOT_MANAGER' });
 });
 
