@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { processesOf } from '#cli/lab/cgroups-node';
 import { initPid } from '#cli/lab/host-node';
-import { hostNumber, linkName } from '#cli/lab/names';
+import { hostAddress, hostNumber, linkName } from '#cli/lab/names';
 import { readLab } from '#cli/lab/state-node';
 import { run } from './command.ts';
 import { labsRoot } from './lab.ts';
@@ -43,6 +43,22 @@ export class LabFaults {
 
   async heal(host: string): Promise<void> {
     await this.#link(host, 'up');
+  }
+
+  /** The host's kernel drops what comes from these others, and from nobody else: a one-way cut. */
+  async dropFrom(host: string, others: readonly string[]): Promise<void> {
+    const pid = initPid(this.#lab.name, this.#number(host));
+    if (pid === undefined) throw new Error(`${host} is off`);
+    const index = readLab(labsRoot, this.#lab.name)?.index ?? 0;
+    const rules = others.map((other) => {
+      const address = hostAddress(index, this.#number(other));
+      return `add rule inet deaf in ip saddr ${address} drop`;
+    });
+    const chain = 'add chain inet deaf in { type filter hook input priority -10; }';
+    const lines = ['add table inet deaf', 'delete table inet deaf'];
+    if (rules.length > 0) lines.push('add table inet deaf', chain, ...rules);
+    const enter = ['nsenter', '--target', String(pid), '--net', '/usr/sbin/nft', '-f', '-'];
+    await run(enter, { input: `${lines.join('\n')}\n` });
   }
 
   #number(host: string): number {

@@ -17,12 +17,14 @@ type Fault = readonly [name: string, run: (host: string, holdMs: number) => Prom
 export class LabNemesis {
   readonly counts = new Map<string, number>();
   readonly #options: LabNemesisOptions;
+  readonly #direct: LabFaults;
   readonly #faults: readonly Fault[];
 
   constructor(options: LabNemesisOptions) {
     this.#options = options;
     const { lab } = options;
     const direct = new LabFaults(lab);
+    this.#direct = direct;
     const other = (host: string): string => this.#pick(lab.hosts.filter((one) => one !== host));
     const kill: Fault = ['kill -9', async (host) => direct.signal(host, 'SIGKILL')];
     const pause: Fault = [
@@ -88,18 +90,16 @@ export class LabNemesis {
 
   /** What the others send does not reach `host`; what it sends reaches them. */
   async #deaf(host: string, to: readonly string[], holdMs: number): Promise<void> {
-    const { lab } = this.#options;
-    await lab.dropFrom(host, to);
+    await this.#direct.dropFrom(host, to);
     await delay(holdMs);
-    await lab.dropFrom(host, []);
+    await this.#direct.dropFrom(host, []);
   }
 
   /** Nobody hears `host`, which hears everybody. */
   async #mute(host: string, holdMs: number): Promise<void> {
-    const { lab } = this.#options;
     const others = this.#others(host);
-    await Promise.all(others.map((one) => lab.dropFrom(one, [host])));
+    await Promise.all(others.map((one) => this.#direct.dropFrom(one, [host])));
     await delay(holdMs);
-    await Promise.all(others.map((one) => lab.dropFrom(one, [])));
+    await Promise.all(others.map((one) => this.#direct.dropFrom(one, [])));
   }
 }

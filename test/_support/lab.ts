@@ -77,19 +77,6 @@ export class Lab {
     return this.tsctl(['lab', 'fault', '--name', this.name, kind, host]);
   }
 
-  /** The host's kernel drops what comes from these others, and from nobody else: a one-way cut. */
-  dropFrom(host: string, others: readonly string[]): Promise<string> {
-    const rules = others.map((other) => `ip saddr $(getent hosts ${other} | cut -d " " -f 1) drop`);
-    const script = [
-      'nft=/usr/sbin/nft; $nft add table inet deaf && $nft delete table inet deaf || exit 1',
-      '[ $# -gt 0 ] || exit 0',
-      '$nft add table inet deaf',
-      "$nft add chain inet deaf in '{ type filter hook input priority -10; }'",
-      ...rules.map((rule) => `$nft add rule inet deaf in ${rule}`),
-    ].join('\n');
-    return this.exec(host, ['sh', '-ec', script, 'sh', ...others]);
-  }
-
   /** The daemon's own socket, as seen from outside. */
   socketOf(host: string): string {
     return join(this.stateOf(host), 'run/tessera/tessera.sock');
