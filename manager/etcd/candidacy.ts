@@ -56,7 +56,7 @@ export class Candidacy {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof EtcdError)) throw error;
-        log.debug('leadership was not taken', { reason: messageOf(error) });
+        log.warn('leadership was not taken', { reason: messageOf(error) });
         clock.after(againMs, () => this.#bell.ring());
       }
     }

@@ -1,3 +1,4 @@
+import { limitedLogger } from '#lib';
 import type { ManagerOptions } from '../manager.ts';
 import { EtcdClient } from './etcd-client-node.ts';
 import type { EtcdSettings } from './etcd-client-node.ts';
@@ -9,7 +10,8 @@ export function etcdReplication(
   clusterId: string,
 ): NonNullable<ManagerOptions['replication']> {
   return (basics) => {
-    const log = basics.log.child({ module: 'etcd' });
+    // An etcd that does not answer is told of several times a second otherwise.
+    const log = limitedLogger(basics.log.child({ module: 'etcd' }), basics.clock);
     const etcd = new EtcdClient({ ...basics, ...settings });
     return new EtcdReplicator({ ...basics, ...settings, log, clusterId, etcd });
   };

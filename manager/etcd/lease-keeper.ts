@@ -61,7 +61,7 @@ export class LeaseKeeper {
         failures = 0;
       } catch (error) {
         waitMs = backoffMs(retry, failures++, random);
-        log.debug('the lease in etcd was not refreshed', { reason: messageOf(error) });
+        log.warn('the lease in etcd was not refreshed', { reason: messageOf(error) });
       }
       await sleep(clock, waitMs, signal).catch(() => undefined);
     }

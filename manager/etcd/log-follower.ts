@@ -125,7 +125,7 @@ export class LogFollower {
         }
         if (!(error instanceof EtcdError)) throw error;
         this.#restarts.inc();
-        log.debug('the watch of etcd begins anew', { reason: messageOf(error) });
+        log.warn('the watch of etcd begins anew', { reason: messageOf(error) });
       }
       await sleep(clock, backoffMs(retry, failures, random), signal).catch(() => undefined);
     }
