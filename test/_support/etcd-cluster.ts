@@ -100,7 +100,9 @@ export class EtcdCluster {
       'initial-cluster-token': this.#directory,
     };
     const own = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-    member.child = spawn('etcd', [...own, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // It dies with the tests, also when these are killed.
+    const argv = ['--pdeathsig', 'KILL', 'etcd', ...own, ...args];
+    member.child = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
     member.child.stderr?.pipe(createWriteStream(`${member.directory}.log`, { flags: 'a' }));
   }
 
