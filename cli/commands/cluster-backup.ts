@@ -16,9 +16,9 @@ export const command: CommandModule = {
   configure(command, cli) {
     command
       .description(
-        'Write the whole state of the cluster, at one moment, into FILE (- is standard output) while\n' +
-          'the cluster works on. The file is checked before it gets its name, and only its owner may\n' +
-          `read it. ${warning.replace(': keep', ':\nkeep')} Of a cluster with\n` +
+        'Write the whole state of the cluster, at one moment, into FILE (- is standard output) while ' +
+          'the cluster works on. The file is checked before it gets its name, and only its owner may ' +
+          `read it. ${warning} Of a cluster with ` +
           '--autolock it is encrypted, and can be restored with the unlock key of that time only.',
       )
       .argument('<FILE>', 'the backup')

@@ -9,7 +9,7 @@ export const command: CommandModule = {
   configure(command, cli) {
     command
       .description(
-        'Show how the managers are doing. The manager that answers asks each of the others, so it\n' +
+        'Show how the managers are doing. The manager that answers asks each of the others, so it ' +
           'works without a leader, too. Exit code 1 when too few can be reached for a quorum.',
       )
       .option('--format <format>', 'table, json or name');

@@ -7,7 +7,7 @@ const deadlineMs = 120_000;
 export const command: CommandModule = {
   configure(command, cli) {
     command.description(
-      "On a manager that says its log is damaged ('tsctl info'): sets the log aside, and has the\n" +
+      "On a manager that says its log is damaged ('tsctl info'): sets the log aside, and has the " +
         'other managers take this one in again. They need a quorum without it.',
     );
     addExamples(command, ['tsctl cluster rejoin']);

@@ -15,7 +15,7 @@ export const command: CommandModule = {
   configure(command, cli) {
     command
       .description(
-        'Run on the node that is reached elsewhere from now on. A manager tells the others, and they\n' +
+        'Run on the node that is reached elsewhere from now on. A manager tells the others, and they ' +
           'tell every node that is connected. Containers keep running.',
       )
       .option('--advertise-addr <address>', 'where other nodes reach this one: IP[:PORT] or a NIC')
