@@ -30,6 +30,10 @@ export class RaftChecker {
     return this.#acknowledgedMax;
   }
 
+  get jointCount(): number {
+    return this.#invariants.jointCount;
+  }
+
   /** A member that is up, after an event. */
   observe(id: MemberId, view: RaftInspection): void {
     this.#invariants.observe(id, view);

@@ -48,8 +48,9 @@ export class RaftInvariants {
     return this.#committed.length - 1;
   }
 
-  committed(index: number): Committed | undefined {
-    return this.#committed[index];
+  /** Joint changes that were committed. */
+  get jointCount(): number {
+    return this.#memberships.filter(({ membership }) => membership.outgoing !== undefined).length;
   }
 
   /** A member that is up, after an event. */

@@ -63,6 +63,7 @@ export interface MemberWorld {
   optionsOf(): RaftNodeOptions;
   /** How fast the member's clock is; 1 is right. */
   clockRate(id: MemberId): number;
+  readonly counts: { wedged: number };
   trace(text: string): void;
   transport(from: MemberId, isAlive: () => boolean): Transport;
   /** How long a disk operation takes now, milliseconds. */
@@ -222,7 +223,9 @@ export class SimMember {
         }
       },
       handedOver: ({ reason, to, isDone }) => {
-        if (isAlive()) world.trace(`wedged ${id} ${reason} to=${to} ${isDone}`);
+        if (!isAlive()) return;
+        world.counts.wedged++;
+        world.trace(`wedged ${id} ${reason} to=${to} ${isDone}`);
       },
       failed: ({ code, error }) => {
         if (isAlive()) world.failed(id, code, error);

@@ -1,9 +1,10 @@
-import type { Member, MemberId, Membership, MembershipChange } from 'raft-ts';
+import type { MemberId, Membership, MembershipChange } from 'raft-ts';
 import type { RaftNode, RaftNodeOptions } from 'raft-ts';
 import type { MemberWorld } from './raft-member.ts';
 import type { Random } from '#lib';
 import type { World, WorldResult } from './sim-failure.ts';
 import { calmNetwork, SimNetwork } from './raft-network.ts';
+import { drawChange, drawPossibleSet } from './raft-changes.ts';
 import { isRaftError } from 'raft-ts';
 import { RaftChecker } from './raft-checker.ts';
 import { seededRandom } from '#lib';
@@ -12,7 +13,6 @@ import { SimMember } from './raft-member.ts';
 import { Trace } from './sim-trace.ts';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
-const MEMBERS_MAX = 8;
 const CONVERGE_MS = 30_000;
 const EVENTS_MAX = 100_000;
 
@@ -34,18 +34,30 @@ class RaftWorld implements MemberWorld {
   readonly #bootstrap: Membership;
   readonly #clockDriftPerMille: number;
   readonly #isAboutClocks: boolean;
+  readonly #seed: number;
   readonly #slowDisks = new Set<MemberId>();
   readonly #stuckUntil = new Map<MemberId, number>();
   #isChaos = true;
   #failure: SimFailure | null = null;
   #writeCount = 0;
-  readonly counts = { committed: 0, rejected: 0, unknown: 0, reads: 0, faults: 0, changes: 0 };
+  readonly counts = {
+    committed: 0,
+    rejected: 0,
+    unknown: 0,
+    reads: 0,
+    faults: 0,
+    changes: 0,
+    wedged: 0,
+  };
 
   constructor(seed: number, clocks?: Clocks) {
+    this.#seed = seed;
     this.random = seededRandom(seed);
     const draw = this.random.fork('world');
     const between = (low: number, high: number): number => low + draw.below(high - low + 1);
-    const size = [1, 3, 3, 3, 3, 5, 5][draw.below(7)] ?? 3;
+    // A world of one member is soon told: few of them.
+    const drawnSize = [1, 3, 3, 3, 3, 5, 5][draw.below(7)] ?? 3;
+    const size = drawnSize === 1 && seed % 4 !== 0 ? 3 : drawnSize;
     const ids = Array.from({ length: size }, (_, i) => i + 1);
     this.#bootstrap = { members: ids.map((id) => ({ id, role: 'voter', context: `m${id}` })) };
     const reads = draw.below(2) === 0 && clocks === undefined ? 'quorum' : 'lease';
@@ -129,6 +141,7 @@ class RaftWorld implements MemberWorld {
       for (const member of this.members.values()) this.start(member);
       for (let i = 0; i < 3; i++) void this.#client(this.random.fork(`client/${i}`));
       void this.#nemesis(this.random.fork('nemesis'));
+      if (this.#seed % 3 === 1) void this.#reshape(this.random.fork('reshape'));
       await this.clock.advance(5000 + this.random.below(3000));
       await this.#converge();
     } catch (error) {
@@ -143,7 +156,8 @@ class RaftWorld implements MemberWorld {
       eventCount: this.clock.eventCount,
       summary:
         `${this.#bootstrap.members.length} members, ${faults} faults, ${committed} committed, ` +
-        `${rejected} rejected, ${unknown} unknown, ${reads} reads, ${changes} membership changes`,
+        `${rejected} rejected, ${unknown} unknown, ${reads} reads, ${changes} membership changes, ` +
+        `${this.checker.jointCount} joint, ${this.counts.wedged} wedged leaders`,
     };
   }
 
@@ -420,7 +434,21 @@ class RaftWorld implements MemberWorld {
   #change(random: Random): void {
     const leader = this.leader();
     if (leader === null) return;
-    const change = this.#drawChange(random, leader.node.status().membership);
+    const { membership } = leader.node.status();
+    this.#propose(leader.node, drawChange(random, membership, this.members.size));
+  }
+
+  /** In some worlds the members change all the time, by sets that the leader can take. */
+  async #reshape(random: Random): Promise<void> {
+    while (this.#isChaos) {
+      await this.clock.wait(100 + random.below(600));
+      const node = this.leader()?.node;
+      if (node === undefined || !this.#isChaos) continue;
+      this.#propose(node, drawPossibleSet(random, node.status(), this.members.size));
+    }
+  }
+
+  #propose(node: RaftNode, change: MembershipChange): void {
     const named = change.kind === 'set-members' ? change.members : [change];
     for (const { id } of named) {
       if (this.members.has(id)) continue;
@@ -430,40 +458,9 @@ class RaftWorld implements MemberWorld {
     }
     const text = named.map((one) => ('role' in one ? `${one.id}${one.role}` : one.id)).join();
     this.trace(`change ${change.kind} ${text}`);
-    void leader.node.changeMembership(change).then(({ kind }) => {
+    void node.changeMembership(change).then(({ kind }) => {
       if (kind === 'committed') this.counts.changes++;
     });
-  }
-
-  /** Mostly a change that makes sense, sometimes one that must be refused. */
-  #drawChange(random: Random, { members }: Membership): MembershipChange {
-    const ids = (role: string): MemberId[] =>
-      members.filter((one) => one.role === role).map((one) => one.id);
-    const learners = ids('learner');
-    const voters = ids('voter');
-    const one = members[random.below(members.length)]?.id ?? 1;
-    const learner = learners[random.below(Math.max(1, learners.length))] ?? one;
-    const voter = voters[random.below(Math.max(1, voters.length))] ?? one;
-    const draw = random.below(13);
-    if (draw >= 10) return { kind: 'set-members', members: this.#drawMembers(random, members) };
-    if (draw < 5 && learners.length > 0) return { kind: 'promote', id: learner };
-    if (draw < 4 && this.members.size < MEMBERS_MAX) {
-      return { kind: 'add-learner', id: this.members.size + 1, context: 'new' };
-    }
-    if (draw < 7 || voters.length > 5) return { kind: 'demote', id: voter };
-    if (draw < 8) return { kind: 'remove', id: one };
-    return { kind: 'update-context', id: one, context: `c${random.below(100)}` };
-  }
-
-  /** Any of the members, each in any role, and sometimes a new one. */
-  #drawMembers(random: Random, members: readonly Member[]): readonly Member[] {
-    const drawn = members.flatMap((member): readonly Member[] => {
-      const draw = random.below(8);
-      if (draw === 0) return [];
-      return [{ ...member, role: draw < 3 ? 'learner' : 'voter' }];
-    });
-    if (random.below(2) === 0 || this.members.size >= MEMBERS_MAX) return drawn;
-    return [...drawn, { id: this.members.size + 1, role: 'learner', context: 'new' }];
   }
 
   /** All faults end; then a write must succeed and every member must have everything. */
