@@ -29,7 +29,7 @@ export const storeMutants: readonly Mutant[] = [
         replace: 'if (entry.baseVersion > state.version)',
       },
     ],
-    suite: sim('control', 60),
+    suite: update,
   },
   {
     name: 'name-not-unique',
