@@ -31,7 +31,9 @@ export async function raftCluster(): Promise<KeyValueCluster> {
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
   const children = [1, 2, 3].map((id) => {
     const args = [String(id), join(directory, String(id)), ...ports.map(String)];
-    return fork(join(import.meta.dirname, 'member.ts'), args);
+    // As bin/tesserad starts a manager.
+    const execArgv = ['--max-semi-space-size=32'];
+    return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv });
   });
   const close = async (): Promise<void> => {
     const gone = children.map((child) => once(child, 'exit'));

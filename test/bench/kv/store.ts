@@ -2,6 +2,8 @@
 import { grpc } from '#proto/rpc';
 import type { Entry, StateMachine } from 'raft-ts';
 
+const CHUNK_BYTES = 256 << 10;
+
 /** Request: the key's length (two bytes), the key, the value. Answer: the index, eight bytes. */
 const asIs = (bytes: Buffer): Buffer => bytes;
 export const putMethod: grpc.MethodDefinition<Buffer, Buffer> = {
@@ -32,14 +34,23 @@ export class MapMachine implements StateMachine {
     this.#values.set(key, data.subarray(2 + length));
   }
 
+  /** Records after their lengths, in chunks of about 256 KiB: each chunk is a write to the disk. */
   async *snapshot(): AsyncGenerator<Uint8Array> {
     const values = [...this.#values];
+    let chunk: Uint8Array[] = [];
+    let bytes = 0;
     for (const [key, value] of values) {
       const record = encodePut(key, value);
       const head = Buffer.alloc(4);
       head.writeUInt32BE(record.length);
-      yield Buffer.concat([head, record]);
+      chunk.push(head, record);
+      bytes += head.length + record.length;
+      if (bytes < CHUNK_BYTES) continue;
+      yield Buffer.concat(chunk);
+      chunk = [];
+      bytes = 0;
     }
+    if (bytes > 0) yield Buffer.concat(chunk);
   }
 
   async restore(): Promise<void> {
