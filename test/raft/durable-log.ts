@@ -307,6 +307,28 @@ for (const [name, options] of variants)
     t.true((bytes?.length ?? 0) > 50);
   });
 
+for (const [name, options] of variants) {
+  test(`${name}: a snapshot cut at any byte is refused`, async (t) => {
+    const disk = memoryDisk();
+    const { log } = await DurableLog.open(disk, { ...options, bootstrap: membership });
+    const meta = { index: 5, term: 1, membership };
+    await log.saveSnapshot(meta, chunksOf('some', 'state'));
+    await log.close();
+    const [path, bytes] = [...disk.files()].find(([one]) => one.startsWith('snap/')) ?? ['', null];
+    const whole = bytes ?? new Uint8Array(0);
+    for (let length = 0; length < whole.length; length++) {
+      const copy = copyOf(new Map(disk.files()).set(path, whole.slice(0, length)));
+      const read = async (): Promise<string> => {
+        const opened = await DurableLog.open(copy, options);
+        return textOf(opened.log.readSnapshot(opened.recovered.snapshot));
+      };
+      const error = await t.throwsAsync(read, undefined, `cut at ${length}`);
+      t.true(isRefusal(error), `cut at ${length}: ${String(error)}`);
+    }
+    t.true(whole.length > 50);
+  });
+}
+
 test('another key, or none, is told from damage', async (t) => {
   const { disk, contents } = await history(sealed);
   const refusal = async (options: DurableLogOptions): Promise<string> => {
