@@ -1,7 +1,8 @@
 /**
  * Committed writes through three members, beside etcd in the same minutes: three processes, their
  * directories on one disk, every write fdatasynced by a majority before it is answered; 256-byte
- * values, one client in this process that speaks gRPC to the leader.
+ * values, one client in this process that speaks gRPC to the leader. "inside": the leader's process
+ * is its own client, as a manager is; what it would use instead is still etcd over gRPC.
  */
 import { readFileSync } from 'node:fs';
 import { etcdCluster, etcdIsInstalled } from './peers/etcd.ts';
@@ -58,8 +59,8 @@ async function warmUp(cluster: KeyValueCluster): Promise<void> {
     await load(inFlight, FIRST_MS, (number) => cluster.put(`key-${number % KEYS}`, value));
 }
 
-function median(samples: readonly Sample[], key: keyof Sample): number {
-  const sorted = samples.map((sample) => sample[key]).toSorted((a, b) => a - b);
+function median<S>(samples: readonly S[], key: keyof S & string): number {
+  const sorted = samples.map((sample) => Number(sample[key])).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
@@ -88,6 +89,17 @@ function rowsOf(inFlight: number, ours: readonly Sample[], peer: readonly Sample
   });
 }
 
+function insideRows(inFlight: number, ours: readonly LoadResult[], peer: readonly Sample[]): Row[] {
+  return (['perSecond', 'p50Ms', 'p99Ms'] as const).map((key) => {
+    const [what, unit] = units[key];
+    const name = `3 members, ${VALUE_BYTES} B, ${inFlight} in flight, inside: ${what}`;
+    const mine = median(ours, key);
+    const theirs = peer.length === 0 ? null : median(peer, key);
+    const ratio = theirs === null ? null : mine / theirs;
+    return { name, unit, ours: mine, peer: theirs, ratio, bar: null, ok: null };
+  });
+}
+
 /** Both in turn, several rounds; medians. */
 export async function bench(): Promise<Row[]> {
   const ours = await raftCluster();
@@ -97,12 +109,14 @@ export async function bench(): Promise<Row[]> {
     const rows: Row[] = [];
     for (const cluster of [ours, peer]) if (cluster !== undefined) await warmUp(cluster);
     for (const inFlight of LEVELS) {
-      const samples = { ours: [] as Sample[], peer: [] as Sample[] };
+      const samples = { ours: [] as Sample[], peer: [] as Sample[], inside: [] as LoadResult[] };
       for (let round = 0; round < ROUNDS; round++) {
         samples.ours.push(await measure(ours, inFlight));
         if (peer !== undefined) samples.peer.push(await measure(peer, inFlight));
+        samples.inside.push(await ours.proposeInside(inFlight, MEASURE_MS, VALUE_BYTES));
       }
       rows.push(...rowsOf(inFlight, samples.ours, samples.peer));
+      rows.push(...insideRows(inFlight, samples.inside, samples.peer));
     }
     return rows;
   } finally {

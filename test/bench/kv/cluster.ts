@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { freePort } from '#test/_support/test-daemon';
 import { poll } from '#test/_support/poll';
 import { grpc } from '#proto/rpc';
+import type { LoadResult } from '../load.ts';
 import { encodePut, putMethod } from './store.ts';
+import type { MemberQuestion } from './store.ts';
 
 export interface KeyValueCluster {
   /** Resolves when a majority has it on disk. */
@@ -20,13 +22,22 @@ export interface KeyValueCluster {
 /** Where both peers keep their state: on the disk under test, not in memory. */
 export const diskUnderTest = '/var/tmp';
 
-async function isLeader(child: ChildProcess): Promise<boolean> {
-  const answer = once(child, 'message') as Promise<[{ readonly isLeader: boolean }]>;
-  child.send('?');
-  return (await answer)[0].isLeader;
+async function ask<Answer>(child: ChildProcess, question: MemberQuestion): Promise<Answer> {
+  const answer = once(child, 'message') as Promise<[Answer]>;
+  child.send(question);
+  return (await answer)[0];
 }
 
-export async function raftCluster(): Promise<KeyValueCluster> {
+async function isLeader(child: ChildProcess): Promise<boolean> {
+  return (await ask<{ readonly isLeader: boolean }>(child, { kind: 'role' })).isLeader;
+}
+
+export interface RaftMap extends KeyValueCluster {
+  /** The leader's process proposes by itself, with no client in between. */
+  proposeInside(inFlight: number, durationMs: number, valueBytes: number): Promise<LoadResult>;
+}
+
+export async function raftCluster(): Promise<RaftMap> {
   const directory = await mkdtemp(join(diskUnderTest, 'tessera-kv-'));
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
   const children = [1, 2, 3].map((id) => {
@@ -68,6 +79,13 @@ export async function raftCluster(): Promise<KeyValueCluster> {
             deadline,
             (error) => (error === null ? resolve() : reject(error)),
           );
+        }),
+      proposeInside: (inFlight, durationMs, valueBytes) =>
+        ask(children[leader.at] as ChildProcess, {
+          kind: 'load',
+          inFlight,
+          durationMs,
+          valueBytes,
         }),
       close: async () => {
         client.close();

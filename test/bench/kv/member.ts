@@ -13,7 +13,10 @@ import { fromWire } from '#manager/replication/raft-wire';
 import { channelOptions, grpc } from '#proto/rpc';
 import { RaftNode } from 'raft-ts';
 import { nodeDisk } from 'raft-ts/node';
-import { MapMachine, putMethod } from './store.ts';
+import { load } from '../load.ts';
+import type { LoadResult } from '../load.ts';
+import { encodePut, MapMachine, putMethod } from './store.ts';
+import type { MemberQuestion } from './store.ts';
 
 const [id = 0, ...ports] = [process.argv[2], ...process.argv.slice(4)].map(Number);
 const directory = process.argv[3] ?? '';
@@ -68,5 +71,19 @@ server.addService(
 const credentials = grpc.ServerCredentials.createInsecure();
 server.bindAsync(`127.0.0.1:${ports[2 + id]}`, credentials, () => process.send?.('ready'));
 
-process.on('message', () => process.send?.({ isLeader: node.status().role === 'leader' }));
+/** This process is its own client, as a manager is. */
+async function own(inFlight: number, durationMs: number, value: Uint8Array): Promise<LoadResult> {
+  return load(inFlight, durationMs, async (number) => {
+    const outcome = await node.propose(encodePut(`key-${number % 1000}`, value));
+    if (outcome.kind !== 'committed') throw new Error(`a write was ${outcome.kind}`);
+  });
+}
+
+process.on('message', (question: MemberQuestion) => {
+  if (question.kind === 'role') process.send?.({ isLeader: node.status().role === 'leader' });
+  else
+    void own(question.inFlight, question.durationMs, new Uint8Array(question.valueBytes)).then(
+      (result) => process.send?.(result),
+    );
+});
 process.on('disconnect', () => process.exit(0));

@@ -57,3 +57,14 @@ export class MapMachine implements StateMachine {
     throw new Error('nobody falls behind here');
   }
 }
+
+/** What the benchmark asks a member's process. */
+export type MemberQuestion =
+  | { readonly kind: 'role' }
+  /** Propose in its own process for a while; answered with a `LoadResult`. */
+  | {
+      readonly kind: 'load';
+      readonly inFlight: number;
+      readonly durationMs: number;
+      readonly valueBytes: number;
+    };
