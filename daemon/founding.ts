@@ -1,5 +1,5 @@
 import { newId } from '#lib';
-import type { Clock, Random } from '#lib';
+import type { Clock, Ms, Random } from '#lib';
 import { certificateLifeDefaultMs, checkedClusterSpec } from '#manager';
 import { formatUnlockKey, lockFor, makeJoinToken, newUnlockKey, validateNodeSpec } from '#manager';
 import type { CertificateSigner, RootKeyPair } from '#manager';
@@ -43,39 +43,49 @@ export interface Founded {
   readonly first: FirstObjects;
 }
 
+/** What the only manager of a cluster is known by: a new key, and a certificate that `root` signs. */
+export async function firstManager(
+  options: FoundOptions,
+  root: RootKeyPair,
+  clusterId: string,
+  lifeMs: Ms,
+): Promise<Pick<Founded, 'record' | 'material'>> {
+  const { certificates, clock, advertiseAddress, listenAddress, storeName: store } = options;
+  const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
+  const nodeId = await certificates.signer.nodeIdOf(csrDer);
+  const role = NodeRole.MANAGER;
+  const nowMs = clock.now();
+  const certificatePem = await certificates.signer.sign({
+    root,
+    csrDer,
+    nodeId,
+    clusterId,
+    role,
+    nowMs,
+    lifeMs,
+  });
+  const managerAddresses = [advertiseAddress];
+  return {
+    record: { nodeId, clusterId, role, advertiseAddress, listenAddress, managerAddresses, store },
+    material: { keyPem, certificatePem, rootPem: root.certificatePem },
+  };
+}
+
 /** Everything a new cluster of one manager begins with; nothing is stored yet. */
 export async function found(options: FoundOptions): Promise<Founded> {
   const { request, certificates, clock, random } = options;
   const spec = clusterSpec(request.spec);
   const clusterId = newId(random);
   const root = await certificates.makeRoot(clusterId, clock.now());
-  const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
-  const nodeId = await certificates.signer.nodeIdOf(csrDer);
-  const certificatePem = await certificates.signer.sign({
-    root,
-    csrDer,
-    nodeId,
-    clusterId,
-    role: NodeRole.MANAGER,
-    nowMs: clock.now(),
-    lifeMs: spec.certificateLifeMs,
-  });
+  const own = await firstManager(options, root, clusterId, spec.certificateLifeMs);
   const digest = certificates.digestOf(root.certificatePem);
   const joinTokens = JoinTokens.create({
     worker: makeJoinToken(digest, random),
     manager: makeJoinToken(digest, random),
   });
   return {
-    record: {
-      nodeId,
-      clusterId,
-      role: NodeRole.MANAGER,
-      advertiseAddress: options.advertiseAddress,
-      listenAddress: options.listenAddress,
-      managerAddresses: [options.advertiseAddress],
-      store: options.storeName,
-    },
-    material: { keyPem, certificatePem, rootPem: root.certificatePem },
+    record: own.record,
+    material: own.material,
     first: {
       cluster: Cluster.create({
         id: clusterId,
@@ -83,7 +93,7 @@ export async function found(options: FoundOptions): Promise<Founded> {
         lock: lockFor(undefined, spec, newUnlockKey(random)),
         rootCa: RootCa.create({ ...root, digest, joinTokens }),
       }),
-      node: firstNode(nodeId, options),
+      node: firstNode(own.record.nodeId, options),
     },
   };
 }

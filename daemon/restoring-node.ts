@@ -4,10 +4,9 @@ import { ClusterError, messageOf } from '#lib';
 import { clusterOfBackup, decodeBackup, restoredState } from '#manager';
 import type { RestoreSummary } from '#manager';
 import { certificateLifeDefaultMs, parseUnlockKey } from '#manager';
-import { NodeRole } from '#proto';
 import type { BackupHeader, InitRequest } from '#proto';
 import { readBackup } from '#proto/backup-node';
-import { firstNode } from './founding.ts';
+import { firstManager, firstNode } from './founding.ts';
 import type { FoundOptions } from './founding.ts';
 import type { Restored } from './restoring.ts';
 
@@ -23,30 +22,12 @@ export async function restore(options: FoundOptions): Promise<Restored> {
   const { rootCa, spec } = clusterOfBackup(backup, clusterId);
   if (rootCa === undefined || certificates.digestOf(rootCa.certificatePem) !== rootCa.digest)
     throw new ClusterError('DATA_LOSS', 'the backup holds no certificate authority: use another');
-  const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
-  const nodeId = await certificates.signer.nodeIdOf(csrDer);
-  const certificatePem = await certificates.signer.sign({
-    root: rootCa,
-    csrDer,
-    nodeId,
-    clusterId,
-    role: NodeRole.MANAGER,
-    nowMs: clock.now(),
-    lifeMs: spec?.certificateLifeMs || certificateLifeDefaultMs,
-  });
-  const node = firstNode(nodeId, options);
+  const lifeMs = spec?.certificateLifeMs || certificateLifeDefaultMs;
+  const own = await firstManager(options, rootCa, clusterId, lifeMs);
+  const node = firstNode(own.record.nodeId, options);
   const { seed, summary } = restoredState(backup, { clusterId, node, nowMs: clock.now() });
   return {
-    record: {
-      nodeId,
-      clusterId,
-      role: NodeRole.MANAGER,
-      advertiseAddress: options.advertiseAddress,
-      listenAddress: options.listenAddress,
-      managerAddresses: [options.advertiseAddress],
-      store: options.storeName,
-    },
-    material: { keyPem, certificatePem, rootPem: rootCa.certificatePem },
+    ...own,
     seed,
     tokens: rootCa.joinTokens,
     notes: notesOf(header, summary, options.advertiseAddress),
