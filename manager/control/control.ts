@@ -4,6 +4,7 @@ import { backupHandlers } from './backup.ts';
 import { clusterHandlers } from './cluster.ts';
 import { imageHandlers } from './images.ts';
 import { logHandlers } from './logs.ts';
+import { networkHandlers } from './networks.ts';
 import { nodeHandlers } from './nodes.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { serviceHandlers } from './services.ts';
@@ -23,6 +24,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       ...autolockHandlers(own),
       ...backupHandlers(own),
       ...nodeHandlers(own),
+      ...networkHandlers(own),
       ...serviceHandlers(own),
       ...taskHandlers(own),
       ...watchHandlers(own),

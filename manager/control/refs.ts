@@ -1,10 +1,15 @@
 /** How people name things: an id, an unambiguous beginning of one, or a name. */
 import { ClusterError, shortId } from '#lib';
-import type { Node, Service, Task } from '#proto';
+import type { Network, Node, Service, Task } from '#proto';
 import type { ReadTransaction, TableName } from '../store/types.ts';
 import { quoted } from './invalid.ts';
 
-const seeAlso = { node: 'node ls', service: 'service ls', task: 'service ps SERVICE' } as const;
+const seeAlso = {
+  node: 'node ls',
+  service: 'service ls',
+  task: 'service ps SERVICE',
+  network: 'network ls',
+} as const;
 
 type Named = keyof typeof seeAlso;
 
@@ -49,6 +54,16 @@ export function findService(tx: ReadTransaction, ref: string): Service {
   const service = tx.get('service', idByPrefix(tx, 'service', ref));
   if (service === undefined) throw notFound('service', ref);
   return service;
+}
+
+/** As `findService`. */
+export function findNetwork(tx: ReadTransaction, ref: string): Network {
+  requireRef('network', ref);
+  const found = tx.get('network', ref) ?? tx.byName('network', ref);
+  if (found !== undefined) return found;
+  const network = tx.get('network', idByPrefix(tx, 'network', ref));
+  if (network === undefined) throw notFound('network', ref);
+  return network;
 }
 
 /** As `findService`; a host name that two nodes share is ambiguous. */

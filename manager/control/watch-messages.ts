@@ -1,6 +1,6 @@
 import { Pacer, assertNever } from '#lib';
 import type { Clock } from '#lib';
-import { Node, Service, Task, WatchEvent, WatchEventKind, WatchResponse } from '#proto';
+import { Network, Node, Service, Task, WatchEvent, WatchEventKind, WatchResponse } from '#proto';
 import type { AnyObject, StoreEvent, TableName } from '../store/types.ts';
 import { withManagerStatus } from './manager-status.ts';
 import type { ManagerReachability } from './options.ts';
@@ -32,6 +32,8 @@ function shownObject(
       return { kind: 'service', service: redactService(object as Service) };
     case 'task':
       return { kind: 'task', task: redactTask(object as Task) };
+    case 'network':
+      return { kind: 'network', network: object as Network };
     case 'cluster':
       return undefined;
     default:
@@ -47,6 +49,8 @@ function sizeOf(object: WatchObject): number {
       return Service.encode(object.service).length;
     case 'task':
       return Task.encode(object.task).length;
+    case 'network':
+      return Network.encode(object.network).length;
     default:
       return assertNever(object);
   }

@@ -1,4 +1,4 @@
-import { Cluster, Node, Service, Task } from '#proto';
+import { Cluster, Network, Node, Service, Task } from '#proto';
 import type { MessageCodec } from '#proto';
 import type { KeysOf } from './index-tree.ts';
 
@@ -35,6 +35,7 @@ export const tables = {
   task: table(Task, {
     indexes: { service: (task) => task.serviceId, node: (task) => task.nodeId },
   }),
+  network: table(Network, { nameOf: (network) => network.spec?.name ?? '' }),
 } as const;
 
 type Tables = typeof tables;

@@ -110,6 +110,17 @@ export const ReachabilityNames: Readonly<Record<number, string>> = {
 };
 
 
+export const NetworkDriver = {
+  OVERLAY: 0,
+  BRIDGE: 1,
+} as const;
+export type NetworkDriver = (typeof NetworkDriver)[keyof typeof NetworkDriver];
+export const NetworkDriverNames: Readonly<Record<number, string>> = {
+  0: 'OVERLAY',
+  1: 'BRIDGE',
+};
+
+
 export const UpdateOrder = {
   STOP_FIRST: 0,
   START_FIRST: 1,
@@ -176,6 +187,17 @@ export const ProtocolNames: Readonly<Record<number, string>> = {
   0: 'TCP',
   1: 'UDP',
   2: 'SCTP',
+};
+
+
+export const EndpointMode = {
+  VIP: 0,
+  DNSRR: 1,
+} as const;
+export type EndpointMode = (typeof EndpointMode)[keyof typeof EndpointMode];
+export const EndpointModeNames: Readonly<Record<number, string>> = {
+  0: 'VIP',
+  1: 'DNSRR',
 };
 
 
@@ -1827,6 +1849,408 @@ export const RemoveServiceResponse: MessageCodec<RemoveServiceResponse> = {
   },
 };
 
+export interface CreateNetworkRequest {
+  readonly spec?: NetworkSpec | undefined;
+}
+export const CreateNetworkRequest: MessageCodec<CreateNetworkRequest> = {
+  typeName: 'tessera.v1.CreateNetworkRequest',
+  fields: [
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    if (m.spec !== undefined) NetworkSpec.write(m.spec, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return CreateNetworkRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = CreateNetworkRequest.create() as Mutable<CreateNetworkRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.spec = NetworkSpec.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as CreateNetworkRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return CreateNetworkRequest.read(r, r.len);
+  },
+};
+
+export interface CreateNetworkResponse {
+  readonly network?: Network | undefined;
+  readonly warnings: readonly string[];
+}
+export const CreateNetworkResponse: MessageCodec<CreateNetworkResponse> = {
+  typeName: 'tessera.v1.CreateNetworkResponse',
+  fields: [
+    { name: 'network', type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'warnings', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { warnings: [], ...init };
+  },
+  write(m, w) {
+    if (m.network !== undefined) Network.write(m.network, w.uint32(10).fork()).ldelim();
+    for (const v of m.warnings) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return CreateNetworkResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = CreateNetworkResponse.create() as Mutable<CreateNetworkResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.network = Network.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.warnings.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as CreateNetworkResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return CreateNetworkResponse.read(r, r.len);
+  },
+};
+
+export interface ListNetworksRequest {
+  readonly afterId: string;
+}
+export const ListNetworksRequest: MessageCodec<ListNetworksRequest> = {
+  typeName: 'tessera.v1.ListNetworksRequest',
+  fields: [
+    { name: 'afterId', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { afterId: '', ...init };
+  },
+  write(m, w) {
+    if (m.afterId !== '') w.uint32(10).string(m.afterId);
+    return w;
+  },
+  encode(m) {
+    return ListNetworksRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListNetworksRequest.create() as Mutable<ListNetworksRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.afterId = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListNetworksRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListNetworksRequest.read(r, r.len);
+  },
+};
+
+export interface ListNetworksResponse {
+  readonly networks: readonly Network[];
+  readonly nextAfterId: string;
+}
+export const ListNetworksResponse: MessageCodec<ListNetworksResponse> = {
+  typeName: 'tessera.v1.ListNetworksResponse',
+  fields: [
+    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'nextAfterId', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { networks: [], nextAfterId: '', ...init };
+  },
+  write(m, w) {
+    for (const v of m.networks) Network.write(v, w.uint32(10).fork()).ldelim();
+    if (m.nextAfterId !== '') w.uint32(18).string(m.nextAfterId);
+    return w;
+  },
+  encode(m) {
+    return ListNetworksResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ListNetworksResponse.create() as Mutable<ListNetworksResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networks.push(Network.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.nextAfterId = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ListNetworksResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ListNetworksResponse.read(r, r.len);
+  },
+};
+
+export interface GetNetworkRequest {
+  readonly ref: string;
+}
+export const GetNetworkRequest: MessageCodec<GetNetworkRequest> = {
+  typeName: 'tessera.v1.GetNetworkRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return GetNetworkRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetNetworkRequest.create() as Mutable<GetNetworkRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetNetworkRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetNetworkRequest.read(r, r.len);
+  },
+};
+
+export interface GetNetworkResponse {
+  readonly network?: Network | undefined;
+  readonly endpoints: readonly NetworkEndpoint[];
+  readonly serviceIds: readonly string[];
+}
+export const GetNetworkResponse: MessageCodec<GetNetworkResponse> = {
+  typeName: 'tessera.v1.GetNetworkResponse',
+  fields: [
+    { name: 'network', type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'endpoints', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkEndpoint as MessageCodec<never> },
+    { name: 'serviceIds', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { endpoints: [], serviceIds: [], ...init };
+  },
+  write(m, w) {
+    if (m.network !== undefined) Network.write(m.network, w.uint32(10).fork()).ldelim();
+    for (const v of m.endpoints) NetworkEndpoint.write(v, w.uint32(18).fork()).ldelim();
+    for (const v of m.serviceIds) w.uint32(26).string(v);
+    return w;
+  },
+  encode(m) {
+    return GetNetworkResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = GetNetworkResponse.create() as Mutable<GetNetworkResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.network = Network.read(r, r.uint32() + r.pos);
+          break;
+        case 2:
+          m.endpoints.push(NetworkEndpoint.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.serviceIds.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as GetNetworkResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return GetNetworkResponse.read(r, r.len);
+  },
+};
+
+export interface NetworkEndpoint {
+  readonly taskId: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly slot: number;
+  readonly nodeId: string;
+  readonly state: TaskState;
+  readonly address?: NetworkAddress | undefined;
+}
+export const NetworkEndpoint: MessageCodec<NetworkEndpoint> = {
+  typeName: 'tessera.v1.NetworkEndpoint',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'serviceName', type: 'string', shape: 'one' },
+    { name: 'slot', type: 'uint32', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'address', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+  ],
+  create(init) {
+    return { taskId: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', state: 0, ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.serviceId !== '') w.uint32(18).string(m.serviceId);
+    if (m.serviceName !== '') w.uint32(26).string(m.serviceName);
+    if (m.slot !== 0) w.uint32(32).uint32(m.slot);
+    if (m.nodeId !== '') w.uint32(42).string(m.nodeId);
+    if (m.state !== 0) w.uint32(48).int32(m.state);
+    if (m.address !== undefined) NetworkAddress.write(m.address, w.uint32(58).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkEndpoint.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkEndpoint.create() as Mutable<NetworkEndpoint>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.serviceId = r.string();
+          break;
+        case 3:
+          m.serviceName = r.string();
+          break;
+        case 4:
+          m.slot = r.uint32();
+          break;
+        case 5:
+          m.nodeId = r.string();
+          break;
+        case 6:
+          m.state = r.int32() as TaskState;
+          break;
+        case 7:
+          m.address = NetworkAddress.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkEndpoint;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkEndpoint.read(r, r.len);
+  },
+};
+
+export interface RemoveNetworkRequest {
+  readonly ref: string;
+}
+export const RemoveNetworkRequest: MessageCodec<RemoveNetworkRequest> = {
+  typeName: 'tessera.v1.RemoveNetworkRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return RemoveNetworkRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveNetworkRequest.create() as Mutable<RemoveNetworkRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveNetworkRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveNetworkRequest.read(r, r.len);
+  },
+};
+
+export interface RemoveNetworkResponse {
+  readonly id: string;
+}
+export const RemoveNetworkResponse: MessageCodec<RemoveNetworkResponse> = {
+  typeName: 'tessera.v1.RemoveNetworkResponse',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { id: '', ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    return w;
+  },
+  encode(m) {
+    return RemoveNetworkResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RemoveNetworkResponse.create() as Mutable<RemoveNetworkResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RemoveNetworkResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RemoveNetworkResponse.read(r, r.len);
+  },
+};
+
 export interface ListTasksRequest {
   readonly serviceRef: string;
   readonly nodeRef: string;
@@ -2109,6 +2533,7 @@ export interface WatchEvent {
     | { readonly kind: 'node'; readonly node: Node }
     | { readonly kind: 'service'; readonly service: Service }
     | { readonly kind: 'task'; readonly task: Task }
+    | { readonly kind: 'network'; readonly network: Network }
     | undefined;
 }
 export const WatchEvent: MessageCodec<WatchEvent> = {
@@ -2118,6 +2543,7 @@ export const WatchEvent: MessageCodec<WatchEvent> = {
     { name: 'node', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Node as MessageCodec<never> },
     { name: 'service', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Service as MessageCodec<never> },
     { name: 'task', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Network as MessageCodec<never> },
   ],
   create(init) {
     return { kind: 0, ...init };
@@ -2133,6 +2559,9 @@ export const WatchEvent: MessageCodec<WatchEvent> = {
         break;
       case 'task':
         Task.write(m.object.task, w.uint32(34).fork()).ldelim();
+        break;
+      case 'network':
+        Network.write(m.object.network, w.uint32(42).fork()).ldelim();
         break;
     }
     return w;
@@ -2156,6 +2585,9 @@ export const WatchEvent: MessageCodec<WatchEvent> = {
           break;
         case 4:
           m.object = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.object = { kind: 'network', network: Network.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -2846,6 +3278,7 @@ export interface AgentMessage {
     | { readonly kind: 'statuses'; readonly statuses: StatusBatch }
     | { readonly kind: 'description'; readonly description: NodeDescription }
     | { readonly kind: 'goodbye'; readonly goodbye: Goodbye }
+    | { readonly kind: 'networksApplied'; readonly networksApplied: NetworksApplied }
     | undefined;
 }
 export const AgentMessage: MessageCodec<AgentMessage> = {
@@ -2856,6 +3289,7 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
     { name: 'statuses', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusBatch as MessageCodec<never> },
     { name: 'description', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
     { name: 'goodbye', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Goodbye as MessageCodec<never> },
+    { name: 'networksApplied', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworksApplied as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2876,6 +3310,9 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
         break;
       case 'goodbye':
         Goodbye.write(m.body.goodbye, w.uint32(42).fork()).ldelim();
+        break;
+      case 'networksApplied':
+        NetworksApplied.write(m.body.networksApplied, w.uint32(50).fork()).ldelim();
         break;
     }
     return w;
@@ -2902,6 +3339,9 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
           break;
         case 5:
           m.body = { kind: 'goodbye', goodbye: Goodbye.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.body = { kind: 'networksApplied', networksApplied: NetworksApplied.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -3119,6 +3559,7 @@ export interface ManagerMessage {
     | { readonly kind: 'work'; readonly work: WorkRequest }
     | { readonly kind: 'cancelWork'; readonly cancelWork: string }
     | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
+    | { readonly kind: 'networks'; readonly networks: NetworkChanges }
     | undefined;
 }
 export const ManagerMessage: MessageCodec<ManagerMessage> = {
@@ -3130,6 +3571,7 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
     { name: 'work', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkRequest as MessageCodec<never> },
     { name: 'cancelWork', type: 'string', shape: 'one', oneof: 'body' },
     { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
+    { name: 'networks', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -3153,6 +3595,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
         break;
       case 'heartbeat':
         Heartbeat.write(m.body.heartbeat, w.uint32(50).fork()).ldelim();
+        break;
+      case 'networks':
+        NetworkChanges.write(m.body.networks, w.uint32(58).fork()).ldelim();
         break;
     }
     return w;
@@ -3182,6 +3627,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
           break;
         case 6:
           m.body = { kind: 'heartbeat', heartbeat: Heartbeat.read(r, r.uint32() + r.pos) };
+          break;
+        case 7:
+          m.body = { kind: 'networks', networks: NetworkChanges.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -3354,6 +3802,358 @@ export const StatusesAccepted: MessageCodec<StatusesAccepted> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return StatusesAccepted.read(r, r.len);
+  },
+};
+
+export interface NetworkChanges {
+  readonly sequence: number;
+  readonly isFull: boolean;
+  readonly isContinued: boolean;
+  readonly networks: readonly Network[];
+  readonly removedNetworkIds: readonly string[];
+  readonly hosts: readonly NetworkHost[];
+  readonly removedHosts: readonly string[];
+  readonly endpoints: readonly Endpoint[];
+  readonly removedEndpoints: readonly string[];
+  readonly services: readonly NetworkService[];
+  readonly removedServiceIds: readonly string[];
+}
+export const NetworkChanges: MessageCodec<NetworkChanges> = {
+  typeName: 'tessera.v1.NetworkChanges',
+  fields: [
+    { name: 'sequence', type: 'uint64', shape: 'one' },
+    { name: 'isFull', type: 'bool', shape: 'one' },
+    { name: 'isContinued', type: 'bool', shape: 'one' },
+    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'removedNetworkIds', type: 'string', shape: 'list' },
+    { name: 'hosts', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkHost as MessageCodec<never> },
+    { name: 'removedHosts', type: 'string', shape: 'list' },
+    { name: 'endpoints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Endpoint as MessageCodec<never> },
+    { name: 'removedEndpoints', type: 'string', shape: 'list' },
+    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkService as MessageCodec<never> },
+    { name: 'removedServiceIds', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { sequence: 0, isFull: false, isContinued: false, networks: [], removedNetworkIds: [], hosts: [], removedHosts: [], endpoints: [], removedEndpoints: [], services: [], removedServiceIds: [], ...init };
+  },
+  write(m, w) {
+    if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
+    if (m.isFull !== false) w.uint32(16).bool(m.isFull);
+    if (m.isContinued !== false) w.uint32(24).bool(m.isContinued);
+    for (const v of m.networks) Network.write(v, w.uint32(34).fork()).ldelim();
+    for (const v of m.removedNetworkIds) w.uint32(42).string(v);
+    for (const v of m.hosts) NetworkHost.write(v, w.uint32(50).fork()).ldelim();
+    for (const v of m.removedHosts) w.uint32(58).string(v);
+    for (const v of m.endpoints) Endpoint.write(v, w.uint32(66).fork()).ldelim();
+    for (const v of m.removedEndpoints) w.uint32(74).string(v);
+    for (const v of m.services) NetworkService.write(v, w.uint32(82).fork()).ldelim();
+    for (const v of m.removedServiceIds) w.uint32(90).string(v);
+    return w;
+  },
+  encode(m) {
+    return NetworkChanges.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkChanges.create() as Mutable<NetworkChanges>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sequence = toSafe(r.uint64(), 'sequence');
+          break;
+        case 2:
+          m.isFull = r.bool();
+          break;
+        case 3:
+          m.isContinued = r.bool();
+          break;
+        case 4:
+          m.networks.push(Network.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.removedNetworkIds.push(r.string());
+          break;
+        case 6:
+          m.hosts.push(NetworkHost.read(r, r.uint32() + r.pos));
+          break;
+        case 7:
+          m.removedHosts.push(r.string());
+          break;
+        case 8:
+          m.endpoints.push(Endpoint.read(r, r.uint32() + r.pos));
+          break;
+        case 9:
+          m.removedEndpoints.push(r.string());
+          break;
+        case 10:
+          m.services.push(NetworkService.read(r, r.uint32() + r.pos));
+          break;
+        case 11:
+          m.removedServiceIds.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkChanges;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkChanges.read(r, r.len);
+  },
+};
+
+export interface NetworksApplied {
+  readonly sequence: number;
+}
+export const NetworksApplied: MessageCodec<NetworksApplied> = {
+  typeName: 'tessera.v1.NetworksApplied',
+  fields: [
+    { name: 'sequence', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { sequence: 0, ...init };
+  },
+  write(m, w) {
+    if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
+    return w;
+  },
+  encode(m) {
+    return NetworksApplied.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworksApplied.create() as Mutable<NetworksApplied>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.sequence = toSafe(r.uint64(), 'sequence');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworksApplied;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworksApplied.read(r, r.len);
+  },
+};
+
+export interface NetworkHost {
+  readonly networkId: string;
+  readonly nodeId: string;
+  readonly dataPathAddress: string;
+  readonly addresses?: HostAddresses | undefined;
+}
+export const NetworkHost: MessageCodec<NetworkHost> = {
+  typeName: 'tessera.v1.NetworkHost',
+  fields: [
+    { name: 'networkId', type: 'string', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'addresses', type: 'object', shape: 'one', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
+  ],
+  create(init) {
+    return { networkId: '', nodeId: '', dataPathAddress: '', ...init };
+  },
+  write(m, w) {
+    if (m.networkId !== '') w.uint32(10).string(m.networkId);
+    if (m.nodeId !== '') w.uint32(18).string(m.nodeId);
+    if (m.dataPathAddress !== '') w.uint32(26).string(m.dataPathAddress);
+    if (m.addresses !== undefined) HostAddresses.write(m.addresses, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkHost.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkHost.create() as Mutable<NetworkHost>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkId = r.string();
+          break;
+        case 2:
+          m.nodeId = r.string();
+          break;
+        case 3:
+          m.dataPathAddress = r.string();
+          break;
+        case 4:
+          m.addresses = HostAddresses.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkHost;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkHost.read(r, r.len);
+  },
+};
+
+export interface Endpoint {
+  readonly networkId: string;
+  readonly taskId: string;
+  readonly nodeId: string;
+  readonly serviceId: string;
+  readonly slot: number;
+  readonly address: string;
+  readonly addressV6: string;
+  readonly isServing: boolean;
+}
+export const Endpoint: MessageCodec<Endpoint> = {
+  typeName: 'tessera.v1.Endpoint',
+  fields: [
+    { name: 'networkId', type: 'string', shape: 'one' },
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'slot', type: 'uint32', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'addressV6', type: 'string', shape: 'one' },
+    { name: 'isServing', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { networkId: '', taskId: '', nodeId: '', serviceId: '', slot: 0, address: '', addressV6: '', isServing: false, ...init };
+  },
+  write(m, w) {
+    if (m.networkId !== '') w.uint32(10).string(m.networkId);
+    if (m.taskId !== '') w.uint32(18).string(m.taskId);
+    if (m.nodeId !== '') w.uint32(26).string(m.nodeId);
+    if (m.serviceId !== '') w.uint32(34).string(m.serviceId);
+    if (m.slot !== 0) w.uint32(40).uint32(m.slot);
+    if (m.address !== '') w.uint32(50).string(m.address);
+    if (m.addressV6 !== '') w.uint32(58).string(m.addressV6);
+    if (m.isServing !== false) w.uint32(64).bool(m.isServing);
+    return w;
+  },
+  encode(m) {
+    return Endpoint.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Endpoint.create() as Mutable<Endpoint>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkId = r.string();
+          break;
+        case 2:
+          m.taskId = r.string();
+          break;
+        case 3:
+          m.nodeId = r.string();
+          break;
+        case 4:
+          m.serviceId = r.string();
+          break;
+        case 5:
+          m.slot = r.uint32();
+          break;
+        case 6:
+          m.address = r.string();
+          break;
+        case 7:
+          m.addressV6 = r.string();
+          break;
+        case 8:
+          m.isServing = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Endpoint;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Endpoint.read(r, r.len);
+  },
+};
+
+export interface NetworkService {
+  readonly serviceId: string;
+  readonly name: string;
+  readonly mode: EndpointMode;
+  readonly virtualAddresses: readonly NetworkAddress[];
+  readonly attachments: readonly NetworkAttachmentConfig[];
+  readonly ports: readonly PortConfig[];
+  readonly sessionAffinitySeconds: number;
+  readonly allowFromIds: readonly string[];
+}
+export const NetworkService: MessageCodec<NetworkService> = {
+  typeName: 'tessera.v1.NetworkService',
+  fields: [
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'mode', type: 'object', shape: 'one', names: EndpointModeNames },
+    { name: 'virtualAddresses', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'attachments', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAttachmentConfig as MessageCodec<never> },
+    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'sessionAffinitySeconds', type: 'uint32', shape: 'one' },
+    { name: 'allowFromIds', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { serviceId: '', name: '', mode: 0, virtualAddresses: [], attachments: [], ports: [], sessionAffinitySeconds: 0, allowFromIds: [], ...init };
+  },
+  write(m, w) {
+    if (m.serviceId !== '') w.uint32(10).string(m.serviceId);
+    if (m.name !== '') w.uint32(18).string(m.name);
+    if (m.mode !== 0) w.uint32(24).int32(m.mode);
+    for (const v of m.virtualAddresses) NetworkAddress.write(v, w.uint32(34).fork()).ldelim();
+    for (const v of m.attachments) NetworkAttachmentConfig.write(v, w.uint32(42).fork()).ldelim();
+    for (const v of m.ports) PortConfig.write(v, w.uint32(50).fork()).ldelim();
+    if (m.sessionAffinitySeconds !== 0) w.uint32(56).uint32(m.sessionAffinitySeconds);
+    for (const v of m.allowFromIds) w.uint32(66).string(v);
+    return w;
+  },
+  encode(m) {
+    return NetworkService.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkService.create() as Mutable<NetworkService>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceId = r.string();
+          break;
+        case 2:
+          m.name = r.string();
+          break;
+        case 3:
+          m.mode = r.int32() as EndpointMode;
+          break;
+        case 4:
+          m.virtualAddresses.push(NetworkAddress.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.attachments.push(NetworkAttachmentConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 7:
+          m.sessionAffinitySeconds = r.uint32();
+          break;
+        case 8:
+          m.allowFromIds.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkService;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkService.read(r, r.len);
   },
 };
 
@@ -4732,6 +5532,7 @@ export interface ClusterSpec {
   readonly certificateLifeMs: number;
   readonly snapshotInterval: number;
   readonly autolockManagers: boolean;
+  readonly networks?: NetworkDefaults | undefined;
 }
 export const ClusterSpec: MessageCodec<ClusterSpec> = {
   typeName: 'tessera.v1.ClusterSpec',
@@ -4743,6 +5544,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     { name: 'certificateLifeMs', type: 'uint64', shape: 'one' },
     { name: 'snapshotInterval', type: 'uint32', shape: 'one' },
     { name: 'autolockManagers', type: 'bool', shape: 'one' },
+    { name: 'networks', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkDefaults as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, autolockManagers: false, ...init };
@@ -4760,6 +5562,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     if (m.certificateLifeMs !== 0) w.uint32(40).uint64(safe(m.certificateLifeMs, 'certificateLifeMs'));
     if (m.snapshotInterval !== 0) w.uint32(48).uint32(m.snapshotInterval);
     if (m.autolockManagers !== false) w.uint32(56).bool(m.autolockManagers);
+    if (m.networks !== undefined) NetworkDefaults.write(m.networks, w.uint32(82).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -4791,6 +5594,9 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
         case 7:
           m.autolockManagers = r.bool();
           break;
+        case 10:
+          m.networks = NetworkDefaults.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -4800,6 +5606,62 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return ClusterSpec.read(r, r.len);
+  },
+};
+
+export interface NetworkDefaults {
+  readonly addressPools: readonly string[];
+  readonly subnetLength: number;
+  readonly dataPathPort: number;
+  readonly addressPoolV6: string;
+}
+export const NetworkDefaults: MessageCodec<NetworkDefaults> = {
+  typeName: 'tessera.v1.NetworkDefaults',
+  fields: [
+    { name: 'addressPools', type: 'string', shape: 'list' },
+    { name: 'subnetLength', type: 'uint32', shape: 'one' },
+    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
+    { name: 'addressPoolV6', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { addressPools: [], subnetLength: 0, dataPathPort: 0, addressPoolV6: '', ...init };
+  },
+  write(m, w) {
+    for (const v of m.addressPools) w.uint32(10).string(v);
+    if (m.subnetLength !== 0) w.uint32(16).uint32(m.subnetLength);
+    if (m.dataPathPort !== 0) w.uint32(24).uint32(m.dataPathPort);
+    if (m.addressPoolV6 !== '') w.uint32(34).string(m.addressPoolV6);
+    return w;
+  },
+  encode(m) {
+    return NetworkDefaults.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkDefaults.create() as Mutable<NetworkDefaults>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.addressPools.push(r.string());
+          break;
+        case 2:
+          m.subnetLength = r.uint32();
+          break;
+        case 3:
+          m.dataPathPort = r.uint32();
+          break;
+        case 4:
+          m.addressPoolV6 = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkDefaults;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkDefaults.read(r, r.len);
   },
 };
 
@@ -5220,6 +6082,7 @@ export interface NodeDescription {
   readonly kernelVersion: string;
   readonly operatingSystem: string;
   readonly engineLabels: Readonly<Record<string, string>>;
+  readonly dataPathAddress: string;
 }
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
@@ -5233,9 +6096,10 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     { name: 'kernelVersion', type: 'string', shape: 'one' },
     { name: 'operatingSystem', type: 'string', shape: 'one' },
     { name: 'engineLabels', type: 'string', shape: 'map' },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, ...init };
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', ...init };
   },
   write(m, w) {
     if (m.hostname !== '') w.uint32(10).string(m.hostname);
@@ -5252,6 +6116,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
       e.uint32(18).string(v);
       e.ldelim();
     }
+    if (m.dataPathAddress !== '') w.uint32(82).string(m.dataPathAddress);
     return w;
   },
   encode(m) {
@@ -5288,6 +6153,9 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
           break;
         case 9:
           readMapEntry(r, m.engineLabels, '', () => r.string());
+          break;
+        case 10:
+          m.dataPathAddress = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -5413,6 +6281,370 @@ export const ManagerStatus: MessageCodec<ManagerStatus> = {
   },
 };
 
+export interface Network {
+  readonly id: string;
+  readonly meta?: Meta | undefined;
+  readonly spec?: NetworkSpec | undefined;
+  readonly allocation?: NetworkAllocation | undefined;
+  readonly error: string;
+  readonly isIngress: boolean;
+  readonly hosts: Readonly<Record<string, HostAddresses>>;
+}
+export const Network: MessageCodec<Network> = {
+  typeName: 'tessera.v1.Network',
+  fields: [
+    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
+    { name: 'allocation', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAllocation as MessageCodec<never> },
+    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'isIngress', type: 'bool', shape: 'one' },
+    { name: 'hosts', type: 'object', shape: 'map', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
+  ],
+  create(init) {
+    return { id: '', error: '', isIngress: false, hosts: {}, ...init };
+  },
+  write(m, w) {
+    if (m.id !== '') w.uint32(10).string(m.id);
+    if (m.meta !== undefined) Meta.write(m.meta, w.uint32(18).fork()).ldelim();
+    if (m.spec !== undefined) NetworkSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.allocation !== undefined) NetworkAllocation.write(m.allocation, w.uint32(34).fork()).ldelim();
+    if (m.error !== '') w.uint32(42).string(m.error);
+    if (m.isIngress !== false) w.uint32(48).bool(m.isIngress);
+    for (const [k, v] of Object.entries(m.hosts)) {
+      const e = w.uint32(58).fork();
+      e.uint32(10).string(k);
+      HostAddresses.write(v, e.uint32(18).fork()).ldelim();
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return Network.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = Network.create() as Mutable<Network>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.id = r.string();
+          break;
+        case 2:
+          m.meta = Meta.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          m.spec = NetworkSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.allocation = NetworkAllocation.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.error = r.string();
+          break;
+        case 6:
+          m.isIngress = r.bool();
+          break;
+        case 7:
+          readMapEntry(r, m.hosts, HostAddresses.create(), () => HostAddresses.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as Network;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return Network.read(r, r.len);
+  },
+};
+
+export interface HostAddresses {
+  readonly address: string;
+  readonly addressV6: string;
+}
+export const HostAddresses: MessageCodec<HostAddresses> = {
+  typeName: 'tessera.v1.HostAddresses',
+  fields: [
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'addressV6', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { address: '', addressV6: '', ...init };
+  },
+  write(m, w) {
+    if (m.address !== '') w.uint32(10).string(m.address);
+    if (m.addressV6 !== '') w.uint32(18).string(m.addressV6);
+    return w;
+  },
+  encode(m) {
+    return HostAddresses.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = HostAddresses.create() as Mutable<HostAddresses>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.address = r.string();
+          break;
+        case 2:
+          m.addressV6 = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as HostAddresses;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return HostAddresses.read(r, r.len);
+  },
+};
+
+export interface NetworkSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver: NetworkDriver;
+  readonly subnets: readonly SubnetConfig[];
+  readonly isIpv6: boolean;
+  readonly isInternal: boolean;
+  readonly isAttachable: boolean;
+  readonly isEncrypted: boolean;
+  readonly isIsolated: boolean;
+  readonly mtu: number;
+}
+export const NetworkSpec: MessageCodec<NetworkSpec> = {
+  typeName: 'tessera.v1.NetworkSpec',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'driver', type: 'object', shape: 'one', names: NetworkDriverNames },
+    { name: 'subnets', type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
+    { name: 'isIpv6', type: 'bool', shape: 'one' },
+    { name: 'isInternal', type: 'bool', shape: 'one' },
+    { name: 'isAttachable', type: 'bool', shape: 'one' },
+    { name: 'isEncrypted', type: 'bool', shape: 'one' },
+    { name: 'isIsolated', type: 'bool', shape: 'one' },
+    { name: 'mtu', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', labels: {}, driver: 0, subnets: [], isIpv6: false, isInternal: false, isAttachable: false, isEncrypted: false, isIsolated: false, mtu: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(18).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    if (m.driver !== 0) w.uint32(24).int32(m.driver);
+    for (const v of m.subnets) SubnetConfig.write(v, w.uint32(34).fork()).ldelim();
+    if (m.isIpv6 !== false) w.uint32(40).bool(m.isIpv6);
+    if (m.isInternal !== false) w.uint32(48).bool(m.isInternal);
+    if (m.isAttachable !== false) w.uint32(56).bool(m.isAttachable);
+    if (m.isEncrypted !== false) w.uint32(64).bool(m.isEncrypted);
+    if (m.isIsolated !== false) w.uint32(72).bool(m.isIsolated);
+    if (m.mtu !== 0) w.uint32(80).uint32(m.mtu);
+    return w;
+  },
+  encode(m) {
+    return NetworkSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkSpec.create() as Mutable<NetworkSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        case 3:
+          m.driver = r.int32() as NetworkDriver;
+          break;
+        case 4:
+          m.subnets.push(SubnetConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.isIpv6 = r.bool();
+          break;
+        case 6:
+          m.isInternal = r.bool();
+          break;
+        case 7:
+          m.isAttachable = r.bool();
+          break;
+        case 8:
+          m.isEncrypted = r.bool();
+          break;
+        case 9:
+          m.isIsolated = r.bool();
+          break;
+        case 10:
+          m.mtu = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkSpec.read(r, r.len);
+  },
+};
+
+export interface SubnetConfig {
+  readonly subnet: string;
+  readonly gateway: string;
+  readonly ipRange: string;
+}
+export const SubnetConfig: MessageCodec<SubnetConfig> = {
+  typeName: 'tessera.v1.SubnetConfig',
+  fields: [
+    { name: 'subnet', type: 'string', shape: 'one' },
+    { name: 'gateway', type: 'string', shape: 'one' },
+    { name: 'ipRange', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { subnet: '', gateway: '', ipRange: '', ...init };
+  },
+  write(m, w) {
+    if (m.subnet !== '') w.uint32(10).string(m.subnet);
+    if (m.gateway !== '') w.uint32(18).string(m.gateway);
+    if (m.ipRange !== '') w.uint32(26).string(m.ipRange);
+    return w;
+  },
+  encode(m) {
+    return SubnetConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SubnetConfig.create() as Mutable<SubnetConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.subnet = r.string();
+          break;
+        case 2:
+          m.gateway = r.string();
+          break;
+        case 3:
+          m.ipRange = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SubnetConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SubnetConfig.read(r, r.len);
+  },
+};
+
+export interface NetworkAllocation {
+  readonly vni: number;
+  readonly subnets: readonly SubnetConfig[];
+}
+export const NetworkAllocation: MessageCodec<NetworkAllocation> = {
+  typeName: 'tessera.v1.NetworkAllocation',
+  fields: [
+    { name: 'vni', type: 'uint32', shape: 'one' },
+    { name: 'subnets', type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
+  ],
+  create(init) {
+    return { vni: 0, subnets: [], ...init };
+  },
+  write(m, w) {
+    if (m.vni !== 0) w.uint32(8).uint32(m.vni);
+    for (const v of m.subnets) SubnetConfig.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkAllocation.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkAllocation.create() as Mutable<NetworkAllocation>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.vni = r.uint32();
+          break;
+        case 2:
+          m.subnets.push(SubnetConfig.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkAllocation;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkAllocation.read(r, r.len);
+  },
+};
+
+export interface NetworkAddress {
+  readonly networkId: string;
+  readonly address: string;
+  readonly addressV6: string;
+}
+export const NetworkAddress: MessageCodec<NetworkAddress> = {
+  typeName: 'tessera.v1.NetworkAddress',
+  fields: [
+    { name: 'networkId', type: 'string', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'addressV6', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { networkId: '', address: '', addressV6: '', ...init };
+  },
+  write(m, w) {
+    if (m.networkId !== '') w.uint32(10).string(m.networkId);
+    if (m.address !== '') w.uint32(18).string(m.address);
+    if (m.addressV6 !== '') w.uint32(26).string(m.addressV6);
+    return w;
+  },
+  encode(m) {
+    return NetworkAddress.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkAddress.create() as Mutable<NetworkAddress>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkId = r.string();
+          break;
+        case 2:
+          m.address = r.string();
+          break;
+        case 3:
+          m.addressV6 = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkAddress;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkAddress.read(r, r.len);
+  },
+};
+
 export interface Service {
   readonly id: string;
   readonly meta?: Meta | undefined;
@@ -5421,6 +6653,7 @@ export interface Service {
   readonly previousSpec?: ServiceSpec | undefined;
   readonly updateStatus?: UpdateStatus | undefined;
   readonly isRemoving: boolean;
+  readonly endpoint?: ServiceEndpoint | undefined;
 }
 export const Service: MessageCodec<Service> = {
   typeName: 'tessera.v1.Service',
@@ -5432,6 +6665,7 @@ export const Service: MessageCodec<Service> = {
     { name: 'previousSpec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
     { name: 'updateStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateStatus as MessageCodec<never> },
     { name: 'isRemoving', type: 'bool', shape: 'one' },
+    { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceEndpoint as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', specVersion: 0, isRemoving: false, ...init };
@@ -5444,6 +6678,7 @@ export const Service: MessageCodec<Service> = {
     if (m.previousSpec !== undefined) ServiceSpec.write(m.previousSpec, w.uint32(42).fork()).ldelim();
     if (m.updateStatus !== undefined) UpdateStatus.write(m.updateStatus, w.uint32(50).fork()).ldelim();
     if (m.isRemoving !== false) w.uint32(56).bool(m.isRemoving);
+    if (m.endpoint !== undefined) ServiceEndpoint.write(m.endpoint, w.uint32(66).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -5475,6 +6710,9 @@ export const Service: MessageCodec<Service> = {
         case 7:
           m.isRemoving = r.bool();
           break;
+        case 8:
+          m.endpoint = ServiceEndpoint.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -5487,6 +6725,56 @@ export const Service: MessageCodec<Service> = {
   },
 };
 
+export interface ServiceEndpoint {
+  readonly virtualAddresses: readonly NetworkAddress[];
+  readonly ports: readonly PortConfig[];
+  readonly error: string;
+}
+export const ServiceEndpoint: MessageCodec<ServiceEndpoint> = {
+  typeName: 'tessera.v1.ServiceEndpoint',
+  fields: [
+    { name: 'virtualAddresses', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'error', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { virtualAddresses: [], ports: [], error: '', ...init };
+  },
+  write(m, w) {
+    for (const v of m.virtualAddresses) NetworkAddress.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.ports) PortConfig.write(v, w.uint32(18).fork()).ldelim();
+    if (m.error !== '') w.uint32(26).string(m.error);
+    return w;
+  },
+  encode(m) {
+    return ServiceEndpoint.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ServiceEndpoint.create() as Mutable<ServiceEndpoint>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.virtualAddresses.push(NetworkAddress.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.error = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ServiceEndpoint;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ServiceEndpoint.read(r, r.len);
+  },
+};
+
 export interface ServiceSpec {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -5494,6 +6782,7 @@ export interface ServiceSpec {
   readonly update?: UpdateConfig | undefined;
   readonly endpoint?: EndpointSpec | undefined;
   readonly rollback?: UpdateConfig | undefined;
+  readonly allowFrom: readonly string[];
   readonly mode?:
     | { readonly kind: 'replicated'; readonly replicated: ReplicatedMode }
     | { readonly kind: 'global'; readonly global: GlobalMode }
@@ -5510,9 +6799,10 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
     { name: 'update', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
     { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => EndpointSpec as MessageCodec<never> },
     { name: 'rollback', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
+    { name: 'allowFrom', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { name: '', labels: {}, ...init };
+    return { name: '', labels: {}, allowFrom: [], ...init };
   },
   write(m, w) {
     if (m.name !== '') w.uint32(10).string(m.name);
@@ -5526,6 +6816,7 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
     if (m.update !== undefined) UpdateConfig.write(m.update, w.uint32(50).fork()).ldelim();
     if (m.endpoint !== undefined) EndpointSpec.write(m.endpoint, w.uint32(58).fork()).ldelim();
     if (m.rollback !== undefined) UpdateConfig.write(m.rollback, w.uint32(66).fork()).ldelim();
+    for (const v of m.allowFrom) w.uint32(74).string(v);
     switch (m.mode?.kind) {
       case 'replicated':
         ReplicatedMode.write(m.mode.replicated, w.uint32(34).fork()).ldelim();
@@ -5567,6 +6858,9 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
           break;
         case 8:
           m.rollback = UpdateConfig.read(r, r.uint32() + r.pos);
+          break;
+        case 9:
+          m.allowFrom.push(r.string());
           break;
         default:
           r.skipType(tag & 7);
@@ -5850,17 +7144,23 @@ export const PortConfig: MessageCodec<PortConfig> = {
 
 export interface EndpointSpec {
   readonly ports: readonly PortConfig[];
+  readonly mode: EndpointMode;
+  readonly sessionAffinitySeconds: number;
 }
 export const EndpointSpec: MessageCodec<EndpointSpec> = {
   typeName: 'tessera.v1.EndpointSpec',
   fields: [
     { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'mode', type: 'object', shape: 'one', names: EndpointModeNames },
+    { name: 'sessionAffinitySeconds', type: 'uint32', shape: 'one' },
   ],
   create(init) {
-    return { ports: [], ...init };
+    return { ports: [], mode: 0, sessionAffinitySeconds: 0, ...init };
   },
   write(m, w) {
     for (const v of m.ports) PortConfig.write(v, w.uint32(10).fork()).ldelim();
+    if (m.mode !== 0) w.uint32(16).int32(m.mode);
+    if (m.sessionAffinitySeconds !== 0) w.uint32(24).uint32(m.sessionAffinitySeconds);
     return w;
   },
   encode(m) {
@@ -5874,6 +7174,12 @@ export const EndpointSpec: MessageCodec<EndpointSpec> = {
         case 1:
           m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
           break;
+        case 2:
+          m.mode = r.int32() as EndpointMode;
+          break;
+        case 3:
+          m.sessionAffinitySeconds = r.uint32();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -5886,6 +7192,106 @@ export const EndpointSpec: MessageCodec<EndpointSpec> = {
   },
 };
 
+export interface NetworkAttachmentConfig {
+  readonly network: string;
+  readonly aliases: readonly string[];
+  readonly addresses: readonly string[];
+}
+export const NetworkAttachmentConfig: MessageCodec<NetworkAttachmentConfig> = {
+  typeName: 'tessera.v1.NetworkAttachmentConfig',
+  fields: [
+    { name: 'network', type: 'string', shape: 'one' },
+    { name: 'aliases', type: 'string', shape: 'list' },
+    { name: 'addresses', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { network: '', aliases: [], addresses: [], ...init };
+  },
+  write(m, w) {
+    if (m.network !== '') w.uint32(10).string(m.network);
+    for (const v of m.aliases) w.uint32(18).string(v);
+    for (const v of m.addresses) w.uint32(26).string(v);
+    return w;
+  },
+  encode(m) {
+    return NetworkAttachmentConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkAttachmentConfig.create() as Mutable<NetworkAttachmentConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.network = r.string();
+          break;
+        case 2:
+          m.aliases.push(r.string());
+          break;
+        case 3:
+          m.addresses.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkAttachmentConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkAttachmentConfig.read(r, r.len);
+  },
+};
+
+export interface DnsConfig {
+  readonly nameservers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
+export const DnsConfig: MessageCodec<DnsConfig> = {
+  typeName: 'tessera.v1.DnsConfig',
+  fields: [
+    { name: 'nameservers', type: 'string', shape: 'list' },
+    { name: 'search', type: 'string', shape: 'list' },
+    { name: 'options', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { nameservers: [], search: [], options: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nameservers) w.uint32(10).string(v);
+    for (const v of m.search) w.uint32(18).string(v);
+    for (const v of m.options) w.uint32(26).string(v);
+    return w;
+  },
+  encode(m) {
+    return DnsConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DnsConfig.create() as Mutable<DnsConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nameservers.push(r.string());
+          break;
+        case 2:
+          m.search.push(r.string());
+          break;
+        case 3:
+          m.options.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DnsConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DnsConfig.read(r, r.len);
+  },
+};
+
 export interface TaskSpec {
   readonly containers: readonly ContainerSpec[];
   readonly initContainers: readonly ContainerSpec[];
@@ -5894,6 +7300,9 @@ export interface TaskSpec {
   readonly placement?: Placement | undefined;
   readonly forceUpdate: number;
   readonly hostname: string;
+  readonly networks: readonly NetworkAttachmentConfig[];
+  readonly dns?: DnsConfig | undefined;
+  readonly hosts: readonly string[];
 }
 export const TaskSpec: MessageCodec<TaskSpec> = {
   typeName: 'tessera.v1.TaskSpec',
@@ -5905,9 +7314,12 @@ export const TaskSpec: MessageCodec<TaskSpec> = {
     { name: 'placement', type: 'object', shape: 'one', message: (): MessageCodec<never> => Placement as MessageCodec<never> },
     { name: 'forceUpdate', type: 'uint32', shape: 'one' },
     { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAttachmentConfig as MessageCodec<never> },
+    { name: 'dns', type: 'object', shape: 'one', message: (): MessageCodec<never> => DnsConfig as MessageCodec<never> },
+    { name: 'hosts', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { containers: [], initContainers: [], forceUpdate: 0, hostname: '', ...init };
+    return { containers: [], initContainers: [], forceUpdate: 0, hostname: '', networks: [], hosts: [], ...init };
   },
   write(m, w) {
     for (const v of m.containers) ContainerSpec.write(v, w.uint32(10).fork()).ldelim();
@@ -5917,6 +7329,9 @@ export const TaskSpec: MessageCodec<TaskSpec> = {
     if (m.placement !== undefined) Placement.write(m.placement, w.uint32(42).fork()).ldelim();
     if (m.forceUpdate !== 0) w.uint32(48).uint32(m.forceUpdate);
     if (m.hostname !== '') w.uint32(58).string(m.hostname);
+    for (const v of m.networks) NetworkAttachmentConfig.write(v, w.uint32(66).fork()).ldelim();
+    if (m.dns !== undefined) DnsConfig.write(m.dns, w.uint32(74).fork()).ldelim();
+    for (const v of m.hosts) w.uint32(82).string(v);
     return w;
   },
   encode(m) {
@@ -5947,6 +7362,15 @@ export const TaskSpec: MessageCodec<TaskSpec> = {
           break;
         case 7:
           m.hostname = r.string();
+          break;
+        case 8:
+          m.networks.push(NetworkAttachmentConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 9:
+          m.dns = DnsConfig.read(r, r.uint32() + r.pos);
+          break;
+        case 10:
+          m.hosts.push(r.string());
           break;
         default:
           r.skipType(tag & 7);
@@ -7020,6 +8444,7 @@ export interface Task {
   readonly runNotBeforeMs: number;
   readonly restartCount: number;
   readonly assignedAtMs: number;
+  readonly networks: readonly NetworkAddress[];
 }
 export const Task: MessageCodec<Task> = {
   typeName: 'tessera.v1.Task',
@@ -7039,9 +8464,10 @@ export const Task: MessageCodec<Task> = {
     { name: 'runNotBeforeMs', type: 'uint64', shape: 'one' },
     { name: 'restartCount', type: 'uint32', shape: 'one' },
     { name: 'assignedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
   ],
   create(init) {
-    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, ...init };
+    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -7064,6 +8490,7 @@ export const Task: MessageCodec<Task> = {
     if (m.runNotBeforeMs !== 0) w.uint32(104).uint64(safe(m.runNotBeforeMs, 'runNotBeforeMs'));
     if (m.restartCount !== 0) w.uint32(112).uint32(m.restartCount);
     if (m.assignedAtMs !== 0) w.uint32(160).uint64(safe(m.assignedAtMs, 'assignedAtMs'));
+    for (const v of m.networks) NetworkAddress.write(v, w.uint32(170).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -7118,6 +8545,9 @@ export const Task: MessageCodec<Task> = {
           break;
         case 20:
           m.assignedAtMs = toSafe(r.uint64(), 'assignedAtMs');
+          break;
+        case 21:
+          m.networks.push(NetworkAddress.read(r, r.uint32() + r.pos));
           break;
         default:
           r.skipType(tag & 7);
@@ -8389,6 +9819,7 @@ export interface StoreAction {
     | { readonly kind: 'node'; readonly node: Node }
     | { readonly kind: 'service'; readonly service: Service }
     | { readonly kind: 'task'; readonly task: Task }
+    | { readonly kind: 'network'; readonly network: Network }
     | undefined;
 }
 export const StoreAction: MessageCodec<StoreAction> = {
@@ -8399,6 +9830,7 @@ export const StoreAction: MessageCodec<StoreAction> = {
     { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
     { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
     { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
   ],
   create(init) {
     return { kind: 0, ...init };
@@ -8417,6 +9849,9 @@ export const StoreAction: MessageCodec<StoreAction> = {
         break;
       case 'task':
         Task.write(m.target.task, w.uint32(42).fork()).ldelim();
+        break;
+      case 'network':
+        Network.write(m.target.network, w.uint32(50).fork()).ldelim();
         break;
     }
     return w;
@@ -8443,6 +9878,9 @@ export const StoreAction: MessageCodec<StoreAction> = {
           break;
         case 5:
           m.target = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.target = { kind: 'network', network: Network.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -8501,6 +9939,7 @@ export interface SnapshotRecord {
     | { readonly kind: 'node'; readonly node: Node }
     | { readonly kind: 'service'; readonly service: Service }
     | { readonly kind: 'task'; readonly task: Task }
+    | { readonly kind: 'network'; readonly network: Network }
     | undefined;
 }
 export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
@@ -8511,6 +9950,7 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
     { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
     { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
     { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -8531,6 +9971,9 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
         break;
       case 'task':
         Task.write(m.target.task, w.uint32(42).fork()).ldelim();
+        break;
+      case 'network':
+        Network.write(m.target.network, w.uint32(50).fork()).ldelim();
         break;
     }
     return w;
@@ -8557,6 +10000,9 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
           break;
         case 5:
           m.target = { kind: 'task', task: Task.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.target = { kind: 'network', network: Network.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -8594,6 +10040,10 @@ export const ControlService = {
   getService: method('/tessera.v1.Control/GetService', false, false, GetServiceRequest, GetServiceResponse),
   updateService: method('/tessera.v1.Control/UpdateService', false, false, UpdateServiceRequest, UpdateServiceResponse),
   removeService: method('/tessera.v1.Control/RemoveService', false, false, RemoveServiceRequest, RemoveServiceResponse),
+  createNetwork: method('/tessera.v1.Control/CreateNetwork', false, false, CreateNetworkRequest, CreateNetworkResponse),
+  listNetworks: method('/tessera.v1.Control/ListNetworks', false, false, ListNetworksRequest, ListNetworksResponse),
+  getNetwork: method('/tessera.v1.Control/GetNetwork', false, false, GetNetworkRequest, GetNetworkResponse),
+  removeNetwork: method('/tessera.v1.Control/RemoveNetwork', false, false, RemoveNetworkRequest, RemoveNetworkResponse),
   listTasks: method('/tessera.v1.Control/ListTasks', false, false, ListTasksRequest, ListTasksResponse),
   getTask: method('/tessera.v1.Control/GetTask', false, false, GetTaskRequest, GetTaskResponse),
   watch: method('/tessera.v1.Control/Watch', false, true, WatchRequest, WatchResponse),

@@ -152,6 +152,7 @@ function toServiceEvent({ kind, object }: WatchEvent): readonly WatchedEvent[] {
     }
     case 'node':
     case 'task':
+    case 'network':
     case undefined:
       return [];
     default:

@@ -23,9 +23,8 @@ function aTaskOf(id: string, serviceId: string): Task {
 function idOf(event: WatchResponse['events'][number]): string {
   const { object } = event;
   if (object === undefined) return 'nothing';
-  const { id } =
-    object.kind === 'node' ? object.node : object.kind === 'task' ? object.task : object.service;
-  return `${WatchEventKindNames[event.kind]} ${object.kind} ${id}`;
+  const { id } = (object as unknown as Record<string, { readonly id: string }>)[object.kind] ?? {};
+  return `${WatchEventKindNames[event.kind]} ${object.kind} ${id ?? 'of unknown kind'}`;
 }
 
 async function make(options: TestControlOptions = {}): Promise<TestControl> {
