@@ -50,6 +50,9 @@ const nodeCommands: readonly LeafCommand[] = [
   leaf('update', 'Change a node', () => import('./commands/node-update.ts')),
   leaf('promote', 'Make nodes managers', () => import('./commands/node-promote.ts')),
   leaf('demote', 'Make managers workers', () => import('./commands/node-demote.ts')),
+  leaf('cordon', 'Keep new tasks away from nodes', () => import('./commands/node-cordon.ts')),
+  leaf('uncordon', 'Let nodes take tasks again', () => import('./commands/node-uncordon.ts')),
+  leaf('drain', 'Move the tasks of nodes elsewhere', () => import('./commands/node-drain.ts')),
   leaf('rm', 'Remove nodes', () => import('./commands/node-rm.ts'), 'remove'),
 ];
 

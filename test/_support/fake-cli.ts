@@ -101,6 +101,8 @@ export interface FakeOptions {
   readonly isTty?: boolean;
   /** What is given where a secret is asked for. */
   readonly secret?: string;
+  /** Ctrl-C. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs one command line of `tsctl` against the daemon. */
@@ -126,7 +128,7 @@ export async function tsctl(
       hasColour: false,
     },
     clock,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     contexts: memoryContexts(),
     installDir: '/opt/tessera',
     labRoot: '/nonexistent/labs',
