@@ -1,7 +1,7 @@
 /** `service inspect --pretty`: what a person wants to know of a service, in docker's order. */
 import { FailureActionNames, MountKindNames, ProtocolNames, PublishModeNames } from '#proto';
 import { RestartConditionNames, UpdateOrderNames, UpdateState, UpdateStateNames } from '#proto';
-import type { Resources, Service, UpdateConfig } from '#proto';
+import type { DisruptionConfig, Resources, Service, UpdateConfig } from '#proto';
 import { humanMemory, shortDuration } from '../output/words.ts';
 
 type Line = readonly [string, string];
@@ -93,6 +93,12 @@ function headLines(service: Service): string[] {
     .map(([name, value]) => `${`${name}:`.padEnd(19)}${value}`);
 }
 
+function unavailableWord(disruption: DisruptionConfig | undefined): string {
+  const max = disruption?.maxUnavailable;
+  if (max === undefined) return '';
+  return max.kind === 'count' ? String(max.count) : `${max.percent}%`;
+}
+
 /** Several lines, the last one ended. */
 export function prettyService(service: Service): string {
   const { spec } = service;
@@ -119,6 +125,7 @@ export function prettyService(service: Service): string {
           ['Delay', restart.delayMs === undefined ? '' : shortDuration(restart.delayMs)],
           ['Max attempts', restart.attemptsMax === 0 ? '' : String(restart.attemptsMax)],
         ])),
+    ...section('Disruption', [['Max unavailable', unavailableWord(spec?.disruption)]]),
     ...updateSection('Update', spec?.update),
     ...updateSection('Rollback', spec?.rollback),
     ...section(

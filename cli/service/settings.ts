@@ -8,6 +8,7 @@ import { UsageError } from '../cli.ts';
 import { parseBytes, parseCpu } from '../parse/bytes.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseInteger } from '../parse/integer.ts';
+import { parseMaxUnavailable } from '../parse/max-unavailable.ts';
 import { splitWords } from '../parse/shell-words.ts';
 import { parseWord } from '../parse/words.ts';
 import {
@@ -278,6 +279,12 @@ const placementSettings: readonly Setting[] = [
         ...part,
         priority: parseInteger(flag, value, -priorityMax, priorityMax),
       })),
+  },
+  {
+    flag: '--max-unavailable',
+    value: '<n|n%>',
+    help: 'tasks that may be missing while the cluster makes room, drains or rebalances; none = any',
+    set: (spec, value, flag) => ({ ...spec, disruption: parseMaxUnavailable(flag, value) }),
   },
 ];
 

@@ -1,5 +1,5 @@
 import { FailureAction, FailureActionNames, ServiceSpec, UpdateOrderNames } from '#proto';
-import type { TaskSpec, UpdateConfig } from '#proto';
+import type { DisruptionConfig, TaskSpec, UpdateConfig } from '#proto';
 import { invalid, quoted, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 import { validateContainer } from './validate-container.ts';
@@ -79,6 +79,15 @@ function validateUpdateConfig(kind: 'update' | 'rollback', config: UpdateConfig)
     );
 }
 
+function validateDisruption({ maxUnavailable }: DisruptionConfig): void {
+  const at = 'spec.disruption';
+  const what = '--max-unavailable';
+  if (maxUnavailable?.kind === 'count')
+    requireRange(`${at}.count`, what, maxUnavailable.count, 0, limits.replicasMax);
+  if (maxUnavailable?.kind === 'percent')
+    requireRange(`${at}.percent`, `${what} (percent)`, maxUnavailable.percent, 0, 100);
+}
+
 /** A normalised spec (`normaliseSpec`). Throws INVALID_SPEC or UNIMPLEMENTED for the first fault. */
 export function validateServiceSpec(spec: ServiceSpec): void {
   validateName('spec.name', '--name', spec.name);
@@ -97,6 +106,7 @@ export function validateServiceSpec(spec: ServiceSpec): void {
     );
   if (spec.update !== undefined) validateUpdateConfig('update', spec.update);
   if (spec.rollback !== undefined) validateUpdateConfig('rollback', spec.rollback);
+  if (spec.disruption !== undefined) validateDisruption(spec.disruption);
   validatePorts(spec.endpoint?.ports ?? []);
   const sizeBytes = ServiceSpec.encode(spec).length;
   if (sizeBytes > limits.specBytesMax)

@@ -6783,6 +6783,7 @@ export interface ServiceSpec {
   readonly endpoint?: EndpointSpec | undefined;
   readonly rollback?: UpdateConfig | undefined;
   readonly allowFrom: readonly string[];
+  readonly disruption?: DisruptionConfig | undefined;
   readonly mode?:
     | { readonly kind: 'replicated'; readonly replicated: ReplicatedMode }
     | { readonly kind: 'global'; readonly global: GlobalMode }
@@ -6800,6 +6801,7 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
     { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => EndpointSpec as MessageCodec<never> },
     { name: 'rollback', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
     { name: 'allowFrom', type: 'string', shape: 'list' },
+    { name: 'disruption', type: 'object', shape: 'one', message: (): MessageCodec<never> => DisruptionConfig as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, allowFrom: [], ...init };
@@ -6817,6 +6819,7 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
     if (m.endpoint !== undefined) EndpointSpec.write(m.endpoint, w.uint32(58).fork()).ldelim();
     if (m.rollback !== undefined) UpdateConfig.write(m.rollback, w.uint32(66).fork()).ldelim();
     for (const v of m.allowFrom) w.uint32(74).string(v);
+    if (m.disruption !== undefined) DisruptionConfig.write(m.disruption, w.uint32(82).fork()).ldelim();
     switch (m.mode?.kind) {
       case 'replicated':
         ReplicatedMode.write(m.mode.replicated, w.uint32(34).fork()).ldelim();
@@ -6862,6 +6865,9 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
         case 9:
           m.allowFrom.push(r.string());
           break;
+        case 10:
+          m.disruption = DisruptionConfig.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -6871,6 +6877,58 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return ServiceSpec.read(r, r.len);
+  },
+};
+
+export interface DisruptionConfig {
+  readonly maxUnavailable?:
+    | { readonly kind: 'count'; readonly count: number }
+    | { readonly kind: 'percent'; readonly percent: number }
+    | undefined;
+}
+export const DisruptionConfig: MessageCodec<DisruptionConfig> = {
+  typeName: 'tessera.v1.DisruptionConfig',
+  fields: [
+    { name: 'count', type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
+    { name: 'percent', type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.maxUnavailable?.kind) {
+      case 'count':
+        w.uint32(8).uint32(m.maxUnavailable.count);
+        break;
+      case 'percent':
+        w.uint32(16).uint32(m.maxUnavailable.percent);
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return DisruptionConfig.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DisruptionConfig.create() as Mutable<DisruptionConfig>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.maxUnavailable = { kind: 'count', count: r.uint32() };
+          break;
+        case 2:
+          m.maxUnavailable = { kind: 'percent', percent: r.uint32() };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DisruptionConfig;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DisruptionConfig.read(r, r.len);
   },
 };
 
@@ -8445,6 +8503,8 @@ export interface Task {
   readonly restartCount: number;
   readonly assignedAtMs: number;
   readonly networks: readonly NetworkAddress[];
+  readonly preemptedBy?: PreemptedBy | undefined;
+  readonly nominatedNodeId: string;
 }
 export const Task: MessageCodec<Task> = {
   typeName: 'tessera.v1.Task',
@@ -8465,9 +8525,11 @@ export const Task: MessageCodec<Task> = {
     { name: 'restartCount', type: 'uint32', shape: 'one' },
     { name: 'assignedAtMs', type: 'uint64', shape: 'one' },
     { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'preemptedBy', type: 'object', shape: 'one', message: (): MessageCodec<never> => PreemptedBy as MessageCodec<never> },
+    { name: 'nominatedNodeId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], ...init };
+    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], nominatedNodeId: '', ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -8491,6 +8553,8 @@ export const Task: MessageCodec<Task> = {
     if (m.restartCount !== 0) w.uint32(112).uint32(m.restartCount);
     if (m.assignedAtMs !== 0) w.uint32(160).uint64(safe(m.assignedAtMs, 'assignedAtMs'));
     for (const v of m.networks) NetworkAddress.write(v, w.uint32(170).fork()).ldelim();
+    if (m.preemptedBy !== undefined) PreemptedBy.write(m.preemptedBy, w.uint32(178).fork()).ldelim();
+    if (m.nominatedNodeId !== '') w.uint32(186).string(m.nominatedNodeId);
     return w;
   },
   encode(m) {
@@ -8549,6 +8613,12 @@ export const Task: MessageCodec<Task> = {
         case 21:
           m.networks.push(NetworkAddress.read(r, r.uint32() + r.pos));
           break;
+        case 22:
+          m.preemptedBy = PreemptedBy.read(r, r.uint32() + r.pos);
+          break;
+        case 23:
+          m.nominatedNodeId = r.string();
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -8558,6 +8628,56 @@ export const Task: MessageCodec<Task> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return Task.read(r, r.len);
+  },
+};
+
+export interface PreemptedBy {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly priority: number;
+}
+export const PreemptedBy: MessageCodec<PreemptedBy> = {
+  typeName: 'tessera.v1.PreemptedBy',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'taskName', type: 'string', shape: 'one' },
+    { name: 'priority', type: 'int32', shape: 'one' },
+  ],
+  create(init) {
+    return { taskId: '', taskName: '', priority: 0, ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.taskName !== '') w.uint32(18).string(m.taskName);
+    if (m.priority !== 0) w.uint32(24).int32(m.priority);
+    return w;
+  },
+  encode(m) {
+    return PreemptedBy.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PreemptedBy.create() as Mutable<PreemptedBy>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.taskName = r.string();
+          break;
+        case 3:
+          m.priority = r.int32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PreemptedBy;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PreemptedBy.read(r, r.len);
   },
 };
 

@@ -104,3 +104,14 @@ test('what the flags say is what the scheduler does', (t) => {
   t.deepEqual(placed({ affinity: ['self@zone'] }, 2), ['n0', 'n1']);
   t.deepEqual(placed({ nodeSelector: ['zone=b'] }, 2), ['n2', 'n2']);
 });
+
+test('--max-unavailable is a number, a part, or none', (t) => {
+  const budget = (text: string): unknown => create({ maxUnavailable: text }).disruption;
+  t.deepEqual(budget('2'), { maxUnavailable: { kind: 'count', count: 2 } });
+  t.deepEqual(budget('25%'), { maxUnavailable: { kind: 'percent', percent: 25 } });
+  const changed = changedSpec(create({ maxUnavailable: '2' }), { maxUnavailable: 'none' }, {});
+  t.is(changed.disruption, undefined);
+  for (const text of ['', 'x', '-1', '1.5', '200000'])
+    t.throws(() => create({ maxUnavailable: text }), { message: /--max-unavailable/ }, text);
+  t.throws(() => create({ maxUnavailable: '101%' }), { message: /0 to 100/ });
+});
