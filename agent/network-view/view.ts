@@ -1,8 +1,11 @@
-import type { Endpoint, Network, NetworkChanges, NetworkHost, NetworkService } from '#proto';
+import { Endpoint, Network, NetworkHost, NetworkService } from '#proto';
+import type { MessageCodec, NetworkChanges } from '#proto';
 
-/** The key of a node on a network, and of a task on one, as NetworkChanges has them. */
+/** The keys of a node, a task and a service on a network, as NetworkChanges has them. */
 export const hostKey = (networkId: string, nodeId: string): string => `${networkId}/${nodeId}`;
 export const endpointKey = (networkId: string, taskId: string): string => `${networkId}/${taskId}`;
+export const serviceKey = (networkId: string, serviceId: string): string =>
+  `${networkId}/${serviceId}`;
 
 /** Read only; the maps change with every message taken. */
 export interface NetworkView {
@@ -11,6 +14,7 @@ export interface NetworkView {
   readonly hosts: ReadonlyMap<string, NetworkHost>;
   /** By `endpointKey`. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** By `serviceKey`: one entry for each network of a service. */
   readonly services: ReadonlyMap<string, NetworkService>;
 }
 
@@ -37,46 +41,79 @@ export class LiveNetworkView implements NetworkView {
 
   /** Takes a whole message: a full set (all of its parts joined) or an increment. */
   apply(message: NetworkChanges): ViewChanges {
-    const isFull = message.isFull;
-    const hostOf = (host: NetworkHost) => hostKey(host.networkId, host.nodeId);
-    const endpointOf = (endpoint: Endpoint) => endpointKey(endpoint.networkId, endpoint.taskId);
+    const { isFull } = message;
+    const gone = new Set(isFull ? [] : message.removedNetworkIds);
     return {
       networks: take(
         this.networks,
-        isFull,
-        message.networks,
+        { isFull, upserted: message.networks, removed: message.removedNetworkIds },
         ({ id }) => id,
-        message.removedNetworkIds,
+        Network,
       ),
-      hosts: take(this.hosts, isFull, message.hosts, hostOf, message.removedHosts),
+      hosts: take(
+        this.hosts,
+        {
+          isFull,
+          upserted: message.hosts,
+          removed: removed(this.hosts, message.removedHosts, gone),
+        },
+        ({ networkId, nodeId }) => hostKey(networkId, nodeId),
+        NetworkHost,
+      ),
       endpoints: take(
         this.endpoints,
-        isFull,
-        message.endpoints,
-        endpointOf,
-        message.removedEndpoints,
+        {
+          isFull,
+          upserted: message.endpoints,
+          removed: removed(this.endpoints, message.removedEndpoints, gone),
+        },
+        ({ networkId, taskId }) => endpointKey(networkId, taskId),
+        Endpoint,
       ),
       services: take(
         this.services,
-        isFull,
-        message.services,
-        ({ serviceId }) => serviceId,
-        message.removedServiceIds,
+        {
+          isFull,
+          upserted: message.services,
+          removed: removed(this.services, message.removedServices, gone),
+        },
+        ({ networkId, serviceId }) => serviceKey(networkId, serviceId),
+        NetworkService,
       ),
     };
   }
 }
 
+/** What a message removes by name, and what goes with the networks that are gone. */
+function removed(
+  map: ReadonlyMap<string, { readonly networkId: string }>,
+  named: readonly string[],
+  goneNetworkIds: ReadonlySet<string>,
+): readonly string[] {
+  if (goneNetworkIds.size === 0) return named;
+  const keys = new Set(named);
+  for (const [key, { networkId }] of map) if (goneNetworkIds.has(networkId)) keys.add(key);
+  return [...keys];
+}
+
+interface Taken<T> {
+  readonly isFull: boolean;
+  readonly upserted: readonly T[];
+  readonly removed: readonly string[];
+}
+
+/** What is told again as it was is no change. */
 function take<T>(
   map: Map<string, T>,
-  isFull: boolean,
-  upserted: readonly T[],
+  taken: Taken<T>,
   keyOf: (object: T) => string,
-  removed: readonly string[],
+  codec: MessageCodec<T>,
 ): readonly Change<T>[] {
+  const { isFull, upserted } = taken;
   const changes: Change<T>[] = [];
   const present = isFull ? new Set(upserted.map(keyOf)) : undefined;
-  const gone = present === undefined ? removed : [...map.keys()].filter((key) => !present.has(key));
+  const gone =
+    present === undefined ? taken.removed : [...map.keys()].filter((key) => !present.has(key));
   for (const key of gone) {
     const old = map.get(key);
     if (old === undefined) continue;
@@ -85,8 +122,13 @@ function take<T>(
   }
   for (const now of upserted) {
     const key = keyOf(now);
-    changes.push({ old: map.get(key), now });
+    const old = map.get(key);
     map.set(key, now);
+    if (old === undefined || !isSame(codec, old, now)) changes.push({ old, now });
   }
   return changes;
+}
+
+function isSame<T>(codec: MessageCodec<T>, a: T, b: T): boolean {
+  return Buffer.compare(codec.encode(a), codec.encode(b)) === 0;
 }

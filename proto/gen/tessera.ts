@@ -3816,7 +3816,7 @@ export interface NetworkChanges {
   readonly endpoints: readonly Endpoint[];
   readonly removedEndpoints: readonly string[];
   readonly services: readonly NetworkService[];
-  readonly removedServiceIds: readonly string[];
+  readonly removedServices: readonly string[];
 }
 export const NetworkChanges: MessageCodec<NetworkChanges> = {
   typeName: 'tessera.v1.NetworkChanges',
@@ -3831,10 +3831,10 @@ export const NetworkChanges: MessageCodec<NetworkChanges> = {
     { name: 'endpoints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Endpoint as MessageCodec<never> },
     { name: 'removedEndpoints', type: 'string', shape: 'list' },
     { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkService as MessageCodec<never> },
-    { name: 'removedServiceIds', type: 'string', shape: 'list' },
+    { name: 'removedServices', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { sequence: 0, isFull: false, isContinued: false, networks: [], removedNetworkIds: [], hosts: [], removedHosts: [], endpoints: [], removedEndpoints: [], services: [], removedServiceIds: [], ...init };
+    return { sequence: 0, isFull: false, isContinued: false, networks: [], removedNetworkIds: [], hosts: [], removedHosts: [], endpoints: [], removedEndpoints: [], services: [], removedServices: [], ...init };
   },
   write(m, w) {
     if (m.sequence !== 0) w.uint32(8).uint64(safe(m.sequence, 'sequence'));
@@ -3847,7 +3847,7 @@ export const NetworkChanges: MessageCodec<NetworkChanges> = {
     for (const v of m.endpoints) Endpoint.write(v, w.uint32(66).fork()).ldelim();
     for (const v of m.removedEndpoints) w.uint32(74).string(v);
     for (const v of m.services) NetworkService.write(v, w.uint32(82).fork()).ldelim();
-    for (const v of m.removedServiceIds) w.uint32(90).string(v);
+    for (const v of m.removedServices) w.uint32(90).string(v);
     return w;
   },
   encode(m) {
@@ -3889,7 +3889,7 @@ export const NetworkChanges: MessageCodec<NetworkChanges> = {
           m.services.push(NetworkService.read(r, r.uint32() + r.pos));
           break;
         case 11:
-          m.removedServiceIds.push(r.string());
+          m.removedServices.push(r.string());
           break;
         default:
           r.skipType(tag & 7);
@@ -4078,11 +4078,13 @@ export const Endpoint: MessageCodec<Endpoint> = {
 };
 
 export interface NetworkService {
+  readonly networkId: string;
   readonly serviceId: string;
   readonly name: string;
   readonly mode: EndpointMode;
-  readonly virtualAddresses: readonly NetworkAddress[];
-  readonly attachments: readonly NetworkAttachmentConfig[];
+  readonly address: string;
+  readonly addressV6: string;
+  readonly aliases: readonly string[];
   readonly ports: readonly PortConfig[];
   readonly sessionAffinitySeconds: number;
   readonly allowFromIds: readonly string[];
@@ -4090,27 +4092,31 @@ export interface NetworkService {
 export const NetworkService: MessageCodec<NetworkService> = {
   typeName: 'tessera.v1.NetworkService',
   fields: [
+    { name: 'networkId', type: 'string', shape: 'one' },
     { name: 'serviceId', type: 'string', shape: 'one' },
     { name: 'name', type: 'string', shape: 'one' },
     { name: 'mode', type: 'object', shape: 'one', names: EndpointModeNames },
-    { name: 'virtualAddresses', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
-    { name: 'attachments', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAttachmentConfig as MessageCodec<never> },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'addressV6', type: 'string', shape: 'one' },
+    { name: 'aliases', type: 'string', shape: 'list' },
     { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
     { name: 'sessionAffinitySeconds', type: 'uint32', shape: 'one' },
     { name: 'allowFromIds', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { serviceId: '', name: '', mode: 0, virtualAddresses: [], attachments: [], ports: [], sessionAffinitySeconds: 0, allowFromIds: [], ...init };
+    return { networkId: '', serviceId: '', name: '', mode: 0, address: '', addressV6: '', aliases: [], ports: [], sessionAffinitySeconds: 0, allowFromIds: [], ...init };
   },
   write(m, w) {
-    if (m.serviceId !== '') w.uint32(10).string(m.serviceId);
-    if (m.name !== '') w.uint32(18).string(m.name);
-    if (m.mode !== 0) w.uint32(24).int32(m.mode);
-    for (const v of m.virtualAddresses) NetworkAddress.write(v, w.uint32(34).fork()).ldelim();
-    for (const v of m.attachments) NetworkAttachmentConfig.write(v, w.uint32(42).fork()).ldelim();
-    for (const v of m.ports) PortConfig.write(v, w.uint32(50).fork()).ldelim();
-    if (m.sessionAffinitySeconds !== 0) w.uint32(56).uint32(m.sessionAffinitySeconds);
-    for (const v of m.allowFromIds) w.uint32(66).string(v);
+    if (m.networkId !== '') w.uint32(10).string(m.networkId);
+    if (m.serviceId !== '') w.uint32(18).string(m.serviceId);
+    if (m.name !== '') w.uint32(26).string(m.name);
+    if (m.mode !== 0) w.uint32(32).int32(m.mode);
+    if (m.address !== '') w.uint32(42).string(m.address);
+    if (m.addressV6 !== '') w.uint32(50).string(m.addressV6);
+    for (const v of m.aliases) w.uint32(58).string(v);
+    for (const v of m.ports) PortConfig.write(v, w.uint32(66).fork()).ldelim();
+    if (m.sessionAffinitySeconds !== 0) w.uint32(72).uint32(m.sessionAffinitySeconds);
+    for (const v of m.allowFromIds) w.uint32(82).string(v);
     return w;
   },
   encode(m) {
@@ -4122,27 +4128,33 @@ export const NetworkService: MessageCodec<NetworkService> = {
       const tag = r.uint32();
       switch (tag >>> 3) {
         case 1:
-          m.serviceId = r.string();
+          m.networkId = r.string();
           break;
         case 2:
-          m.name = r.string();
+          m.serviceId = r.string();
           break;
         case 3:
-          m.mode = r.int32() as EndpointMode;
+          m.name = r.string();
           break;
         case 4:
-          m.virtualAddresses.push(NetworkAddress.read(r, r.uint32() + r.pos));
+          m.mode = r.int32() as EndpointMode;
           break;
         case 5:
-          m.attachments.push(NetworkAttachmentConfig.read(r, r.uint32() + r.pos));
+          m.address = r.string();
           break;
         case 6:
-          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          m.addressV6 = r.string();
           break;
         case 7:
-          m.sessionAffinitySeconds = r.uint32();
+          m.aliases.push(r.string());
           break;
         case 8:
+          m.ports.push(PortConfig.read(r, r.uint32() + r.pos));
+          break;
+        case 9:
+          m.sessionAffinitySeconds = r.uint32();
+          break;
+        case 10:
           m.allowFromIds.push(r.string());
           break;
         default:
