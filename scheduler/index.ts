@@ -20,6 +20,7 @@ export { priorityOf, userPriorityMax } from './priority.ts';
 export type { FilterName, Refusal, Shortage } from './refusal.ts';
 export { defaultScoring, strategies } from './scores.ts';
 export type { ScoringConfig, Strategy, Weights } from './scores.ts';
+export { scoringOf, weightMax, weightNames } from './scoring.ts';
 export { looksAtOthers } from './topology-rules.ts';
 export { failuresMax, failureWindowMs } from './service-record.ts';
 export {

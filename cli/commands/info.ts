@@ -1,16 +1,21 @@
 import {
+  ControlService,
   InfoResponse,
   LocalService,
   LocalState,
   LocalStateNames,
+  NodeRole,
   NodeRoleNames,
+  SchedulingSpec,
   toJson,
 } from '#proto';
 import type { Cli } from '../cli.ts';
 import type { CommandModule } from '../command-tree.ts';
+import type { Connection } from '../connection.ts';
 import { addExamples } from '../flags.ts';
 import { checkFormat } from '../output/list.ts';
 import { titleCase } from '../output/words.ts';
+import { schedulingLines } from '../service/scheduling-flags.ts';
 
 export const command: CommandModule = {
   configure(command, cli) {
@@ -20,14 +25,44 @@ export const command: CommandModule = {
       const format = checkFormat(options.format);
       const connection = await cli.connect();
       const info = await connection.call(LocalService.info);
+      const cluster = await schedulingOf(connection, info);
       if (format === 'json')
-        cli.terminal.out(`${JSON.stringify(toJson(InfoResponse, info), undefined, 2)}\n`);
-      else printInfo(cli, info, connection.target.host, connection.target.context ?? 'default');
+        cli.terminal.out(`${JSON.stringify(infoJson(info, cluster), undefined, 2)}\n`);
+      else printInfo(cli, connection.target, info, cluster);
     });
   },
 };
 
-function printInfo(cli: Cli, info: InfoResponse, host: string, context: string): void {
+const clusterDeadlineMs = 2_000;
+
+/** The cluster's settings where this node is a manager and the cluster has a leader; else undefined. */
+async function schedulingOf(
+  connection: Connection,
+  info: InfoResponse,
+): Promise<SchedulingSpec | undefined> {
+  if (info.state !== LocalState.ACTIVE || info.role !== NodeRole.MANAGER) return undefined;
+  try {
+    const limits = { deadlineMs: clusterDeadlineMs };
+    const { cluster } = await connection.call(ControlService.getCluster, {}, limits);
+    return cluster?.spec?.scheduling ?? SchedulingSpec.create();
+  } catch {
+    // What the daemon says of itself is shown all the same.
+    return undefined;
+  }
+}
+
+function infoJson(info: InfoResponse, scheduling: SchedulingSpec | undefined): object {
+  const shown = toJson(InfoResponse, info);
+  if (scheduling === undefined) return { ...(shown as object) };
+  return { ...(shown as object), scheduling: toJson(SchedulingSpec, scheduling) };
+}
+
+function printInfo(
+  cli: Cli,
+  { host, context = 'default' }: Connection['target'],
+  info: InfoResponse,
+  scheduling: SchedulingSpec | undefined,
+): void {
   const isMember = info.state !== LocalState.INACTIVE;
   const lines: (readonly [string, string])[] = [
     ['Context', context],
@@ -43,6 +78,7 @@ function printInfo(cli: Cli, info: InfoResponse, host: string, context: string):
       isMember && info.leaderId !== '' ? (info.isLeader ? 'this node' : info.leaderId) : '',
     ],
     ['Managers', info.managerAddresses.join(', ')],
+    ...(scheduling === undefined ? [] : schedulingLines(scheduling)),
     ['Version', info.tesseraVersion],
     ['Daemon pid', info.pid === 0 ? '' : String(info.pid)],
   ];

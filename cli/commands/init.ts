@@ -46,6 +46,7 @@ export const command: CommandModule = {
       'tsctl init',
       'tsctl init --advertise-addr 192.168.1.10',
       'tsctl init --autolock',
+      'tsctl init --strategy spread',
       'tsctl init --force-new-cluster    # two of three managers are lost for good',
       'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
     ]);

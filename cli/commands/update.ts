@@ -13,6 +13,8 @@ export const command: CommandModule = {
     addExamples(command, [
       'tsctl cluster update --task-history-limit 2',
       'tsctl cluster update --cert-expiry 720h',
+      'tsctl cluster update --strategy binpack --score-weight resources=3',
+      'tsctl cluster update --auto-rebalance on',
       'tsctl cluster update --autolock',
       'tsctl cluster update --autolock=false',
     ]);

@@ -3,8 +3,10 @@ import { ClusterSpec } from '#proto';
 import type { Command } from 'commander';
 import { parseDuration } from '../parse/duration.ts';
 import { parseInteger } from '../parse/integer.ts';
+import { addSchedulingFlags, hasSchedulingFlags, withSchedulingFlags } from './scheduling-flags.ts';
+import type { SchedulingFlags } from './scheduling-flags.ts';
 
-export interface ClusterFlags {
+export interface ClusterFlags extends SchedulingFlags {
   readonly autolock?: boolean;
   readonly certExpiry?: string;
   readonly dispatcherHeartbeat?: string;
@@ -19,12 +21,13 @@ export function addClusterFlags(command: Command): void {
     .option('--dispatcher-heartbeat <duration>', 'how often nodes report (default 1s)')
     .option('--snapshot-interval <n>', 'entries between two snapshots (default 10000)')
     .option('--task-history-limit <n>', 'finished tasks kept per slot; below 0 = all (default 5)');
+  addSchedulingFlags(command);
 }
 
 export function hasClusterFlags(flags: ClusterFlags): boolean {
   const { certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit } = flags;
   const given = [certExpiry, dispatcherHeartbeat, snapshotInterval, taskHistoryLimit];
-  return given.some((flag) => flag !== undefined);
+  return hasSchedulingFlags(flags) || given.some((flag) => flag !== undefined);
 }
 
 /** `spec` with what the flags say; a usage error names flag and value. */
@@ -47,5 +50,6 @@ export function withClusterFlags(spec: ClusterSpec, flags: ClusterFlags): Cluste
       : {
           taskHistoryLimit: parseInteger('--task-history-limit', taskHistoryLimit, -1, 1_000_000),
         }),
+    scheduling: withSchedulingFlags(spec.scheduling, flags),
   };
 }

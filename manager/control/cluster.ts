@@ -6,14 +6,16 @@ import {
   JoinTokens,
   NodeRole,
   NodeRoleNames,
+  SchedulingStrategyNames,
   UpdateClusterResponse,
 } from '#proto';
-import type { Cluster, RotateJoinTokenRequest, UpdateClusterRequest } from '#proto';
+import type { Cluster, RotateJoinTokenRequest, SchedulingSpec, UpdateClusterRequest } from '#proto';
+import { weightMax, weightNames } from '#scheduler';
 import type { ReadTransaction } from '../store/types.ts';
 import { lockFor } from '../keys/cluster-lock.ts';
 import { newUnlockKey } from '../keys/unlock-key.ts';
 import { committed } from './committed.ts';
-import { invalid, requireEnum, requireRange } from './invalid.ts';
+import { invalid, quoted, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 import { managerAddresses } from './manager-status.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
@@ -61,7 +63,21 @@ export function checkedClusterSpec(given: ClusterSpec): ClusterSpec {
   ] as const;
   for (const [field, flag, value, min, max] of ranges)
     requireRange(`spec.${field}`, flag, value, min, max);
+  if (spec.scheduling !== undefined) validateScheduling(spec.scheduling);
   return spec;
+}
+
+function validateScheduling({ strategy, scoreWeights }: SchedulingSpec): void {
+  const at = 'spec.scheduling';
+  requireEnum(`${at}.strategy`, '--strategy', strategy, SchedulingStrategyNames);
+  for (const [name, weight] of Object.entries(scoreWeights)) {
+    if (!weightNames.includes(name))
+      throw invalid(
+        `${at}.score_weights`,
+        `--score-weight ${quoted(name)}: there is no such score: use one of ${weightNames.join(', ')}`,
+      );
+    requireRange(`${at}.score_weights`, `--score-weight ${name}`, weight, 0, weightMax);
+  }
 }
 
 /** The one cluster object. */

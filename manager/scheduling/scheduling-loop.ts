@@ -6,7 +6,15 @@
 import type { Counter, Gauge, Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
-import { ClusterView, looksAtOthers, mayTake, place, priorityOf } from '#scheduler';
+import {
+  ClusterView,
+  defaultScoring,
+  looksAtOthers,
+  mayTake,
+  place,
+  priorityOf,
+  scoringOf,
+} from '#scheduler';
 import type { Placement, Unplaced } from '#scheduler';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from '../orchestrator/node-table.ts';
@@ -42,6 +50,8 @@ export class SchedulingLoop implements LeaderLoop {
   readonly #unwanted = new Map<string, Task>();
   readonly #assigned: Counter;
   readonly #pendingGauge: Gauge;
+  /** As the cluster's spec has it. */
+  #scoring = defaultScoring;
   #isRetryDue = false;
   /** Tasks were placed that others may have waited for, to be near them or to keep in step. */
   #isOthersRetryDue = false;
@@ -66,6 +76,7 @@ export class SchedulingLoop implements LeaderLoop {
 
   start(): void {
     this.#options.store.view((tx) => {
+      for (const cluster of tx.list('cluster')) this.#scoring = scoringOf(cluster.spec?.scheduling);
       for (const node of tx.list('node')) this.#view.setNode(node);
       for (const task of tx.list('task')) this.#noteTask(task, undefined);
     });
@@ -109,6 +120,7 @@ export class SchedulingLoop implements LeaderLoop {
         else this.#noteTask(event.object, event.old);
         break;
       case 'cluster':
+        if (event.kind !== 'remove') this.#scoring = scoringOf(event.object.spec?.scheduling);
         break;
     }
   }
@@ -182,6 +194,7 @@ export class SchedulingLoop implements LeaderLoop {
     if (this.#fresh.size > 0) this.#loop.ring();
     const { placed, unplaced } = place(this.#view, pending, {
       nowMs: this.#options.clock.now(),
+      scoring: this.#scoring,
     });
     const writings: Writing[] = placed.map((placement) => ({ kind: 'assign', placement }));
     let explained = 0;

@@ -45,6 +45,19 @@ export const LocalStateNames: Readonly<Record<number, string>> = {
 };
 
 
+export const SchedulingStrategy = {
+  EVEN: 0,
+  SPREAD: 1,
+  BINPACK: 2,
+} as const;
+export type SchedulingStrategy = (typeof SchedulingStrategy)[keyof typeof SchedulingStrategy];
+export const SchedulingStrategyNames: Readonly<Record<number, string>> = {
+  0: 'EVEN',
+  1: 'SPREAD',
+  2: 'BINPACK',
+};
+
+
 export const NodeRole = {
   WORKER: 0,
   MANAGER: 1,
@@ -5545,6 +5558,7 @@ export interface ClusterSpec {
   readonly snapshotInterval: number;
   readonly autolockManagers: boolean;
   readonly networks?: NetworkDefaults | undefined;
+  readonly scheduling?: SchedulingSpec | undefined;
 }
 export const ClusterSpec: MessageCodec<ClusterSpec> = {
   typeName: 'tessera.v1.ClusterSpec',
@@ -5557,6 +5571,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     { name: 'snapshotInterval', type: 'uint32', shape: 'one' },
     { name: 'autolockManagers', type: 'bool', shape: 'one' },
     { name: 'networks', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkDefaults as MessageCodec<never> },
+    { name: 'scheduling', type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, autolockManagers: false, ...init };
@@ -5575,6 +5590,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     if (m.snapshotInterval !== 0) w.uint32(48).uint32(m.snapshotInterval);
     if (m.autolockManagers !== false) w.uint32(56).bool(m.autolockManagers);
     if (m.networks !== undefined) NetworkDefaults.write(m.networks, w.uint32(82).fork()).ldelim();
+    if (m.scheduling !== undefined) SchedulingSpec.write(m.scheduling, w.uint32(162).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -5609,6 +5625,9 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
         case 10:
           m.networks = NetworkDefaults.read(r, r.uint32() + r.pos);
           break;
+        case 20:
+          m.scheduling = SchedulingSpec.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -5618,6 +5637,61 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return ClusterSpec.read(r, r.len);
+  },
+};
+
+export interface SchedulingSpec {
+  readonly strategy: SchedulingStrategy;
+  readonly scoreWeights: Readonly<Record<string, number>>;
+  readonly autoRebalance: boolean;
+}
+export const SchedulingSpec: MessageCodec<SchedulingSpec> = {
+  typeName: 'tessera.v1.SchedulingSpec',
+  fields: [
+    { name: 'strategy', type: 'object', shape: 'one', names: SchedulingStrategyNames },
+    { name: 'scoreWeights', type: 'uint32', shape: 'map' },
+    { name: 'autoRebalance', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { strategy: 0, scoreWeights: {}, autoRebalance: false, ...init };
+  },
+  write(m, w) {
+    if (m.strategy !== 0) w.uint32(8).int32(m.strategy);
+    for (const [k, v] of Object.entries(m.scoreWeights)) {
+      const e = w.uint32(18).fork();
+      e.uint32(10).string(k);
+      e.uint32(16).uint32(v);
+      e.ldelim();
+    }
+    if (m.autoRebalance !== false) w.uint32(24).bool(m.autoRebalance);
+    return w;
+  },
+  encode(m) {
+    return SchedulingSpec.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SchedulingSpec.create() as Mutable<SchedulingSpec>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.strategy = r.int32() as SchedulingStrategy;
+          break;
+        case 2:
+          readMapEntry(r, m.scoreWeights, 0, () => r.uint32());
+          break;
+        case 3:
+          m.autoRebalance = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SchedulingSpec;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SchedulingSpec.read(r, r.len);
   },
 };
 

@@ -11,13 +11,14 @@ import {
   Reachability,
   RemoveNodeRequest,
   RotateJoinTokenRequest,
+  SchedulingSpec,
   Taint,
   TaskState,
   TaskStatus,
   UpdateClusterRequest,
   UpdateNodeRequest,
 } from '#proto';
-import type { Node } from '#proto';
+import type { Node, SchedulingStrategy } from '#proto';
 import { aCall, aReadyNode, makeTestControl, refusal } from '../../_support/control.ts';
 import type { TestControl, TestControlOptions } from '../../_support/control.ts';
 import { aTask } from '../../_support/objects.ts';
@@ -247,6 +248,19 @@ test('the settings of the cluster are checked and their defaults filled in', asy
       { name: 'a b' },
       'INVALID_SPEC: cluster name "a b" is not valid: use letters and digits, with - and _ between' +
         ' them, at most 63',
+    ],
+    [
+      { scheduling: SchedulingSpec.create({ scoreWeights: { colour: 1 } }) },
+      'INVALID_SPEC: --score-weight "colour": there is no such score: use one of taints,' +
+        ' nodeAffinity, topologySpread, serviceAffinity, resources, balance, service',
+    ],
+    [
+      { scheduling: SchedulingSpec.create({ scoreWeights: { taints: 101 } }) },
+      'INVALID_SPEC: --score-weight taints is 101: use a whole number from 0 to 100',
+    ],
+    [
+      { scheduling: SchedulingSpec.create({ strategy: 9 as SchedulingStrategy }) },
+      'INVALID_SPEC: --strategy 9 is not known: use one of even, spread, binpack',
     ],
   ] as const;
   for (const [init, text] of faults) t.is(await update(init), text);
