@@ -1,9 +1,19 @@
 import type { Clock, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import { backoffMs, deferred, messageOf, sleep, withDeadline } from '#lib';
-import type { Assignments, NodeDescription, SessionInfo, Task, TaskStatus } from '#proto';
-import { AgentMessage, NodeDescription as NodeDescriptionMessage } from '#proto';
+import type {
+  AgentState,
+  Assignments,
+  NetworkChanges,
+  NodeDescription,
+  SessionInfo,
+  Task,
+  TaskStatus,
+} from '#proto';
+import { AgentMessage, NetworksApplied, NodeDescription as NodeDescriptionMessage } from '#proto';
 import { AssignmentOrder } from './assignments.ts';
 import type { HostFiles } from './host-files.ts';
+import type { NetworkConsumer } from './network-view/consumer.ts';
+import { NetworkFollower } from './network-view/network-follower.ts';
 import { Reconciler } from './reconciler.ts';
 import type { TaskNetworks } from './runtime/network-port.ts';
 import type { Runtime } from './runtime/port.ts';
@@ -21,6 +31,8 @@ export interface AgentOptions {
   readonly address: string;
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
+  /** Told of the networks in this order. */
+  readonly networkConsumers: readonly NetworkConsumer[];
   readonly files: HostFiles;
   readonly line: ManagerLine;
   readonly storage: AgentStorage;
@@ -45,6 +57,8 @@ const describeDeadlineMs: Ms = 10_000;
 /** Messages of assignments that wait for the one before; more and the session is opened anew. */
 const changesWaitingMax = 1_000;
 const bootRetry = { baseMs: 200, maxMs: 5_000, jitter: 0.3 } as const;
+/** Changes of assignments that can wait are saved together, this long after the first. */
+const saveSoonMs: Ms = 500;
 const stopDeadlineMs: Ms = 5_000;
 
 /**
@@ -54,7 +68,8 @@ const stopDeadlineMs: Ms = 5_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #reconciler: Reconciler;
-  readonly #saver: StateSaver;
+  readonly #saver: StateSaver<AgentState>;
+  readonly #followed: NetworkFollower;
   readonly #session: Session;
   readonly #worker: Worker;
   readonly #order = new AssignmentOrder();
@@ -84,9 +99,21 @@ export class Agent {
       onStatus: (taskId, status, isAwaited) => this.#report(taskId, status, isAwaited),
       onForgotten: (taskId) => this.#outbox.drop(taskId),
     });
-    const collect = () => this.#reconciler.collect();
-    this.#saver = new StateSaver({ storage, clock, log, metrics, collect });
+    this.#saver = new StateSaver({
+      clock,
+      log,
+      metrics,
+      what: 'assignments',
+      soonMs: saveSoonMs,
+      write: (state) => storage.save(state),
+      collect: () => this.#reconciler.collect(),
+    });
     this.#reconciler.useSaver(this.#saver);
+    this.#followed = new NetworkFollower({
+      ...options,
+      consumers: options.networkConsumers,
+      onApplied: (sequence) => this.#networksApplied(sequence),
+    });
     this.#worker = new Worker({ ...options, tasks: () => this.#reconciler.views() });
     this.#session = new Session({
       line: options.line,
@@ -99,6 +126,7 @@ export class Agent {
       onInfo: (info) => options.onSession(info),
       onOpen: () => this.#sessionOpened(),
       onAssignments: (assignments) => this.#take(assignments),
+      onNetworks: (changes) => this.#takeNetworks(changes),
       onAccepted: (sequence) => this.#accepted(sequence),
       onWork: (request) => this.#worker.begin(request),
       onCancelWork: (id) => this.#worker.cancel(id),
@@ -147,6 +175,7 @@ export class Agent {
       await this.#reconciler.stop();
       await this.#booting;
       await this.#saver.close();
+      await this.#followed.close();
     };
     const { clock, log } = this.#options;
     await withDeadline(clock, stopDeadlineMs, 'stopping the agent', rest()).catch(
@@ -162,6 +191,7 @@ export class Agent {
     this.#session.abandon();
     this.#worker.stop();
     this.#saver.abandon();
+    this.#followed.abandon();
     this.#flush?.timer.cancel();
     this.#acceptTimer?.cancel();
     this.#describeTimer?.cancel();
@@ -178,7 +208,9 @@ export class Agent {
     this.#isDraining = true;
     this.#session.stop(true);
     await withDeadline(clock, deadlineMs, 'stopping all tasks', this.#reconciler.drain());
+    await withDeadline(clock, deadlineMs, 'taking the networks down', this.#followed.clear());
     await this.#saver.close();
+    await this.#followed.close();
     await storage.clear();
   }
 
@@ -186,6 +218,8 @@ export class Agent {
     const { storage, log } = this.#options;
     const state = await storage.load();
     if (state !== undefined) this.#reconciler.restore(state);
+    const networks = await storage.loadNetworks();
+    if (networks !== undefined) this.#followed.restore(networks);
     await this.#retrying('adopting containers', (signal) => this.#reconciler.adopt(signal));
     await this.#retrying('describing the host', () => this.#describe());
     this.#abort.signal.throwIfAborted();
@@ -235,6 +269,7 @@ export class Agent {
   #sessionOpened(): void {
     this.#generation++;
     this.#order.reset();
+    this.#followed.reset();
     this.#outbox.resetSession();
     this.#isSettled = false;
     this.#worker.reset();
@@ -265,6 +300,16 @@ export class Agent {
       .finally(() => {
         this.#changesWaiting--;
       });
+  }
+
+  #takeNetworks(changes: NetworkChanges): void {
+    if (this.#isDraining || this.#followed.take(changes)) return;
+    this.#session.reopen('a message about networks is missing');
+  }
+
+  #networksApplied(sequence: number): void {
+    const networksApplied = NetworksApplied.create({ sequence });
+    this.#session.send(AgentMessage.create({ body: { kind: 'networksApplied', networksApplied } }));
   }
 
   /** After a full set: what the managers do not know yet goes out; what nobody knows goes. */

@@ -1,4 +1,5 @@
 import type { Assignments, Task } from '#proto';
+import { MessageOrder } from './message-order.ts';
 
 /** What one message changed. */
 export interface AssignmentChange {
@@ -7,22 +8,13 @@ export interface AssignmentChange {
   readonly removedIds: readonly string[];
 }
 
-/**
- * The order of one session's assignment messages: the full set in one or more parts, then
- * increments, numbered from 1. Messages that came twice are dropped; after a gap nothing is taken
- * until the session is opened anew.
- */
+/** The order of one session's assignment messages, as `MessageOrder` has it. */
 export class AssignmentOrder {
-  #applied = 0;
-  #isBroken = false;
-  /** The parts of a full set that goes on; undefined once it is complete. */
-  #parts: Task[] | undefined = [];
+  readonly #order = new MessageOrder<Assignments>();
 
   /** For a new session. */
   reset(): void {
-    this.#applied = 0;
-    this.#isBroken = false;
-    this.#parts = [];
+    this.#order.reset();
   }
 
   /**
@@ -30,20 +22,12 @@ export class AssignmentOrder {
    * `gap` when one is missing.
    */
   take(message: Assignments): AssignmentChange | 'nothing' | 'gap' {
-    if (this.#isBroken) return 'gap';
-    if (message.sequence <= this.#applied) return 'nothing';
-    const isExpected = message.isFull === (this.#parts !== undefined);
-    if (message.sequence !== this.#applied + 1 || !isExpected) {
-      this.#isBroken = true;
-      return 'gap';
-    }
-    this.#applied = message.sequence;
-    if (this.#parts === undefined)
-      return { isFull: false, upserted: message.tasks, removedIds: message.removedTaskIds };
-    this.#parts.push(...message.tasks);
-    if (message.isContinued) return 'nothing';
-    const upserted = this.#parts;
-    this.#parts = undefined;
-    return { isFull: true, upserted, removedIds: [] };
+    const taken = this.#order.take(message);
+    if (typeof taken === 'string') return taken;
+    return {
+      isFull: message.isFull,
+      upserted: taken.flatMap(({ tasks }) => tasks),
+      removedIds: message.removedTaskIds,
+    };
   }
 }

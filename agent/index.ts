@@ -8,6 +8,8 @@ export type { AgentOptions } from './agent.ts';
 export type { HostFiles, TaskFiles, TaskFilesRequest } from './host-files.ts';
 export { hostFiles } from './host-files-node.ts';
 export { ManagerAddresses } from './manager-addresses.ts';
+export type { NetworkConsumer } from './network-view/consumer.ts';
+export type { Change, NetworkView, ViewChanges } from './network-view/view.ts';
 export type { NetworkAttachment, NetworkRequest, TaskNetworks } from './runtime/network-port.ts';
 export type * from './runtime/port.ts';
 export { SimulatedFiles } from './runtime/simulated-files.ts';

@@ -49,7 +49,7 @@ export class Reconciler {
   readonly #host: TaskHost;
   /** What runs of tasks that this agent does not know (yet): theirs once they are assigned. */
   readonly #unclaimed = new Map<string, Leftover>();
-  #saver: StateSaver | undefined;
+  #saver: StateSaver<AgentState> | undefined;
   #unsubscribe: (() => void) | undefined;
   #timer: Timer | undefined;
   #isListing = false;
@@ -68,7 +68,7 @@ export class Reconciler {
   }
 
   /** Breaks the circle: the saver collects from here. Before anything else. */
-  useSaver(saver: StateSaver): void {
+  useSaver(saver: StateSaver<AgentState>): void {
     this.#saver = saver;
   }
 
@@ -84,7 +84,7 @@ export class Reconciler {
   }
 
   /** The state to save. Tasks that the managers dropped are in it until nothing is left of them. */
-  collect(): Savable {
+  collect(): Savable<AgentState> {
     const controllers = [...this.#tasks.values()];
     const saved = controllers.map((controller) => ({
       controller,

@@ -3,6 +3,7 @@ import { backoffMs, ClusterError, messageOf } from '#lib';
 import type {
   Assignments,
   ManagerMessage,
+  NetworkChanges,
   NodeDescription,
   SessionInfo,
   WorkRequest,
@@ -37,6 +38,7 @@ export interface SessionOptions {
   readonly describe: () => NodeDescription;
   readonly onInfo: (info: SessionInfo) => void;
   readonly onAssignments: (assignments: Assignments) => void;
+  readonly onNetworks: (changes: NetworkChanges) => void;
   readonly onAccepted: (sequence: number) => void;
   readonly onWork: (request: WorkRequest) => void;
   readonly onCancelWork: (id: string) => void;
@@ -170,6 +172,9 @@ export class Session {
         return;
       case 'assignments':
         this.#options.onAssignments(body.assignments);
+        return;
+      case 'networks':
+        this.#options.onNetworks(body.networks);
         return;
       case 'statusesAccepted':
         this.#options.onAccepted(body.statusesAccepted.sequence);

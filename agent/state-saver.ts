@@ -1,25 +1,26 @@
 import type { Clock, Logger, Metrics, Ms, Timer } from '#lib';
 import { messageOf, withDeadline } from '#lib';
-import type { AgentState } from '#proto';
-import type { AgentStorage } from './storage-port.ts';
 
 /** What is to be saved, and who is told when it is on disk. */
-export interface Savable {
-  readonly state: AgentState;
+export interface Savable<S> {
+  readonly state: S;
   saved(): void;
 }
 
-export interface StateSaverOptions {
-  readonly storage: AgentStorage;
+export interface StateSaverOptions<S> {
+  /** For logs and metrics. */
+  readonly what: 'assignments' | 'networks';
+  /** Replaces what was saved before. */
+  readonly write: (state: S) => Promise<void>;
+  /** Changes that can wait are saved together, this long after the first. */
+  readonly soonMs: Ms;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Called when a save begins: the state of that moment. */
-  readonly collect: () => Savable;
+  readonly collect: () => Savable<S>;
 }
 
-/** Changes that can wait are saved together, this long after the first. */
-const soonMs: Ms = 500;
 /** A disk that takes longer counts as refusing. */
 const saveDeadlineMs: Ms = 10_000;
 
@@ -28,20 +29,20 @@ const saveDeadlineMs: Ms = 10_000;
  * next. A disk that refuses is logged and counted, and the agent goes on: what is lost then is
  * only the memory of a restart, which the first full set of assignments brings back.
  */
-export class StateSaver {
-  readonly #options: StateSaverOptions;
+export class StateSaver<S> {
+  readonly #options: StateSaverOptions<S>;
   readonly #saves;
   #running: Promise<boolean> | undefined;
   #next: Promise<boolean> | undefined;
   #timer: Timer | undefined;
   #isAbandoned = false;
 
-  constructor(options: StateSaverOptions) {
+  constructor(options: StateSaverOptions<S>) {
     this.#options = options;
     this.#saves = options.metrics.counter(
       'tessera_agent_saves_total',
-      'Saves of the assignments to disk, by outcome.',
-      ['outcome'],
+      'Saves of the assignments and of the networks to disk, by outcome.',
+      ['what', 'outcome'],
     );
   }
 
@@ -58,7 +59,7 @@ export class StateSaver {
 
   saveSoon(): void {
     if (this.#isAbandoned) return;
-    this.#timer ??= this.#options.clock.after(soonMs, () => void this.saveNow());
+    this.#timer ??= this.#options.clock.after(this.#options.soonMs, () => void this.saveNow());
   }
 
   /** Saves what waits and ends the timer. */
@@ -85,21 +86,16 @@ export class StateSaver {
   }
 
   async #save(): Promise<boolean> {
-    const { clock, storage, log } = this.#options;
+    const { clock, write, what, log } = this.#options;
     const savable = this.#options.collect();
     try {
-      await withDeadline(
-        clock,
-        saveDeadlineMs,
-        'saving the assignments',
-        storage.save(savable.state),
-      );
-      this.#saves.inc({ outcome: 'ok' });
+      await withDeadline(clock, saveDeadlineMs, `saving the ${what}`, write(savable.state));
+      this.#saves.inc({ what, outcome: 'ok' });
       savable.saved();
       return true;
     } catch (error) {
-      this.#saves.inc({ outcome: 'failed' });
-      log.error('assignments could not be saved', { err: messageOf(error) });
+      this.#saves.inc({ what, outcome: 'failed' });
+      log.error(`${what} could not be saved`, { err: messageOf(error) });
       return false;
     }
   }

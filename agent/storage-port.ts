@@ -1,7 +1,7 @@
-/** What an agent remembers across restarts, as a port. Real: one file (`storage-node.ts`). */
-import type { AgentState } from '#proto';
+/** What an agent remembers across restarts, as a port. Real: two files (`storage-node.ts`). */
+import type { AgentState, NetworkState } from '#proto';
 
-/** Largest encoded state, bytes: some 10,000 tasks. More is refused by `save`. */
+/** Largest encoded state, bytes: some 10,000 tasks. More is refused. */
 export const agentStateBytesMax = 64 << 20;
 
 export interface AgentStorage {
@@ -13,6 +13,9 @@ export interface AgentStorage {
    * disk refuses.
    */
   save(state: AgentState): Promise<void>;
+  /** As `load` and `save`, of what the managers told of this node's networks. */
+  loadNetworks(): Promise<NetworkState | undefined>;
+  saveNetworks(state: NetworkState): Promise<void>;
   /** For a node that leaves its cluster. */
   clear(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The agent as a part of the daemon: its line to the managers, its storage, and the host under it. */
 import { Agent, fileStorage, GrpcManagerLine, ManagerAddresses } from '#agent';
-import type { HostFiles, Runtime, TaskNetworks } from '#agent';
+import type { HostFiles, NetworkConsumer, Runtime, TaskNetworks } from '#agent';
 import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
 import type { AgentParameters, AgentPart, Basics, MakeAgent } from './ports.ts';
@@ -15,6 +15,8 @@ const hostRetry = { baseMs: 250, maxMs: 5_000, jitter: 0.3 } as const;
 export interface AgentHost {
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
+  /** Told, in this order, of the networks the node takes part in. */
+  readonly networkConsumers: readonly NetworkConsumer[];
   readonly files: HostFiles;
   /** Ends what the host keeps open; containers run on. */
   close(): Promise<void>;

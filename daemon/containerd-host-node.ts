@@ -26,6 +26,7 @@ export function containerdHost(options: Options): MakeAgentHost {
         // Gone after a reboot, as the namespaces are.
         statePath: join(options.runDirectory, 'networks.json'),
       }),
+      networkConsumers: [],
       files: hostFiles(options.dataDirectory),
       close: () => running.stop(),
     };

@@ -18,6 +18,7 @@ function make({ clock, random }: Basics): AgentHost {
   return {
     runtime: new SimulatedRuntime({ clock, random: random.fork('runtime') }),
     networks: new SimulatedNetworks(clock),
+    networkConsumers: [],
     files: new SimulatedFiles(),
     close: () => Promise.resolve(),
   };

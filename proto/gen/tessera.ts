@@ -444,6 +444,50 @@ export const AgentState: MessageCodec<AgentState> = {
   },
 };
 
+export interface NetworkState {
+  readonly nodeId: string;
+  readonly networks?: NetworkChanges | undefined;
+}
+export const NetworkState: MessageCodec<NetworkState> = {
+  typeName: 'tessera.v1.NetworkState',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'networks', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodeId: '', ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.networks !== undefined) NetworkChanges.write(m.networks, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkState.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkState.create() as Mutable<NetworkState>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.networks = NetworkChanges.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkState;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkState.read(r, r.len);
+  },
+};
+
 export interface GetRootCertificateRequest {
 }
 export const GetRootCertificateRequest: MessageCodec<GetRootCertificateRequest> = {

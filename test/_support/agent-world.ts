@@ -9,7 +9,15 @@ import {
   SimulatedRuntime,
   SimulatedStorage,
 } from '#agent';
-import type { ManagerLine, SessionHandlers, SessionLink, WorkLink } from '#agent';
+import type {
+  ManagerLine,
+  NetworkConsumer,
+  NetworkView,
+  SessionHandlers,
+  SessionLink,
+  ViewChanges,
+  WorkLink,
+} from '#agent';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
 export const nodeId = 'node1';
@@ -58,6 +66,10 @@ export class PlayedManager implements ManagerLine {
   /** The full set of the next session. */
   readonly tasks = new Map<string, Task>();
   readonly batches: wire.StatusBatch[] = [];
+  /** The sequences of NetworksApplied. */
+  readonly networksApplied: number[] = [];
+  /** The full set of networks of the next session; none = no message. */
+  networks: wire.NetworkChanges | undefined;
   heartbeats = 0;
   goodbyes = 0;
   sessions = 0;
@@ -136,6 +148,10 @@ export class PlayedManager implements ManagerLine {
     if (this.#session !== undefined) this.#session.sequence++;
   }
 
+  sendNetworks(networks: wire.NetworkChanges): void {
+    this.#send({ body: { kind: 'networks', networks } });
+  }
+
   /** Sends the last assignments once more. */
   repeatLast(): void {
     if (this.#last !== undefined) this.sendAssignments(this.#last);
@@ -166,6 +182,9 @@ export class PlayedManager implements ManagerLine {
       case 'statuses':
         this.#accept(body.statuses);
         return;
+      case 'networksApplied':
+        this.networksApplied.push(body.networksApplied.sequence);
+        return;
       case 'goodbye':
         this.goodbyes++;
     }
@@ -179,6 +198,7 @@ export class PlayedManager implements ManagerLine {
     });
     this.#send({ body: { kind: 'session', session: info } });
     if (this.#session !== undefined) this.#session.sequence = 1;
+    if (this.networks !== undefined) this.sendNetworks(this.networks);
     const tasks = [...this.tasks.values()].map((task) => {
       const status = this.statuses.get(task.id) ?? task.status;
       return status === undefined ? task : { ...task, status };
@@ -200,6 +220,30 @@ export class PlayedManager implements ManagerLine {
   }
 }
 
+/** Keeps what it was told of the networks; applies it at once, or when the test lets it. */
+export class GatedConsumer implements NetworkConsumer {
+  readonly name = 'gated';
+  readonly changes: ViewChanges[] = [];
+  /** What waits while it is held. */
+  readonly waiting: PromiseWithResolvers<void>[] = [];
+  isHeld = false;
+  view: NetworkView | undefined;
+
+  apply(view: NetworkView, changes: ViewChanges): Promise<void> {
+    this.view = view;
+    this.changes.push(changes);
+    if (!this.isHeld) return Promise.resolve();
+    const gate = Promise.withResolvers<void>();
+    this.waiting.push(gate);
+    return gate.promise;
+  }
+
+  /** Endpoints of the view: the tasks' ids. */
+  get taskIds(): readonly string[] {
+    return [...(this.view?.endpoints.values() ?? [])].map(({ taskId }) => taskId);
+  }
+}
+
 /** A simulated host: everything of it but the agent outlives the agent. */
 export class AgentWorld {
   readonly clock = new VirtualClock();
@@ -210,6 +254,7 @@ export class AgentWorld {
   readonly storage = new SimulatedStorage();
   readonly manager: PlayedManager;
   readonly infos: SessionInfo[] = [];
+  readonly consumer = new GatedConsumer();
   agent: Agent;
   #agents = 0;
 
@@ -265,6 +310,7 @@ export class AgentWorld {
       address: '',
       runtime,
       networks,
+      networkConsumers: [this.consumer],
       files,
       storage,
       clock,

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { ClusterError, seededRandom, silentLogger, silentMetrics } from '#lib';
 import { AgentState, Assignments, TaskState, TaskStatus } from '#proto';
-import { ManagerAddresses, SimulatedRuntime, SimulatedStorage } from '#agent';
+import { ManagerAddresses, SimulatedRuntime } from '#agent';
 import { AssignmentOrder } from '#agent/assignments';
 import { ImageResolver } from '#agent/image-resolver';
 import { Lane } from '#agent/lane';
@@ -182,15 +182,15 @@ test('images: a pull goes on while one task wants it, and ends with the last', a
 test('saver: who asks while a save is under way gets the next one, shared', async (t) => {
   const clock = new VirtualClock();
   const gates: PromiseWithResolvers<void>[] = [];
-  const storage = new SimulatedStorage();
-  storage.save = () => {
-    const gate = Promise.withResolvers<void>();
-    gates.push(gate);
-    return gate.promise;
-  };
   let collected = 0;
   const saver = new StateSaver({
-    storage,
+    what: 'assignments',
+    soonMs: 500,
+    write: () => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      return gate.promise;
+    },
     clock,
     log: silentLogger,
     metrics: silentMetrics,

@@ -180,6 +180,7 @@ export class SimHost {
       address: this.id,
       runtime: guardPort(this.runtime, process),
       networks: guardPort(this.networks, process),
+      networkConsumers: [],
       files: this.files,
       storage: this.storage,
       line: new SimManagerLine(this, process, this.#options.hosts, addresses),
