@@ -18,6 +18,8 @@ export { preempt } from './preempt.ts';
 export type { PreemptOptions, Preemption, TrialLimits } from './preempt.ts';
 export { priorityOf, userPriorityMax } from './priority.ts';
 export type { FilterName, Refusal, Shortage } from './refusal.ts';
+export { rank } from './rank.ts';
+export type { RankedNode, ScorePart } from './rank.ts';
 export { defaultScoring, strategies } from './scores.ts';
 export type { ScoringConfig, Strategy, Weights } from './scores.ts';
 export { scoringOf, weightMax, weightNames } from './scoring.ts';

@@ -1,30 +1,23 @@
 /**
  * Placement: pending tasks in, decisions out. Tasks made from one version of a service are alike and are
- * placed together: nodes without a task of the service first, least loaded first, in the order that the
- * view keeps; then the rest from a heap. A placement costs O(log nodes).
+ * placed together. A placement costs O(log nodes).
  */
 import type { Ms } from '#lib';
 import type { Task } from '#proto';
-import { isBetter } from './candidate.ts';
-import type { Candidate } from './candidate.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { explain } from './explain.ts';
 import { hasRoom, suits } from './filter.ts';
-import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
-import { Heap } from './heap.ts';
 import type { KindRecord } from './kind-index.ts';
+import { nodesFor } from './node-order.ts';
 import type { NodeRecord } from './node-record.ts';
-import { spreadKeys, withSoftSpreads } from './preference.ts';
 import { priorityOf } from './priority.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
 import { defaultScoring } from './scores.ts';
 import type { ScoringConfig } from './scores.ts';
-import { SpreadTree } from './spread-tree.ts';
 import { kindIdOf } from './task-kind.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
-import { weigh } from './weigh.ts';
 
 /** This task goes to this node. The view already counts it there. */
 export interface Placement {
@@ -141,63 +134,4 @@ function placeGroup(
   if (done === tasks.length) return;
   const explanation = explain(view, first).summary;
   for (const task of tasks.slice(done)) unplaced.push({ task, explanation });
-}
-
-/** The quickest way that is right for the group. */
-function nodesFor(view: ClusterView, group: Group): Iterable<NodeRecord> {
-  const { requirements, scoring } = group;
-  const [first] = group.tasks;
-  const preferences = first.spec?.placement?.preferences ?? [];
-  const hasRules = hasTopology(view, first);
-  const isPlain =
-    !hasRules && requirements.nodeWish.preferred.length === 0 && scoring.strategy === 'even';
-  if (!isPlain) {
-    const spreads = hasRules || preferences.length > 0;
-    const like = spreads ? withSoftSpreads(first, preferences) : first;
-    return weigh(view, group, new TopologyRules(view, like, requirements));
-  }
-  const keys = spreadKeys(preferences);
-  return keys.length > 0 ? spread(view, group, keys) : level(view, group);
-}
-
-/** The nodes to place on, one after the other; the caller assumes a task on each before the next. */
-function* level(view: ClusterView, group: Group): Iterable<NodeRecord> {
-  const { requirements, serviceId } = group;
-  const service = view.service(serviceId);
-  const rest: Candidate[] = [];
-  for (const record of view.nodesByLoad()) {
-    if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;
-    const next = candidateOf(record, group, service);
-    rest.push(next);
-    if (next.serviceTaskCount > 0 || next.isLast || next.unpreferredCount > 0) continue;
-    yield record;
-    next.serviceTaskCount++;
-  }
-  const heap = new Heap(rest, isBetter);
-  const latest = view.service(serviceId);
-  for (let best = heap.peek(); best !== undefined; best = heap.peek()) {
-    if (!hasRoom(best.record, requirements, latest)) {
-      heap.drop();
-      continue;
-    }
-    yield best.record;
-    best.serviceTaskCount++;
-    heap.sinkTop();
-  }
-}
-
-function* spread(
-  view: ClusterView,
-  group: Group,
-  keys: ReturnType<typeof spreadKeys>,
-): Iterable<NodeRecord> {
-  const { requirements, serviceId } = group;
-  const service = view.service(serviceId);
-  const tree = new SpreadTree(keys);
-  for (const record of view.nodes()) {
-    if (suits(record, requirements) && hasRoom(record, requirements, service))
-      tree.add(candidateOf(record, group, service));
-    else tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
-  }
-  yield* tree.take((next) => hasRoom(next.record, requirements, view.service(serviceId)));
 }

@@ -149,20 +149,31 @@ function usesOf(
 
 /** The resource scores of one node with one more task on it, weighted and summed. */
 export function resourceScore(
-  { strategy, weights }: ScoringConfig,
+  scoring: ScoringConfig,
   demand: Demand,
   reserved: Reserved,
   capacity: Resources | undefined,
 ): number {
-  if (strategy === 'even') return 0;
+  if (scoring.strategy === 'even') return 0;
+  const { resources, balance } = resourceScores(scoring.strategy, demand, reserved, capacity);
+  return scoring.weights.resources * resources + scoring.weights.balance * balance;
+}
+
+/** The same one by one, 0 to 100 each. */
+export function resourceScores(
+  strategy: Strategy,
+  demand: Demand,
+  reserved: Reserved,
+  capacity: Resources | undefined,
+): { readonly resources: number; readonly balance: number } {
   const counted = {
     cpuNano: demand.cpuNano || unsetCpuNano,
     memoryBytes: demand.memoryBytes || unsetMemoryBytes,
   };
   const uses = usesOf(demand, reserved.scored, capacity, counted);
-  const left = strategy === 'binpack' ? mostAllocated(uses) : leastAllocated(uses);
+  const resources = strategy === 'binpack' ? mostAllocated(uses) : leastAllocated(uses);
   // A task that reserves nothing does not change how far apart the parts are.
   const isBestEffort = demand.cpuNano + demand.memoryBytes === 0 && demand.generic === undefined;
   const balance = isBestEffort ? 0 : balancedAllocation(usesOf(demand, reserved, capacity, demand));
-  return weights.resources * left + weights.balance * balance;
+  return { resources, balance };
 }

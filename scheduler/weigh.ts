@@ -14,11 +14,12 @@ import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
 import { normalised, normalisedBetween, normalisedSpread, scoreMax } from './scores.ts';
 import { resourceScore, spreadScore } from './scores.ts';
+import type { ScoringConfig } from './scores.ts';
 import { idOf } from './topology-rules.ts';
 import type { Place, TopologyRules } from './topology-rules.ts';
 
 /** Nodes at one place, the best first; one with room at least. */
-interface Branch {
+export interface Branch {
   readonly place: Place;
   readonly heap: Heap<Candidate>;
   top: Candidate;
@@ -44,9 +45,7 @@ export function* weigh(
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
   const isSingle = group.tasks.length === 1;
   let branches = isSingle ? leaves(candidates, rules) : branchesOf(candidates, rules);
-  const domainCounts = rules.soft.map(
-    (_, at) => new Set(branches.map(({ place }) => place.soft[at]?.ordinal)).size,
-  );
+  const domainCounts = softDomainCounts(branches, rules);
   for (;;) {
     const best = bestOf(branches, group, rules, domainCounts);
     if (best === undefined) return;
@@ -70,12 +69,22 @@ export function* weigh(
   }
 }
 
+/** In how many domains of each soft spread the branches lie. */
+export function softDomainCounts(
+  branches: readonly Branch[],
+  rules: TopologyRules,
+): readonly number[] {
+  return rules.soft.map(
+    (_, at) => new Set(branches.map(({ place }) => place.soft[at]?.ordinal)).size,
+  );
+}
+
 /** Whether scores decide before the numbers of tasks do. */
 export function isByScore({ requirements, scoring }: Group, rules: TopologyRules): boolean {
   return rules.doScore || requirements.nodeWish.preferred.length > 0 || scoring.strategy !== 'even';
 }
 
-function candidatesOf(view: ClusterView, group: Group): readonly Candidate[] {
+export function candidatesOf(view: ClusterView, group: Group): readonly Candidate[] {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
   const candidates: Candidate[] = [];
@@ -87,6 +96,17 @@ function candidatesOf(view: ClusterView, group: Group): readonly Candidate[] {
 
 function fixedScores(group: Group, candidates: readonly Candidate[]): FixedScores {
   const { weights } = group.scoring;
+  const scores = new Map<string, number>();
+  for (const [id, { taints, nodeAffinity }] of fixedParts(group, candidates))
+    scores.set(id, weights.taints * taints + weights.nodeAffinity * nodeAffinity);
+  return scores;
+}
+
+/** What stays the same of each candidate's score, 0 to 100 each, by the node's id. */
+export function fixedParts(
+  group: Group,
+  candidates: readonly Candidate[],
+): ReadonlyMap<string, { readonly taints: number; readonly nodeAffinity: number }> {
   const { nodeWish } = group.requirements;
   const isPreferring = nodeWish.preferred.length > 0;
   const preferences = candidates.map(({ record }) =>
@@ -99,8 +119,10 @@ function fixedScores(group: Group, candidates: readonly Candidate[]): FixedScore
   return new Map(
     candidates.map(({ record, unpreferredCount }, at) => [
       record.id,
-      weights.taints * normalised(unpreferredCount, taintMax, true) +
-        weights.nodeAffinity * normalised(preferences[at] ?? 0, preferenceMax),
+      {
+        taints: normalised(unpreferredCount, taintMax, true),
+        nodeAffinity: normalised(preferences[at] ?? 0, preferenceMax),
+      },
     ]),
   );
 }
@@ -109,14 +131,19 @@ function scoreOf({ scoring, requirements }: Group, one: Candidate, fixed: FixedS
   const { record, serviceTaskCount } = one;
   const { demand } = requirements;
   const own = resourceScore(scoring, demand, record.reserved, record.node.description?.resources);
-  const few = scoring.strategy === 'binpack' ? 0 : Math.trunc(scoreMax / (1 + serviceTaskCount));
+  const few = fewScore(scoring, serviceTaskCount);
   return (fixed.get(record.id) ?? 0) + own + scoring.weights.service * few;
+}
+
+/** 100 on a node without a task of the service. */
+export function fewScore({ strategy }: ScoringConfig, serviceTaskCount: number): number {
+  return strategy === 'binpack' ? 0 : Math.trunc(scoreMax / (1 + serviceTaskCount));
 }
 
 const noHeap = new Heap<Candidate>([], isBetter);
 
 /** Every node by itself: for one task it does not pay to look which are alike. */
-function leaves(candidates: readonly Candidate[], rules: TopologyRules): Branch[] {
+export function leaves(candidates: readonly Candidate[], rules: TopologyRules): Branch[] {
   const branches: Branch[] = [];
   for (const top of candidates) {
     const place = rules.locate(top.record);
@@ -173,7 +200,7 @@ function bestOf(
   return best;
 }
 
-function isAhead(a: Candidate, aScore: number, b: Candidate, bScore: number): boolean {
+export function isAhead(a: Candidate, aScore: number, b: Candidate, bScore: number): boolean {
   if (a.isLast !== b.isLast) return b.isLast;
   return aScore === bScore ? hasFewer(a, b) : aScore > bScore;
 }
@@ -183,7 +210,7 @@ interface Range {
   readonly max: number;
 }
 
-function rangeOfWorths(branches: readonly Branch[], rules: TopologyRules): Range {
+export function rangeOfWorths(branches: readonly Branch[], rules: TopologyRules): Range {
   let min = Infinity;
   let max = -Infinity;
   for (const branch of branches) {
@@ -196,7 +223,7 @@ function rangeOfWorths(branches: readonly Branch[], rules: TopologyRules): Range
 }
 
 /** Places that lack a key are as bad as it gets, and do not count for the others. */
-function rangeOfSpreads(
+export function rangeOfSpreads(
   branches: readonly Branch[],
   rules: TopologyRules,
   domainCounts: readonly number[],

@@ -2,63 +2,11 @@ import test from 'ava';
 import fc from 'fast-check';
 import { hash32 } from '#lib';
 import { TaskState } from '#proto';
-import type { Node, Placement, Task } from '#proto';
+import type { Node, Task } from '#proto';
 import { ClusterView, explain, place } from '#scheduler';
-import { affinityTerm, preferringTasks, requiringTasks, spreadOver } from '#test/_support/affinity';
-import { taskSelector } from '#test/_support/affinity';
+import { spreadOver } from '#test/_support/affinity';
+import { world, zones } from '#test/_support/placement-world';
 import { nodeOf, taskOf } from '#test/_support/placement';
-
-const zones = ['z1', 'z2', 'z3'] as const;
-const apps = ['a', 'b', 'c'] as const;
-const key = fc.constantFrom('zone', 'host');
-const app = fc.constantFrom(...apps);
-const rule: fc.Arbitrary<Partial<Placement>> = fc.oneof(
-  fc.constant({}),
-  fc.record({ key, app }).map((one) => ({
-    affinity: requiringTasks(affinityTerm(one.key, [`app=${one.app}`])),
-  })),
-  fc.record({ key, app }).map((one) => ({
-    antiAffinity: requiringTasks(affinityTerm(one.key, [`app=${one.app}`])),
-  })),
-  fc.record({ key, app, weight: fc.integer({ min: 1, max: 100 }) }).map((one) => ({
-    affinity: preferringTasks([one.weight, affinityTerm(one.key, [`app=${one.app}`])]),
-  })),
-  fc.record({ key, app, skew: fc.integer({ min: 1, max: 3 }) }).map((one) => ({
-    topologySpread: [spreadOver(one.key, one.skew, { selector: taskSelector(`app=${one.app}`) })],
-  })),
-);
-const service = fc.record({ app, rule, count: fc.integer({ min: 1, max: 8 }) });
-const node = fc.record({
-  zone: fc.constantFrom(...zones, undefined),
-  cpus: fc.integer({ min: 0, max: 6 }),
-});
-
-interface World {
-  readonly nodes: readonly Node[];
-  readonly tasks: readonly Task[];
-}
-
-const world: fc.Arbitrary<World> = fc
-  .record({
-    nodes: fc.array(node, { minLength: 1, maxLength: 7 }),
-    services: fc.array(service, { minLength: 1, maxLength: 5 }),
-  })
-  .map((shape) => ({
-    nodes: shape.nodes.map(({ zone, cpus }, at) =>
-      nodeOf(`n${at}`, { cpus, labels: { host: `n${at}`, ...(zone && { zone }) } }),
-    ),
-    tasks: shape.services.flatMap((one, at) =>
-      Array.from({ length: one.count }, (_, slot) =>
-        taskOf(`s${at}t${slot}`, {
-          service: `s${at}`,
-          slot: slot + 1,
-          cpus: 1,
-          labels: { app: one.app },
-          placement: one.rule,
-        }),
-      ),
-    ),
-  }));
 
 function viewOver(nodes: readonly Node[]): ClusterView {
   const view = new ClusterView();
