@@ -1,11 +1,15 @@
 /**
  * Committed writes through three members, beside etcd in the same minutes: three processes, their
  * directories on one disk, every write fdatasynced by a majority before it is answered; 256-byte
- * values, one client in this process that speaks gRPC to the leader. "inside": the leader's process
- * is its own client, as a manager is; what it would use instead is still etcd over gRPC.
+ * values, one client in this process that speaks gRPC to the leader. Each figure stands twice:
+ * - "beside etcd, bare grpc-js": the same client on both sides, a bare call of grpc-js;
+ * - "beside etcd, npm etcd3": ours as before, etcd by the client that a program for Node has for it.
+ * "inside": the leader's process is its own client, as a manager is; what it would use instead is
+ * still etcd over gRPC.
  */
 import { readFileSync } from 'node:fs';
 import { etcdCluster, etcdIsInstalled } from './peers/etcd.ts';
+import { byEtcd3 } from './peers/etcd3.ts';
 import { raftCluster } from './kv/cluster.ts';
 import type { KeyValueCluster } from './kv/cluster.ts';
 import { load } from './load.ts';
@@ -59,11 +63,6 @@ async function warmUp(cluster: KeyValueCluster): Promise<void> {
     await load(inFlight, FIRST_MS, (number) => cluster.put(`key-${number % KEYS}`, value));
 }
 
-function median<S>(samples: readonly S[], key: keyof S & string): number {
-  const sorted = samples.map((sample) => Number(sample[key])).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
 const units = {
   perSecond: ['committed', 'writes/s'],
   p50Ms: ['p50', 'ms'],
@@ -72,55 +71,86 @@ const units = {
   clientUs: ['processor time of the client', 'us/write'],
 } as const;
 
-function rowsOf(inFlight: number, ours: readonly Sample[], peer: readonly Sample[]): Row[] {
-  return (Object.keys(units) as (keyof typeof units)[]).map((key) => {
-    const [what, unit] = units[key];
-    const name = `3 members, ${VALUE_BYTES} B, ${inFlight} in flight: ${what}`;
-    const mine = median(ours, key);
-    if (peer.length === 0)
-      return { name, unit, ours: mine, peer: null, ratio: null, bar: null, ok: null };
-    const theirs = median(peer, key);
-    const ratio = mine / theirs;
-    if (key === 'perSecond')
-      return { name, unit, ours: mine, peer: theirs, ratio, bar: '>= 1.0 x etcd', ok: ratio >= 1 };
-    if (key === 'p99Ms')
-      return { name, unit, ours: mine, peer: theirs, ratio, bar: '<= 1.0 x etcd', ok: ratio <= 1 };
-    return { name, unit, ours: mine, peer: theirs, ratio, bar: null, ok: null };
-  });
+type Figure = keyof typeof units;
+type Figures = Readonly<Partial<Record<Figure, number>>>;
+
+/** Met or missed by the ratio of these figures; the others only inform. */
+const bars: Readonly<
+  Partial<Record<Figure, Readonly<{ text: string; isMet(ratio: number): boolean }>>>
+> = {
+  perSecond: { text: '>= 1.0 x etcd', isMet: (ratio) => ratio >= 1 },
+  p99Ms: { text: '<= 1.0 x etcd', isMet: (ratio) => ratio <= 1 },
+};
+
+function median(samples: readonly Figures[], key: Figure): number {
+  const sorted = samples.map((sample) => sample[key] ?? 0).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-function insideRows(inFlight: number, ours: readonly LoadResult[], peer: readonly Sample[]): Row[] {
-  return (['perSecond', 'p50Ms', 'p99Ms'] as const).map((key) => {
-    const [what, unit] = units[key];
-    const name = `3 members, ${VALUE_BYTES} B, ${inFlight} in flight, inside: ${what}`;
-    const mine = median(ours, key);
-    const theirs = peer.length === 0 ? null : median(peer, key);
-    const ratio = theirs === null ? null : mine / theirs;
-    return { name, unit, ours: mine, peer: theirs, ratio, bar: null, ok: null };
-  });
+function row(what: string, key: Figure, ours: readonly Figures[], peer: readonly Figures[]): Row {
+  const [figure, unit] = units[key];
+  const name = `3 members, ${VALUE_BYTES} B, ${what}: ${figure}`;
+  const mine = median(ours, key);
+  if (peer.length === 0)
+    return { name, unit, ours: mine, peer: null, ratio: null, bar: null, ok: null };
+  const theirs = median(peer, key);
+  return { name, unit, ours: mine, peer: theirs, ratio: mine / theirs, bar: null, ok: null };
 }
 
-/** Both in turn, several rounds; medians. */
+function withBar(plain: Row, key: Figure): Row {
+  const bar = bars[key];
+  if (bar === undefined || plain.ratio === null) return plain;
+  return { ...plain, bar: bar.text, ok: bar.isMet(plain.ratio) };
+}
+
+interface Samples {
+  readonly ours: Sample[];
+  readonly bare: Sample[];
+  readonly etcd3: Sample[];
+  readonly inside: LoadResult[];
+}
+
+function rowsOf(inFlight: number, { ours, bare, etcd3, inside }: Samples): Row[] {
+  const level = `${inFlight} in flight`;
+  const all = Object.keys(units) as Figure[];
+  const peers = [
+    [', beside etcd, bare grpc-js', bare],
+    [', beside etcd, npm etcd3', etcd3],
+  ] as const;
+  const beside = bare.length === 0 ? [['', []] as const] : peers;
+  return [
+    ...beside.flatMap(([name, peer]) =>
+      all.map((key) => withBar(row(`${level}${name}`, key, ours, peer), key)),
+    ),
+    ...(['perSecond', 'p50Ms', 'p99Ms'] as const).map((key) =>
+      row(`${level}, inside`, key, inside, bare),
+    ),
+  ];
+}
+
+/** All in turn, several rounds; medians. */
 export async function bench(): Promise<Row[]> {
   const ours = await raftCluster();
-  const peer = etcdIsInstalled() ? await etcdCluster() : undefined;
-  if (peer === undefined) console.log('  etcd is not installed: measured without it');
+  const etcd = etcdIsInstalled() ? await etcdCluster() : undefined;
+  if (etcd === undefined) console.log('  etcd is not installed: measured without it');
+  const etcd3 = etcd === undefined ? undefined : byEtcd3(etcd);
   try {
     const rows: Row[] = [];
-    for (const cluster of [ours, peer]) if (cluster !== undefined) await warmUp(cluster);
+    for (const cluster of [ours, etcd, etcd3]) if (cluster !== undefined) await warmUp(cluster);
     for (const inFlight of LEVELS) {
-      const samples = { ours: [] as Sample[], peer: [] as Sample[], inside: [] as LoadResult[] };
+      const samples: Samples = { ours: [], bare: [], etcd3: [], inside: [] };
       for (let round = 0; round < ROUNDS; round++) {
         samples.ours.push(await measure(ours, inFlight));
-        if (peer !== undefined) samples.peer.push(await measure(peer, inFlight));
+        if (etcd !== undefined) samples.bare.push(await measure(etcd, inFlight));
+        if (etcd3 !== undefined) samples.etcd3.push(await measure(etcd3, inFlight));
         samples.inside.push(await ours.proposeInside(inFlight, MEASURE_MS, VALUE_BYTES));
       }
-      rows.push(...rowsOf(inFlight, samples.ours, samples.peer));
-      rows.push(...insideRows(inFlight, samples.inside, samples.peer));
+      rows.push(...rowsOf(inFlight, samples));
     }
     return rows;
   } finally {
     await ours.close();
-    await peer?.close();
+    await etcd3?.close();
+    await etcd?.close();
   }
 }

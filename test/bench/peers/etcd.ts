@@ -61,6 +61,8 @@ function putRequest(key: string, value: Uint8Array): Uint8Array {
 export interface EtcdPeer extends KeyValueCluster {
   /** host:port for clients. */
   readonly endpoints: readonly string[];
+  /** The one of those that leads. */
+  readonly leader: string;
 }
 
 export async function etcdCluster(): Promise<EtcdPeer> {
@@ -110,6 +112,7 @@ export async function etcdCluster(): Promise<EtcdPeer> {
         await call(leader.client, '/etcdserverpb.KV/Put', putRequest(key, value));
       },
       endpoints: ports.slice(3).map((port) => `127.0.0.1:${port}`),
+      leader: `127.0.0.1:${ports[3 + leader.at]}`,
       close,
     };
   } catch (error) {
