@@ -6,6 +6,7 @@ import { newTask, runNow } from './new-task.ts';
 import { emptyPlan, never, stepOf } from './plan.ts';
 import type { Plan, SlotWake, Step, World } from './plan.ts';
 import { desire, isCalm, planSlot } from './plan-slot.ts';
+import type { SlotPlan } from './plan-slot.ts';
 import { planUpdate } from './plan-update.ts';
 import { divideReplicated } from './replicated.ts';
 import { isGlobal, replicasOf } from './service-config.ts';
@@ -106,7 +107,7 @@ function planLive(
   for (const slot of slots) {
     if (isCalm(world, slot)) continue;
     const plan = planSlot(world, service, slot, mayCreate(slot));
-    if (plan.wakeAtMs < never) slotWakes.push({ key: slot.key, atMs: plan.wakeAtMs });
+    slotWakes.push(...wakesOf(slot, plan));
     if (plan.changes.length === 0) continue;
     steps.push(stepOf(service, plan.changes));
     busy.add(slot);
@@ -126,13 +127,17 @@ export function planOneSlot(world: World, service: Service, slot: Slot): Plan {
     if (divided.kept.length === 0) return planGlobalRest(service, divided);
     mayCreate = divided.kept.every((kept) => kept.mayCreate);
   }
-  const { changes, wakeAtMs } = planSlot(world, service, slot, mayCreate);
-  const slotWakes = wakeAtMs < never ? [{ key: slot.key, atMs: wakeAtMs }] : [];
+  const plan = planSlot(world, service, slot, mayCreate);
+  const { changes } = plan;
   return {
     steps: changes.length === 0 ? [] : [stepOf(service, changes)],
     wakeAtMs: never,
-    slotWakes,
+    slotWakes: wakesOf(slot, plan),
   };
+}
+
+function wakesOf({ key }: Slot, { wakeAtMs, isForBudget }: SlotPlan): readonly SlotWake[] {
+  return wakeAtMs < never ? [{ key, atMs: wakeAtMs, isForBudget }] : [];
 }
 
 /** A node on which a global service has no task yet. */

@@ -20,32 +20,42 @@ import {
 
 /** A new task waits at most this long for the one before it to stop. */
 const stopWaitMaxMs: Ms = 60_000;
+/** A task that may not leave its drained node for its budget's sake is looked at again after this. */
+const budgetRetryMs: Ms = 5_000;
 
 export interface SlotPlan {
   readonly changes: readonly Change[];
   readonly wakeAtMs: Ms;
+  /** See `SlotWake`. */
+  readonly isForBudget: boolean;
 }
 
 /** Whether a task may stay on its node, as far as the node's own state goes. */
 type NodeVerdict =
-  | { readonly kind: 'stay'; readonly lookAgainAtMs: Ms }
-  | { readonly kind: 'leave'; readonly message: string };
+  | { readonly kind: 'stay' }
+  | { readonly kind: 'later'; readonly lookAgainAtMs: Ms; readonly isForBudget: boolean }
+  | { readonly kind: 'leave'; readonly message: string; readonly isForBudget: boolean };
 
-const stay: NodeVerdict = { kind: 'stay', lookAgainAtMs: never };
+const stay: NodeVerdict = { kind: 'stay' };
+const leave = (message: string, isForBudget = false): NodeVerdict => ({
+  kind: 'leave',
+  message,
+  isForBudget,
+});
 
 /** UNKNOWN and DISCONNECTED nodes keep their tasks: they may run there all the same. */
 function judgeNode(world: World, task: Task): NodeVerdict {
   if (task.nodeId === '') return stay;
   const node = world.node(task.nodeId);
-  if (node === undefined) return { kind: 'leave', message: 'its node was removed' };
+  if (node === undefined) return leave('its node was removed');
   if (node.status?.state === NodeState.DOWN) {
     const atMs = world.replaceAtMs(node);
-    if (atMs <= world.nowMs) return { kind: 'leave', message: 'its node is down' };
-    return { kind: 'stay', lookAgainAtMs: atMs };
+    if (atMs <= world.nowMs) return leave('its node is down');
+    return { kind: 'later', lookAgainAtMs: atMs, isForBudget: false };
   }
-  if (node.spec?.availability === Availability.DRAIN)
-    return { kind: 'leave', message: 'its node is drained' };
-  return stay;
+  if (node.spec?.availability !== Availability.DRAIN) return stay;
+  if (world.budgets.allows(task)) return leave('its node is drained', true);
+  return { kind: 'later', lookAgainAtMs: world.nowMs + budgetRetryMs, isForBudget: true };
 }
 
 /** Whether the slot's only task is on its way or runs: what nearly all slots are, told apart cheaply. */
@@ -77,6 +87,7 @@ export function planSlot(world: World, service: Service, slot: Slot, mayCreate: 
   const changes: Change[] = [];
   const staying: Task[] = [];
   let wakeAtMs = never;
+  let isForBudget = false;
   for (const task of members) {
     if (!isWanted(task)) continue;
     if (isStopped(task)) {
@@ -84,11 +95,15 @@ export function planSlot(world: World, service: Service, slot: Slot, mayCreate: 
       continue;
     }
     const verdict = judgeNode(world, task);
-    if (verdict.kind === 'leave') changes.push(desire(task, TaskState.SHUTDOWN, verdict.message));
-    else {
-      staying.push(task);
-      wakeAtMs = Math.min(wakeAtMs, verdict.lookAgainAtMs);
+    if (verdict.kind === 'leave') {
+      if (verdict.isForBudget) world.budgets.take(task);
+      changes.push(desire(task, TaskState.SHUTDOWN, verdict.message));
+      continue;
     }
+    staying.push(task);
+    if (verdict.kind === 'stay') continue;
+    wakeAtMs = Math.min(wakeAtMs, verdict.lookAgainAtMs);
+    isForBudget ||= verdict.isForBudget;
   }
   const kept = handOver(staying, changes);
   const heldUntilMs = heldUntil(service, members);
@@ -105,7 +120,7 @@ export function planSlot(world: World, service: Service, slot: Slot, mayCreate: 
     if (runAtMs <= world.nowMs) changes.push(desire(task, TaskState.RUNNING));
     else wakeAtMs = Math.min(wakeAtMs, runAtMs);
   }
-  return { changes, wakeAtMs };
+  return { changes, wakeAtMs, isForBudget };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What the planners are given and what they give back. */
 import type { Ms, Random } from '#lib';
 import type { Node, Service, Task, TaskState } from '#proto';
+import type { DisruptionBudgets } from '../disruption/index.ts';
 
 /** Everything beside the service and its tasks that a decision may depend on. */
 export interface World {
@@ -10,6 +11,8 @@ export interface World {
   nodes(): Iterable<Node>;
   /** When the tasks of a DOWN node are to be replaced; Infinity while too many nodes are DOWN. */
   replaceAtMs(node: Node): Ms;
+  /** How many tasks may leave drained nodes; what a plan takes away is taken from them. */
+  readonly budgets: Pick<DisruptionBudgets, 'allows' | 'take'>;
 }
 
 export type Change =
@@ -44,6 +47,8 @@ export interface Plan {
 export interface SlotWake {
   readonly key: string;
   readonly atMs: Ms;
+  /** It waits for its service's budget: any task of the service that runs again may open it. */
+  readonly isForBudget: boolean;
 }
 
 export const never = Infinity;

@@ -7,6 +7,7 @@
 import type { Counter, Ms } from '#lib';
 import type { Service, Task } from '#proto';
 import { TaskState } from '#proto';
+import { DisruptionBudgets } from '../disruption/index.ts';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
@@ -35,6 +36,8 @@ export class ServiceOrchestrator implements LeaderLoop {
   /** Service id to keys of slots. */
   readonly #dirtySlots = new Map<string, Set<string>>();
   readonly #dirtyNodes = new Set<string>();
+  /** Slots whose task waits for its service's disruption budget, by service. */
+  readonly #budgetWaits = new Map<string, Set<string>>();
   readonly #created: Counter;
   #held: ReadonlySet<string> = new Set();
   #watch: Subscription | undefined;
@@ -112,7 +115,10 @@ export class ServiceOrchestrator implements LeaderLoop {
   #mark(event: StoreEvent): void {
     switch (event.table) {
       case 'service':
-        if (event.kind === 'remove') this.#globals.delete(event.object.id);
+        if (event.kind === 'remove') {
+          this.#globals.delete(event.object.id);
+          this.#budgetWaits.delete(event.object.id);
+        }
         if (event.kind !== 'remove') this.#noteService(event.object);
         else this.#dirtyServices.add(event.object.id);
         break;
@@ -139,7 +145,12 @@ export class ServiceOrchestrator implements LeaderLoop {
         ? task.desiredState === TaskState.READY
         : task.desiredState !== old?.desiredState ||
           (stateOf(task) !== old?.status?.state && stateOf(task) >= TaskState.RUNNING);
-    if (isOfInterest) this.#markSlot(task.serviceId, slotKeyOf(task));
+    if (!isOfInterest) return;
+    this.#markSlot(task.serviceId, slotKeyOf(task));
+    const waits = this.#budgetWaits.get(task.serviceId);
+    if (waits === undefined) return;
+    for (const key of waits) this.#markSlot(task.serviceId, key);
+    this.#budgetWaits.delete(task.serviceId);
   }
 
   #markSlot(serviceId: string, key: string): void {
@@ -172,7 +183,7 @@ export class ServiceOrchestrator implements LeaderLoop {
   }
 
   #plan(tx: ReadTransaction, steps: Step[]): void {
-    const world = this.#world();
+    const world = this.#world(tx);
     this.#spreadNodes(tx);
     for (const [serviceId, keys] of this.#dirtySlots) {
       const service = tx.get('service', serviceId);
@@ -215,7 +226,13 @@ export class ServiceOrchestrator implements LeaderLoop {
 
   #take(serviceId: string, plan: Plan, steps: Step[]): void {
     for (const step of plan.steps) steps.push(step);
-    for (const { key, atMs } of plan.slotWakes) this.#wakes.set(`${serviceId}/${key}`, atMs);
+    for (const { key, atMs, isForBudget } of plan.slotWakes) {
+      this.#wakes.set(`${serviceId}/${key}`, atMs);
+      if (!isForBudget) continue;
+      const waits = this.#budgetWaits.get(serviceId);
+      if (waits === undefined) this.#budgetWaits.set(serviceId, new Set([key]));
+      else waits.add(key);
+    }
   }
 
   /** What changed nodes mean for slots: those of their tasks, and of every global service. */
@@ -227,7 +244,7 @@ export class ServiceOrchestrator implements LeaderLoop {
     this.#dirtyNodes.clear();
   }
 
-  #world(): World {
+  #world(tx: ReadTransaction): World {
     const { clock, random } = this.#options;
     return {
       nowMs: clock.now(),
@@ -235,6 +252,7 @@ export class ServiceOrchestrator implements LeaderLoop {
       node: (id) => this.#nodes.get(id),
       nodes: () => this.#nodes.all(),
       replaceAtMs: (node) => this.#nodes.replaceAtMs(node),
+      budgets: new DisruptionBudgets(tx),
     };
   }
 }

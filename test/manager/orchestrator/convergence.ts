@@ -1,15 +1,26 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { seededRandom } from '#lib';
-import { Availability, Meta, NodeSpec, NodeState, NodeStatus, TaskState, TaskStatus } from '#proto';
+import {
+  Availability,
+  DisruptionConfig,
+  Meta,
+  NodeSpec,
+  NodeState,
+  NodeStatus,
+  TaskState,
+  TaskStatus,
+} from '#proto';
 import { RestartPolicy, TaskSpec, UpdateConfig } from '#proto';
 import type { Node, Service, Task } from '#proto';
+import { DisruptionBudgets } from '#manager/disruption/index';
 import { NodeTable } from '#manager/orchestrator/node-table';
 import type { Step, World } from '#manager/orchestrator/plan';
 import { planService } from '#manager/orchestrator/plan-service';
 import { membersOf, slotKeyOf } from '#manager/orchestrator/slot';
 import type { Slot } from '#manager/orchestrator/slot';
 import { isStopped, isWanted } from '#manager/orchestrator/task-state';
+import type { ReadTransaction } from '#manager/store/types';
 import { aNode, aTask } from '#test/_support/objects';
 import { aServiceOf } from '#test/_support/orchestration';
 
@@ -49,6 +60,11 @@ class Model {
       node: (id) => this.nodes.get(id),
       nodes: () => this.nodes.values(),
       replaceAtMs: (node) => this.#table.replaceAtMs(node),
+      budgets: new DisruptionBudgets({
+        get: (table: string, id: string) =>
+          table === 'service' ? this.service : this.nodes.get(id),
+        tasksOfService: () => this.tasks.values(),
+      } as unknown as ReadTransaction),
     };
     return planService(world, this.service, this.slots()).steps;
   }
@@ -115,6 +131,8 @@ const modelShape = fc.record({
   parallelism: fc.integer({ min: 0, max: 2 }),
   action: fc.integer({ min: 0, max: 2 }),
   isChanged: fc.boolean(),
+  /** No budget, or how many may be missing. */
+  unavailableMax: fc.constantFrom(undefined, 0, 1, 2),
   tasks: fc.array(taskShape, { maxLength: 14 }),
   nodes: fc.array(nodeShape, { minLength: 4, maxLength: 4 }),
 });
@@ -133,8 +151,13 @@ function modelOf(shape: Shape): Model {
     failureAction: shape.action as UpdateConfig['failureAction'],
     monitorMs: 5_000,
   });
-  const { isGlobal, replicas, isRemoving } = shape;
-  const base = aServiceOf('web', { isGlobal, replicas, task: specOf(2), spec: { update } });
+  const { isGlobal, replicas, isRemoving, unavailableMax: count } = shape;
+  const disruption =
+    count === undefined
+      ? undefined
+      : DisruptionConfig.create({ maxUnavailable: { kind: 'count', count } });
+  const spec = { update, disruption };
+  const base = aServiceOf('web', { isGlobal, replicas, task: specOf(2), spec });
   const tasks = shape.tasks.map((one, at) =>
     aTask({
       id: `t${at}`,
