@@ -30,6 +30,10 @@ export class DaemonProcess {
     this.#flags = flags;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** Runs with simulated containers until it is killed, at the latest with the test. */
   static async start(
     t: Pick<ExecutionContext, 'teardown'>,
