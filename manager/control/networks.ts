@@ -36,6 +36,12 @@ function requireSpec(spec: NetworkSpec | undefined): NetworkSpec {
       'a network needs a name of letters, digits, and - _ . after the first, at most 63',
     );
   validateLabels('spec.labels', '--label', spec.labels);
+  // Better refused than in cleartext.
+  if (spec.isEncrypted)
+    throw new ClusterError(
+      'UNIMPLEMENTED',
+      'encrypted networks are not there yet: leave out --opt encrypted, or encrypt between the nodes',
+    );
   return spec;
 }
 

@@ -4003,6 +4003,7 @@ export interface NetworkHost {
   readonly nodeId: string;
   readonly dataPathAddress: string;
   readonly addresses?: HostAddresses | undefined;
+  readonly dataPathPort: number;
 }
 export const NetworkHost: MessageCodec<NetworkHost> = {
   typeName: 'tessera.v1.NetworkHost',
@@ -4011,15 +4012,17 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
     { name: 'nodeId', type: 'string', shape: 'one' },
     { name: 'dataPathAddress', type: 'string', shape: 'one' },
     { name: 'addresses', type: 'object', shape: 'one', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
+    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
   ],
   create(init) {
-    return { networkId: '', nodeId: '', dataPathAddress: '', ...init };
+    return { networkId: '', nodeId: '', dataPathAddress: '', dataPathPort: 0, ...init };
   },
   write(m, w) {
     if (m.networkId !== '') w.uint32(10).string(m.networkId);
     if (m.nodeId !== '') w.uint32(18).string(m.nodeId);
     if (m.dataPathAddress !== '') w.uint32(26).string(m.dataPathAddress);
     if (m.addresses !== undefined) HostAddresses.write(m.addresses, w.uint32(34).fork()).ldelim();
+    if (m.dataPathPort !== 0) w.uint32(40).uint32(m.dataPathPort);
     return w;
   },
   encode(m) {
@@ -4041,6 +4044,9 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
           break;
         case 4:
           m.addresses = HostAddresses.read(r, r.uint32() + r.pos);
+          break;
+        case 5:
+          m.dataPathPort = r.uint32();
           break;
         default:
           r.skipType(tag & 7);
