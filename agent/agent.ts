@@ -1,5 +1,5 @@
 import type { Clock, Logger, Metrics, Ms, Random, Timer } from '#lib';
-import { backoffMs, deferred, messageOf, sleep, withDeadline } from '#lib';
+import { Alarm, backoffMs, deferred, messageOf, sleep, withDeadline } from '#lib';
 import type {
   AgentState,
   Assignments,
@@ -77,7 +77,7 @@ export class Agent {
   readonly #abort = new AbortController();
   readonly #ready = deferred<void>();
   #description = NodeDescriptionMessage.create();
-  #flush: { readonly timer: Timer; readonly atMs: Ms } | undefined;
+  readonly #flush: Alarm;
   #acceptTimer: Timer | undefined;
   #describeTimer: Timer | undefined;
   /** The messages taken but not yet applied, one after the other. */
@@ -93,6 +93,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { clock, random, log, metrics, storage } = options;
+    this.#flush = new Alarm(clock, () => this.#sendStatuses());
     this.#reconciler = new Reconciler({
       ...options,
       random: random.fork('reconciler'),
@@ -168,7 +169,7 @@ export class Agent {
     this.#abort.abort(new Error('the agent is stopping'));
     this.#session.stop();
     this.#worker.stop();
-    this.#flush?.timer.cancel();
+    this.#flush.cancel();
     this.#acceptTimer?.cancel();
     this.#describeTimer?.cancel();
     const rest = async (): Promise<void> => {
@@ -192,7 +193,7 @@ export class Agent {
     this.#worker.stop();
     this.#saver.abandon();
     this.#followed.abandon();
-    this.#flush?.timer.cancel();
+    this.#flush.cancel();
     this.#acceptTimer?.cancel();
     this.#describeTimer?.cancel();
     void this.#reconciler.stop();
@@ -336,18 +337,10 @@ export class Agent {
   }
 
   #flushIn(delayMs: Ms): void {
-    if (this.#abort.signal.aborted) return;
-    const { clock } = this.#options;
-    const atMs = clock.monotonic() + delayMs;
-    if (this.#flush !== undefined) {
-      if (this.#flush.atMs <= atMs) return;
-      this.#flush.timer.cancel();
-    }
-    this.#flush = { atMs, timer: clock.after(delayMs, () => this.#sendStatuses()) };
+    if (!this.#abort.signal.aborted) this.#flush.within(delayMs);
   }
 
   #sendStatuses(): void {
-    this.#flush = undefined;
     // A new session sends all that waits once its full set is applied.
     if (!this.#isSettled || !this.#session.isUp) return;
     const nowMs = this.#options.clock.monotonic();

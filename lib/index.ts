@@ -3,6 +3,7 @@
  * Imports nothing of ours. Adapters to the machine stand in `*-node.ts` and are imported by
  * composition roots only.
  */
+export { Alarm } from './alarm.ts';
 export { assert, AssertionError, assertNever } from './assert.ts';
 export { Bell, deferred, mapBounded, withDeadline } from './async.ts';
 export type { Deferred } from './async.ts';

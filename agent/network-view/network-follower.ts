@@ -165,7 +165,7 @@ export class NetworkFollower {
 }
 
 /** One message of several parts. */
-function joined(parts: readonly NetworkChanges[]): NetworkChanges {
+export function joined(parts: readonly NetworkChanges[]): NetworkChanges {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
   return NetworkChanges.create({

@@ -3,6 +3,7 @@ import { Heartbeat, ManagerMessage, NodeSpec, SessionInfo, StatusesAccepted } fr
 import type { Assignments, Node } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
 import { AssignmentSet } from './assignment-set.ts';
+import type { NetworkFeed } from './network-feed.ts';
 import type { SharedInfo } from './shared-info.ts';
 import type { StatusSource } from './status-collector.ts';
 
@@ -40,17 +41,19 @@ export class AgentSession implements StatusSource {
   /** `send`, always the same function. */
   readonly sender = (message: ManagerMessage): void => this.send(message);
   readonly #link: SessionLink;
+  readonly #networks: NetworkFeed;
   readonly #assignments: AssignmentSet;
   #state: 'new' | 'registering' | 'active' | 'closed' = 'new';
   #toldNode: Node | undefined;
   #periodMs: Ms = 0;
 
-  constructor(id: string, peer: SessionPeer, link: SessionLink) {
+  constructor(id: string, peer: SessionPeer, link: SessionLink, networks: NetworkFeed) {
     this.id = id;
     this.nodeId = peer.nodeId;
     this.address = peer.address;
     this.#link = link;
-    this.#assignments = new AssignmentSet(peer.nodeId);
+    this.#assignments = new AssignmentSet(peer.nodeId, (task) => networks.asTold(task));
+    this.#networks = networks;
   }
 
   get isNew(): boolean {
@@ -79,6 +82,7 @@ export class AgentSession implements StatusSource {
     this.#state = 'active';
     this.tell(node, shared, periodMs);
     this.dirtyTaskIds.clear();
+    this.#networks.open(this);
     this.#sendAll(this.#assignments.full(tx.tasksOfNode(this.nodeId)));
   }
 

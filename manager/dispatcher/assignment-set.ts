@@ -36,10 +36,13 @@ function isSameForAgent(a: Task, b: Task): boolean {
 export class AssignmentSet {
   readonly #nodeId: string;
   readonly #known = new Map<string, Task>();
+  readonly #asTold: (task: Task) => Task;
   #sequence = 0;
 
-  constructor(nodeId: string) {
+  /** `asTold`: the task as the agent may know it at this moment. */
+  constructor(nodeId: string, asTold: (task: Task) => Task) {
     this.#nodeId = nodeId;
+    this.#asTold = asTold;
   }
 
   get size(): number {
@@ -50,7 +53,7 @@ export class AssignmentSet {
   full(tasks: Iterable<Task>): readonly Assignments[] {
     this.#known.clear();
     const wanted: Task[] = [];
-    for (const task of tasks) if (isAssigned(task, this.#nodeId)) wanted.push(task);
+    for (const task of tasks) if (isAssigned(task, this.#nodeId)) wanted.push(this.#asTold(task));
     for (const task of wanted) this.#known.set(task.id, task);
     const parts = inParts(wanted);
     return parts.map((part, index) =>
@@ -71,7 +74,8 @@ export class AssignmentSet {
     const changed: Task[] = [];
     const removed: string[] = [];
     for (const id of ids) {
-      const task = lookUp(id);
+      const present = lookUp(id);
+      const task = present && this.#asTold(present);
       const known = this.#known.get(id);
       if (!isAssigned(task, this.#nodeId)) {
         if (this.#known.delete(id)) removed.push(id);

@@ -1,8 +1,8 @@
-import { ClusterError, hasCode, newId } from '#lib';
-import type { Clock, Logger, Metrics, Ms, Random, Timer } from '#lib';
+import { Alarm, ClusterError, hasCode, newId } from '#lib';
+import type { Clock, Logger, Metrics, Ms, Random } from '#lib';
 import { NodeState } from '#proto';
 import type { AgentHello, AgentMessage, Node, NodeDescription } from '#proto';
-import type { Commit, ReadTransaction, Store, StoreEvent, Subscription } from '../store/types.ts';
+import type { Commit, Store, StoreEvent, Subscription } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 import { AgentSession } from './agent-session.ts';
 import type { SessionLink, SessionPeer } from './agent-session.ts';
@@ -10,15 +10,19 @@ import { dispatcherFigures } from './figures.ts';
 import type { DispatcherFigures } from './figures.ts';
 import { SharedInfo } from './shared-info.ts';
 import { Liveness } from './liveness.ts';
+import { NetworkFeed } from './network-feed.ts';
 import {
   RegistrationLimit,
   addressOf,
   describe,
+  nodesThere,
   register,
+  removedNode,
   requireMember,
   setState,
 } from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
+import { batchFault } from './task-report.ts';
 
 export interface DispatcherOptions {
   readonly store: Store;
@@ -43,8 +47,6 @@ const coalesceMs: Ms = 1;
 const newLeaderGraceMinMs: Ms = 5000;
 /** A connection that does not say hello within this time is closed, ms. */
 const helloDeadlineMs: Ms = 5000;
-/** Most statuses in one batch of an agent. */
-const batchUpdatesMax = 1000;
 
 const lostLeadership = (): ClusterError =>
   new ClusterError('NOT_LEADER', 'this manager is not the leader any more: ask another one');
@@ -61,11 +63,12 @@ export class Dispatcher {
   readonly #sessions = new Map<string, AgentSession>();
   readonly #dirty = new Set<AgentSession>();
   readonly #shared: SharedInfo;
+  readonly #networks: NetworkFeed;
+  readonly #flush: Alarm;
   #liveness: Liveness;
   #limit: RegistrationLimit;
   #statuses: StatusCollector | undefined;
   #subscription: Subscription | undefined;
-  #flushTimer: Timer | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -74,6 +77,12 @@ export class Dispatcher {
     this.#limit = new RegistrationLimit(options.clock);
     this.#shared = new SharedInfo(options.nodeId);
     this.#figures = dispatcherFigures(options.metrics);
+    this.#flush = new Alarm(options.clock, () => this.#tellChanges());
+    this.#networks = new NetworkFeed({
+      ...options,
+      wake: (delayMs) => this.#flush.within(delayMs),
+      release: (taskId) => this.#released(taskId),
+    });
   }
 
   get isRunning(): boolean {
@@ -88,8 +97,12 @@ export class Dispatcher {
     this.#subscription = store.watch((commit) => this.#onCommit(commit), { name: 'dispatcher' });
     const silent = store.view((tx) => {
       this.#shared.read(tx, 0);
-      return this.#awaitAll(tx);
+      this.#networks.start(tx);
+      return nodesThere(tx);
     });
+    // Every node that was there under the leader before has some time to register.
+    const graceMs = Math.max(2 * this.#shared.graceMs, newLeaderGraceMinMs);
+    for (const nodeId of silent) this.#liveness.watch(nodeId, graceMs);
     // A node that registers in between is READY, and stays so.
     await store
       .batch(silent, (tx, nodeId) => {
@@ -107,8 +120,8 @@ export class Dispatcher {
     this.#statuses?.stop();
     this.#statuses = undefined;
     this.#subscription?.cancel();
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
+    this.#flush.cancel();
+    this.#networks.stop();
     this.#liveness.clear();
     this.#sessions.clear();
     this.#dirty.clear();
@@ -122,7 +135,7 @@ export class Dispatcher {
   openSession(peer: SessionPeer, link: SessionLink): SessionInput {
     if (!this.isRunning) throw lostLeadership();
     const { clock, random } = this.#options;
-    const session = new AgentSession(newId(random), peer, link);
+    const session = new AgentSession(newId(random), peer, link, this.#networks);
     const timer = clock.after(helloDeadlineMs, () => {
       if (session.isNew)
         session.close(new ClusterError('DEADLINE_EXCEEDED', 'the agent did not say hello in time'));
@@ -153,19 +166,17 @@ export class Dispatcher {
         this.#figures.heartbeats.inc();
         session.answerHeartbeat();
         break;
-      case 'statuses':
-        if (body.statuses.updates.length > batchUpdatesMax)
-          this.#refuse(
-            session,
-            'too_large',
-            'INVALID_ARGUMENT',
-            `a batch of ${body.statuses.updates.length} statuses is too large: send at most` +
-              ` ${batchUpdatesMax}`,
-          );
-        else this.#statuses?.add(session, body.statuses);
+      case 'statuses': {
+        const fault = batchFault(body.statuses);
+        if (fault === undefined) this.#statuses?.add(session, body.statuses);
+        else this.#refuse(session, 'too_large', 'INVALID_ARGUMENT', fault);
         break;
+      }
       case 'description':
         void this.#describe(session, body.description);
+        break;
+      case 'networksApplied':
+        this.#networks.applied(session, body.networksApplied.sequence);
         break;
       case 'goodbye':
         this.#goodbye(session);
@@ -275,6 +286,7 @@ export class Dispatcher {
 
   #detach(session: AgentSession): void {
     this.#dirty.delete(session);
+    this.#networks.close(session);
     this.#statuses?.forget(session);
     this.#options.work.nodeDisconnected(session.nodeId, session.sender);
   }
@@ -305,23 +317,9 @@ export class Dispatcher {
     });
   }
 
-  /** Every node that was there under the leader before has some time to register. */
-  #awaitAll(tx: ReadTransaction): readonly string[] {
-    const graceMs = Math.max(2 * this.#shared.graceMs, newLeaderGraceMinMs);
-    const silent: string[] = [];
-    for (const node of tx.list('node')) {
-      const state = node.status?.state;
-      if (state !== NodeState.READY && state !== NodeState.UNKNOWN) continue;
-      silent.push(node.id);
-      this.#liveness.watch(node.id, graceMs);
-    }
-    return silent;
-  }
-
-  #onCommit(commit: Commit): void {
-    for (const event of commit.events) this.#onEvent(event);
-    if (this.#dirty.size > 0 && this.#flushTimer === undefined)
-      this.#flushTimer = this.#options.clock.after(coalesceMs, () => this.#flush());
+  #onCommit({ events }: Commit): void {
+    this.#options.store.view((tx) => this.#networks.take(tx, events));
+    for (const event of events) this.#onEvent(event);
   }
 
   #onEvent(event: StoreEvent): void {
@@ -347,10 +345,17 @@ export class Dispatcher {
     if (session?.isActive !== true) return;
     session.dirtyTaskIds.add(taskId);
     this.#dirty.add(session);
+    this.#flush.within(coalesceMs);
   }
 
-  #flush(): void {
-    this.#flushTimer = undefined;
+  /** The agent of the task may be told now that it is to stop. */
+  #released(taskId: string): void {
+    const task = this.#options.store.view((tx) => tx.get('task', taskId));
+    if (task !== undefined) this.#mark(task.nodeId, taskId);
+  }
+
+  #tellChanges(): void {
+    this.#networks.flush();
     this.#options.store.view((tx) => {
       for (const session of this.#dirty) session.flush(tx);
     });
@@ -363,13 +368,7 @@ export class Dispatcher {
       this.#liveness.forget(node.id);
       this.#limit.forget(node.id);
       if (session !== undefined) {
-        session.close(
-          new ClusterError(
-            'PERMISSION_DENIED',
-            `node ${node.id} was removed from the cluster: leave and join anew`,
-            { details: { nodeId: node.id } },
-          ),
-        );
+        session.close(removedNode(node.id));
         this.#drop(session);
       }
       this.#options.work.nodeLost(node.id);

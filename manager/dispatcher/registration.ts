@@ -51,6 +51,23 @@ export function requireMember(tx: ReadTransaction, nodeId: string): Node {
   );
 }
 
+/** What the session of a node that was removed ends with. */
+export function removedNode(nodeId: string): ClusterError {
+  return new ClusterError(
+    'PERMISSION_DENIED',
+    `node ${nodeId} was removed from the cluster: leave and join anew`,
+    { details: { nodeId } },
+  );
+}
+
+/** The nodes that the leader before had not given up. */
+export function nodesThere(tx: ReadTransaction): readonly string[] {
+  const ids: string[] = [];
+  for (const { id, status } of tx.list('node'))
+    if (status?.state === NodeState.READY || status?.state === NodeState.UNKNOWN) ids.push(id);
+  return ids;
+}
+
 /** INVALID_ARGUMENT for a description no honest agent sends. */
 function checkedDescription(description: NodeDescription | undefined): NodeDescription {
   if (description === undefined || description.hostname === '')

@@ -1,9 +1,11 @@
 /** What of an agent's report enters the store. */
 import { TaskState, TaskStatus } from '#proto';
-import type { Task } from '#proto';
+import type { StatusBatch, Task } from '#proto';
 import { visible } from '../work/index.ts';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 
+/** Most statuses in one batch of an agent. */
+const batchUpdatesMax = 1000;
 /** Largest report of one task, bytes. */
 const reportBytesMax = 16_384;
 
@@ -18,6 +20,12 @@ const reportable: ReadonlySet<number> = new Set([
   TaskState.FAILED,
   TaskState.REJECTED,
 ]);
+
+/** Why a whole batch is refused; undefined when it is good. */
+export function batchFault({ updates }: StatusBatch): string | undefined {
+  if (updates.length <= batchUpdatesMax) return undefined;
+  return `a batch of ${updates.length} statuses is too large: send at most ${batchUpdatesMax}`;
+}
 
 /** Why a report is refused, in one word for the metric; undefined when it is good. */
 export function reportFault(

@@ -4,11 +4,22 @@ import {
   AgentMessage,
   Heartbeat,
   NodeDescription,
+  NetworksApplied,
   StatusBatch,
   TaskStatus,
   TaskStatusUpdate,
 } from '#proto';
-import type { Assignments, ManagerMessage, SessionInfo, Task, TaskState } from '#proto';
+import type {
+  Assignments,
+  ManagerMessage,
+  NetworkChanges,
+  SessionInfo,
+  Task,
+  TaskState,
+} from '#proto';
+import { MessageOrder } from '#agent/message-order';
+import { joined } from '#agent/network-view/network-follower';
+import { LiveNetworkView } from '#agent/network-view/view';
 import type { Clock, ClusterError, Timer } from '#lib';
 import type { Dispatcher, SessionInput } from '#manager/dispatcher/dispatcher';
 
@@ -18,10 +29,18 @@ export class FakeAgent {
   readonly assignments: Assignments[] = [];
   readonly accepted: number[] = [];
   readonly work: ManagerMessage[] = [];
+  /** The kinds of all messages, in order. */
+  readonly order: string[] = [];
+  /** What it was told of its networks, and what it knows of them after every message so far. */
+  readonly networks: NetworkChanges[] = [];
+  readonly view = new LiveNetworkView();
+  /** Whether it says that networks are applied, as soon as it is told. */
+  isApplying = true;
   /** What the agent knows after every message so far. */
   readonly tasks = new Map<string, Task>();
   closedWith: ClusterError | undefined;
   readonly #input: SessionInput;
+  readonly #networkOrder = new MessageOrder<NetworkChanges>();
   #parts: Task[] = [];
   #sequence = 0;
   #beat: Timer | undefined;
@@ -90,10 +109,28 @@ export class FakeAgent {
 
   #take(message: ManagerMessage): void {
     const { body } = message;
+    this.order.push(body?.kind ?? '');
     if (body?.kind === 'session') this.infos.push(body.session);
     else if (body?.kind === 'assignments') this.#apply(body.assignments);
+    else if (body?.kind === 'networks') this.#follow(body.networks);
     else if (body?.kind === 'statusesAccepted') this.accepted.push(body.statusesAccepted.sequence);
     else this.work.push(message);
+  }
+
+  /** Says that all it was told of its networks is applied. */
+  networksApplied(): this {
+    const sequence = this.networks.at(-1)?.sequence ?? 0;
+    const networksApplied = NetworksApplied.create({ sequence });
+    return this.say({ kind: 'networksApplied', networksApplied });
+  }
+
+  #follow(message: NetworkChanges): void {
+    this.networks.push(message);
+    const taken = this.#networkOrder.take(message);
+    if (taken === 'gap') throw new Error(`a message before ${message.sequence} is missing`);
+    if (taken !== 'nothing') this.view.apply(joined(taken));
+    // As over a wire: never within the call that tells.
+    if (this.isApplying) queueMicrotask(() => this.isOpen && this.networksApplied());
   }
 
   #apply(message: Assignments): void {
