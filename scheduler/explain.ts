@@ -2,6 +2,7 @@
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { refuse } from './filter.ts';
+import type { NodeRecord } from './node-record.ts';
 import { summarise } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
@@ -22,6 +23,15 @@ export interface Explanation {
   readonly refused: readonly RefusedNode[];
   /** Nodes that would take the task after all; empty for one that was just refused. */
   readonly fitting: readonly string[];
+}
+
+/** Why this node may not take the task; undefined when it may. O(nodes) where the task has rules about others. */
+export function refusalOf(view: ClusterView, task: Task, record: NodeRecord): Refusal | undefined {
+  const requirements = requirementsOf(task);
+  const refusal = refuse(record, requirements, view.service(task.serviceId));
+  if (refusal !== undefined || !hasTopology(view, task)) return refusal;
+  const rules = new TopologyRules(view, task, requirements);
+  return rules.refuse(rules.locate(record));
 }
 
 /** Asks every node about the task, as the view is now. O(nodes). */

@@ -27,6 +27,18 @@ export class HostPorts {
     }
   }
 
+  /** What is held that stands in the way of `ports`. */
+  heldAgainst(ports: readonly PortConfig[]): readonly PortConfig[] {
+    return ports.flatMap((port) => {
+      const wanted = addressOf(port);
+      return [...(this.#held.get(portKey(port)) ?? [])].flatMap(([hostIp, count]) =>
+        wanted === '' || hostIp === '' || hostIp === wanted
+          ? Array.from({ length: count }, () => ({ ...port, hostIp }))
+          : [],
+      );
+    });
+  }
+
   /** Whether none is in use. "" stands for all addresses, so it meets every other. */
   areFree(ports: readonly PortConfig[]): boolean {
     return ports.every((port) => {

@@ -23,9 +23,17 @@ export interface Listing<T> {
 }
 
 export function checkFormat(format: string | undefined): ListFormat {
-  const known = listFormats.find((one) => one === (format ?? 'table'));
+  return formatOf(format, listFormats);
+}
+
+/** One of `formats`, the first of them where none is given. */
+export function formatOf<F extends string>(
+  format: string | undefined,
+  formats: readonly [F, ...F[]],
+): F {
+  const known = format === undefined ? formats[0] : formats.find((one) => one === format);
   if (known !== undefined) return known;
-  throw new UsageError(`--format ${format}: use one of ${listFormats.join(', ')}`);
+  throw new UsageError(`--format ${format}: use one of ${formats.join(', ')}`);
 }
 
 export function printList<T>(cli: Cli, options: ListOptions, listing: Listing<T>): void {

@@ -2,6 +2,7 @@ import { authorized } from './authorize.ts';
 import { autolockHandlers } from './autolock.ts';
 import { backupHandlers } from './backup.ts';
 import { clusterHandlers } from './cluster.ts';
+import { explainingHandlers } from './explaining.ts';
 import { imageHandlers } from './images.ts';
 import { logHandlers } from './logs.ts';
 import { networkHandlers } from './networks.ts';
@@ -27,6 +28,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       ...networkHandlers(own),
       ...serviceHandlers(own),
       ...taskHandlers(own),
+      ...explainingHandlers(own),
       ...watchHandlers(own),
       ...logHandlers(own),
       ...imageHandlers(own),

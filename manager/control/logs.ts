@@ -1,4 +1,4 @@
-import { ClusterError, hasCode, messageOf, withDeadline } from '#lib';
+import { hasCode, messageOf, withDeadline } from '#lib';
 import { LogChunk, LogOptions, TaskState, WorkLogs } from '#proto';
 import type { Timer } from '#lib';
 import type { ServiceLogsRequest, Task } from '#proto';
@@ -6,7 +6,7 @@ import type { ReadTransaction } from '../store/types.ts';
 import { Channel, abortWith, visible } from '../work/index.ts';
 import type { WorkAnswer, WorkExchange } from '../work/index.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
-import { findService, findTask } from './refs.ts';
+import { findScope } from './refs.ts';
 
 /** Lines that wait for the reader before the nodes are held back. */
 const logQueueMax = 256;
@@ -22,21 +22,10 @@ interface Scope {
 }
 
 function scopeOf(tx: ReadTransaction, ref: string): Scope {
-  try {
-    return { serviceId: findService(tx, ref).id, taskId: '' };
-  } catch (error) {
-    if (!hasCode(error, 'NOT_FOUND')) throw error;
-  }
-  try {
-    const task = findTask(tx, ref);
-    return { serviceId: task.serviceId, taskId: task.id };
-  } catch (error) {
-    if (!hasCode(error, 'NOT_FOUND')) throw error;
-    throw new ClusterError(
-      'NOT_FOUND',
-      `no service or task is named ${JSON.stringify(ref.slice(0, 80))}: see 'tsctl service ls'`,
-    );
-  }
+  const { service, task } = findScope(tx, ref);
+  return task === undefined
+    ? { serviceId: service?.id ?? '', taskId: '' }
+    : { serviceId: task.serviceId, taskId: task.id };
 }
 
 function isReadable(task: Task, scope: Scope): boolean {

@@ -1,5 +1,5 @@
 /** How people name things: an id, an unambiguous beginning of one, or a name. */
-import { ClusterError, shortId } from '#lib';
+import { ClusterError, hasCode, shortId } from '#lib';
 import type { Network, Node, Service, Task } from '#proto';
 import type { ReadTransaction, TableName } from '../store/types.ts';
 import { quoted } from './invalid.ts';
@@ -113,4 +113,25 @@ export function findTask(tx: ReadTransaction, ref: string): Task {
   const task = tx.get('task', idByPrefix(tx, 'task', ref));
   if (task === undefined) throw notFound('task', ref);
   return task;
+}
+
+/** What `ref` names: a service, or else a task. NOT_FOUND for neither; otherwise as `findService`. */
+export function findScope(
+  tx: ReadTransaction,
+  ref: string,
+): { readonly service?: Service; readonly task?: Task } {
+  try {
+    return { service: findService(tx, ref) };
+  } catch (error) {
+    if (!hasCode(error, 'NOT_FOUND')) throw error;
+  }
+  try {
+    return { task: findTask(tx, ref) };
+  } catch (error) {
+    if (!hasCode(error, 'NOT_FOUND')) throw error;
+    throw new ClusterError(
+      'NOT_FOUND',
+      `no service or task is named ${quoted(ref)}: see 'tsctl service ls'`,
+    );
+  }
 }

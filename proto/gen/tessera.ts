@@ -9460,6 +9460,526 @@ export const BackupHeader: MessageCodec<BackupHeader> = {
   },
 };
 
+export interface ExplainPlacementRequest {
+  readonly ref: string;
+}
+export const ExplainPlacementRequest: MessageCodec<ExplainPlacementRequest> = {
+  typeName: 'tessera.v1.ExplainPlacementRequest',
+  fields: [
+    { name: 'ref', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { ref: '', ...init };
+  },
+  write(m, w) {
+    if (m.ref !== '') w.uint32(10).string(m.ref);
+    return w;
+  },
+  encode(m) {
+    return ExplainPlacementRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ExplainPlacementRequest.create() as Mutable<ExplainPlacementRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.ref = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ExplainPlacementRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ExplainPlacementRequest.read(r, r.len);
+  },
+};
+
+export interface ExplainPlacementResponse {
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly explanations: readonly PlacementExplanation[];
+  readonly isService: boolean;
+  readonly desired: number;
+  readonly running: number;
+  readonly notes: readonly string[];
+}
+export const ExplainPlacementResponse: MessageCodec<ExplainPlacementResponse> = {
+  typeName: 'tessera.v1.ExplainPlacementResponse',
+  fields: [
+    { name: 'serviceId', type: 'string', shape: 'one' },
+    { name: 'serviceName', type: 'string', shape: 'one' },
+    { name: 'explanations', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementExplanation as MessageCodec<never> },
+    { name: 'isService', type: 'bool', shape: 'one' },
+    { name: 'desired', type: 'uint32', shape: 'one' },
+    { name: 'running', type: 'uint32', shape: 'one' },
+    { name: 'notes', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { serviceId: '', serviceName: '', explanations: [], isService: false, desired: 0, running: 0, notes: [], ...init };
+  },
+  write(m, w) {
+    if (m.serviceId !== '') w.uint32(10).string(m.serviceId);
+    if (m.serviceName !== '') w.uint32(18).string(m.serviceName);
+    for (const v of m.explanations) PlacementExplanation.write(v, w.uint32(26).fork()).ldelim();
+    if (m.isService !== false) w.uint32(32).bool(m.isService);
+    if (m.desired !== 0) w.uint32(40).uint32(m.desired);
+    if (m.running !== 0) w.uint32(48).uint32(m.running);
+    for (const v of m.notes) w.uint32(58).string(v);
+    return w;
+  },
+  encode(m) {
+    return ExplainPlacementResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ExplainPlacementResponse.create() as Mutable<ExplainPlacementResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceId = r.string();
+          break;
+        case 2:
+          m.serviceName = r.string();
+          break;
+        case 3:
+          m.explanations.push(PlacementExplanation.read(r, r.uint32() + r.pos));
+          break;
+        case 4:
+          m.isService = r.bool();
+          break;
+        case 5:
+          m.desired = r.uint32();
+          break;
+        case 6:
+          m.running = r.uint32();
+          break;
+        case 7:
+          m.notes.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ExplainPlacementResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ExplainPlacementResponse.read(r, r.len);
+  },
+};
+
+export interface PlacementExplanation {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly taskCount: number;
+  readonly state: TaskState;
+  readonly sinceMs: number;
+  readonly nodeId: string;
+  readonly nodeHostname: string;
+  readonly reason: string;
+  readonly details: readonly string[];
+  readonly untilMs: number;
+  readonly nodes: readonly NodeVerdict[];
+  readonly nodeCount: number;
+  readonly hints: readonly PlacementHint[];
+  readonly isScored: boolean;
+}
+export const PlacementExplanation: MessageCodec<PlacementExplanation> = {
+  typeName: 'tessera.v1.PlacementExplanation',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'taskName', type: 'string', shape: 'one' },
+    { name: 'taskCount', type: 'uint32', shape: 'one' },
+    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'sinceMs', type: 'uint64', shape: 'one' },
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'nodeHostname', type: 'string', shape: 'one' },
+    { name: 'reason', type: 'string', shape: 'one' },
+    { name: 'details', type: 'string', shape: 'list' },
+    { name: 'untilMs', type: 'uint64', shape: 'one' },
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeVerdict as MessageCodec<never> },
+    { name: 'nodeCount', type: 'uint32', shape: 'one' },
+    { name: 'hints', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementHint as MessageCodec<never> },
+    { name: 'isScored', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { taskId: '', taskName: '', taskCount: 0, state: 0, sinceMs: 0, nodeId: '', nodeHostname: '', reason: '', details: [], untilMs: 0, nodes: [], nodeCount: 0, hints: [], isScored: false, ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.taskName !== '') w.uint32(18).string(m.taskName);
+    if (m.taskCount !== 0) w.uint32(24).uint32(m.taskCount);
+    if (m.state !== 0) w.uint32(32).int32(m.state);
+    if (m.sinceMs !== 0) w.uint32(40).uint64(safe(m.sinceMs, 'sinceMs'));
+    if (m.nodeId !== '') w.uint32(50).string(m.nodeId);
+    if (m.nodeHostname !== '') w.uint32(58).string(m.nodeHostname);
+    if (m.reason !== '') w.uint32(66).string(m.reason);
+    for (const v of m.details) w.uint32(74).string(v);
+    if (m.untilMs !== 0) w.uint32(80).uint64(safe(m.untilMs, 'untilMs'));
+    for (const v of m.nodes) NodeVerdict.write(v, w.uint32(90).fork()).ldelim();
+    if (m.nodeCount !== 0) w.uint32(96).uint32(m.nodeCount);
+    for (const v of m.hints) PlacementHint.write(v, w.uint32(106).fork()).ldelim();
+    if (m.isScored !== false) w.uint32(112).bool(m.isScored);
+    return w;
+  },
+  encode(m) {
+    return PlacementExplanation.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlacementExplanation.create() as Mutable<PlacementExplanation>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.taskName = r.string();
+          break;
+        case 3:
+          m.taskCount = r.uint32();
+          break;
+        case 4:
+          m.state = r.int32() as TaskState;
+          break;
+        case 5:
+          m.sinceMs = toSafe(r.uint64(), 'sinceMs');
+          break;
+        case 6:
+          m.nodeId = r.string();
+          break;
+        case 7:
+          m.nodeHostname = r.string();
+          break;
+        case 8:
+          m.reason = r.string();
+          break;
+        case 9:
+          m.details.push(r.string());
+          break;
+        case 10:
+          m.untilMs = toSafe(r.uint64(), 'untilMs');
+          break;
+        case 11:
+          m.nodes.push(NodeVerdict.read(r, r.uint32() + r.pos));
+          break;
+        case 12:
+          m.nodeCount = r.uint32();
+          break;
+        case 13:
+          m.hints.push(PlacementHint.read(r, r.uint32() + r.pos));
+          break;
+        case 14:
+          m.isScored = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlacementExplanation;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlacementExplanation.read(r, r.len);
+  },
+};
+
+export interface NodeVerdict {
+  readonly nodeId: string;
+  readonly hostname: string;
+  readonly filter: string;
+  readonly reasons: readonly string[];
+  readonly shortages: readonly PlacementShortage[];
+  readonly isResolvable: boolean;
+  readonly scores: readonly PlacementScore[];
+  readonly score: number;
+  readonly serviceTaskCount: number;
+  readonly taskCount: number;
+  readonly isFaulty: boolean;
+}
+export const NodeVerdict: MessageCodec<NodeVerdict> = {
+  typeName: 'tessera.v1.NodeVerdict',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'filter', type: 'string', shape: 'one' },
+    { name: 'reasons', type: 'string', shape: 'list' },
+    { name: 'shortages', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementShortage as MessageCodec<never> },
+    { name: 'isResolvable', type: 'bool', shape: 'one' },
+    { name: 'scores', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementScore as MessageCodec<never> },
+    { name: 'score', type: 'uint32', shape: 'one' },
+    { name: 'serviceTaskCount', type: 'uint32', shape: 'one' },
+    { name: 'taskCount', type: 'uint32', shape: 'one' },
+    { name: 'isFaulty', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', hostname: '', filter: '', reasons: [], shortages: [], isResolvable: false, scores: [], score: 0, serviceTaskCount: 0, taskCount: 0, isFaulty: false, ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.hostname !== '') w.uint32(18).string(m.hostname);
+    if (m.filter !== '') w.uint32(26).string(m.filter);
+    for (const v of m.reasons) w.uint32(34).string(v);
+    for (const v of m.shortages) PlacementShortage.write(v, w.uint32(42).fork()).ldelim();
+    if (m.isResolvable !== false) w.uint32(48).bool(m.isResolvable);
+    for (const v of m.scores) PlacementScore.write(v, w.uint32(58).fork()).ldelim();
+    if (m.score !== 0) w.uint32(64).uint32(m.score);
+    if (m.serviceTaskCount !== 0) w.uint32(72).uint32(m.serviceTaskCount);
+    if (m.taskCount !== 0) w.uint32(80).uint32(m.taskCount);
+    if (m.isFaulty !== false) w.uint32(88).bool(m.isFaulty);
+    return w;
+  },
+  encode(m) {
+    return NodeVerdict.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeVerdict.create() as Mutable<NodeVerdict>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.hostname = r.string();
+          break;
+        case 3:
+          m.filter = r.string();
+          break;
+        case 4:
+          m.reasons.push(r.string());
+          break;
+        case 5:
+          m.shortages.push(PlacementShortage.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          m.isResolvable = r.bool();
+          break;
+        case 7:
+          m.scores.push(PlacementScore.read(r, r.uint32() + r.pos));
+          break;
+        case 8:
+          m.score = r.uint32();
+          break;
+        case 9:
+          m.serviceTaskCount = r.uint32();
+          break;
+        case 10:
+          m.taskCount = r.uint32();
+          break;
+        case 11:
+          m.isFaulty = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeVerdict;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeVerdict.read(r, r.len);
+  },
+};
+
+export interface PlacementShortage {
+  readonly name: string;
+  readonly need: number;
+  readonly have: number;
+  readonly capacity: number;
+}
+export const PlacementShortage: MessageCodec<PlacementShortage> = {
+  typeName: 'tessera.v1.PlacementShortage',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'need', type: 'uint64', shape: 'one' },
+    { name: 'have', type: 'uint64', shape: 'one' },
+    { name: 'capacity', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', need: 0, have: 0, capacity: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.need !== 0) w.uint32(16).uint64(safe(m.need, 'need'));
+    if (m.have !== 0) w.uint32(24).uint64(safe(m.have, 'have'));
+    if (m.capacity !== 0) w.uint32(32).uint64(safe(m.capacity, 'capacity'));
+    return w;
+  },
+  encode(m) {
+    return PlacementShortage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlacementShortage.create() as Mutable<PlacementShortage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.need = toSafe(r.uint64(), 'need');
+          break;
+        case 3:
+          m.have = toSafe(r.uint64(), 'have');
+          break;
+        case 4:
+          m.capacity = toSafe(r.uint64(), 'capacity');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlacementShortage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlacementShortage.read(r, r.len);
+  },
+};
+
+export interface PlacementScore {
+  readonly name: string;
+  readonly score: number;
+  readonly weight: number;
+}
+export const PlacementScore: MessageCodec<PlacementScore> = {
+  typeName: 'tessera.v1.PlacementScore',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'score', type: 'uint32', shape: 'one' },
+    { name: 'weight', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', score: 0, weight: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.score !== 0) w.uint32(16).uint32(m.score);
+    if (m.weight !== 0) w.uint32(24).uint32(m.weight);
+    return w;
+  },
+  encode(m) {
+    return PlacementScore.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlacementScore.create() as Mutable<PlacementScore>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.score = r.uint32();
+          break;
+        case 3:
+          m.weight = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlacementScore;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlacementScore.read(r, r.len);
+  },
+};
+
+export interface PlacementHint {
+  readonly changes: readonly PlacementChange[];
+  readonly placed: number;
+}
+export const PlacementHint: MessageCodec<PlacementHint> = {
+  typeName: 'tessera.v1.PlacementHint',
+  fields: [
+    { name: 'changes', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementChange as MessageCodec<never> },
+    { name: 'placed', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { changes: [], placed: 0, ...init };
+  },
+  write(m, w) {
+    for (const v of m.changes) PlacementChange.write(v, w.uint32(10).fork()).ldelim();
+    if (m.placed !== 0) w.uint32(16).uint32(m.placed);
+    return w;
+  },
+  encode(m) {
+    return PlacementHint.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlacementHint.create() as Mutable<PlacementHint>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.changes.push(PlacementChange.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.placed = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlacementHint;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlacementHint.read(r, r.len);
+  },
+};
+
+export interface PlacementChange {
+  readonly text: string;
+  readonly command: string;
+}
+export const PlacementChange: MessageCodec<PlacementChange> = {
+  typeName: 'tessera.v1.PlacementChange',
+  fields: [
+    { name: 'text', type: 'string', shape: 'one' },
+    { name: 'command', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { text: '', command: '', ...init };
+  },
+  write(m, w) {
+    if (m.text !== '') w.uint32(10).string(m.text);
+    if (m.command !== '') w.uint32(18).string(m.command);
+    return w;
+  },
+  encode(m) {
+    return PlacementChange.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlacementChange.create() as Mutable<PlacementChange>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.text = r.string();
+          break;
+        case 2:
+          m.command = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlacementChange;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlacementChange.read(r, r.len);
+  },
+};
+
 export interface RaftBatch {
   readonly messages: readonly RaftWireMessage[];
 }
@@ -10302,6 +10822,7 @@ export const ControlService = {
   removeNetwork: method('/tessera.v1.Control/RemoveNetwork', false, false, RemoveNetworkRequest, RemoveNetworkResponse),
   listTasks: method('/tessera.v1.Control/ListTasks', false, false, ListTasksRequest, ListTasksResponse),
   getTask: method('/tessera.v1.Control/GetTask', false, false, GetTaskRequest, GetTaskResponse),
+  explainPlacement: method('/tessera.v1.Control/ExplainPlacement', false, false, ExplainPlacementRequest, ExplainPlacementResponse),
   watch: method('/tessera.v1.Control/Watch', false, true, WatchRequest, WatchResponse),
   serviceLogs: method('/tessera.v1.Control/ServiceLogs', false, true, ServiceLogsRequest, LogChunk),
   loadImage: method('/tessera.v1.Control/LoadImage', true, true, LoadImageRequest, ImageProgress),

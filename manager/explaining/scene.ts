@@ -1,0 +1,51 @@
+import { Pacer } from '#lib';
+import type { Clock, Ms } from '#lib';
+import type { Node, Task } from '#proto';
+import { ClusterView, scoringOf } from '#scheduler';
+import type { ScoringConfig } from '#scheduler';
+import type { ReadTransaction } from '../store/types.ts';
+
+/** Objects that are read between two turns of the event loop. */
+const slice = { itemsMax: 2_000, bytesMax: Infinity } as const;
+
+/** The cluster at one moment, as the scheduler sees it: a view of its own, to be changed at will. */
+export class Scene {
+  readonly image: ReadTransaction;
+  readonly view = new ClusterView();
+  readonly scoring: ScoringConfig;
+  readonly nowMs: Ms;
+
+  private constructor(image: ReadTransaction, nowMs: Ms) {
+    this.image = image;
+    this.nowMs = nowMs;
+    let scoring: ScoringConfig | undefined;
+    for (const cluster of image.list('cluster')) scoring = scoringOf(cluster.spec?.scheduling);
+    this.scoring = scoring ?? scoringOf(undefined);
+  }
+
+  /** Reads the whole image, over several turns of the event loop where it is large. */
+  static async of(image: ReadTransaction, clock: Clock, signal?: AbortSignal): Promise<Scene> {
+    const scene = new Scene(image, clock.now());
+    const pacer = new Pacer(clock, slice);
+    for (const node of image.list('node')) scene.view.setNode(node);
+    for (const task of image.list('task')) {
+      scene.view.setTask(task);
+      if (pacer.isFull()) await pacer.pause(signal);
+    }
+    return scene;
+  }
+
+  node(id: string): Node | undefined {
+    return id === '' ? undefined : this.image.get('node', id);
+  }
+
+  /** Its host name, or the id of one that is gone or has not said. */
+  nodeName(id: string): string {
+    return this.node(id)?.description?.hostname || id;
+  }
+
+  /** As in web.3; with its node for a task of a global service. */
+  taskName({ serviceName, slot, nodeId }: Task): string {
+    return `${serviceName}.${slot > 0 ? slot : this.nodeName(nodeId)}`;
+  }
+}
