@@ -9,6 +9,19 @@ export { Bell, deferred, mapBounded, withDeadline } from './async.ts';
 export type { Deferred } from './async.ts';
 export { backoffMs } from './backoff.ts';
 export type { BackoffOptions } from './backoff.ts';
+export {
+  bitsOf,
+  cidrAt,
+  cidrEnd,
+  cidrHas,
+  cidrSize,
+  doCidrsOverlap,
+  formatCidr,
+  formatIpAddress,
+  parseCidr,
+  parseIpAddress,
+} from './cidr.ts';
+export type { Cidr, IpAddress, IpFamily } from './cidr.ts';
 export { sleep } from './clock.ts';
 export type { Clock, Ms, Timer } from './clock.ts';
 export { ClusterError, GrpcStatus, hasCode, isErrorCode, messageOf } from './errors.ts';

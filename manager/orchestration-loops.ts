@@ -1,10 +1,11 @@
+import { Allocator } from './allocator/index.ts';
 import type { LeaderLoop, LoopBasics } from './leader-loops.ts';
 import { ConstraintEnforcer, ServiceOrchestrator, TaskReaper } from './orchestrator/index.ts';
 import { SchedulingLoop } from './scheduling/index.ts';
 
 /**
- * Makers of the loops that turn services into placed tasks and clear up after them, in starting
- * order.
+ * Makers of the loops that turn services into tasks with addresses and nodes and clear up after them, in
+ * starting order.
  */
 export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, () => LeaderLoop>> {
   const make = (name: string): LoopBasics => ({
@@ -14,6 +15,7 @@ export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, 
   });
   return {
     orchestrator: () => new ServiceOrchestrator(make('orchestrator')),
+    allocator: () => new Allocator(make('allocator')),
     scheduler: () => new SchedulingLoop(make('scheduler')),
     enforcer: () => new ConstraintEnforcer(make('enforcer')),
     reaper: () => new TaskReaper(make('reaper')),

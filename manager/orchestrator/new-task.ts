@@ -1,6 +1,7 @@
 import { newId } from '#lib';
 import { Task, TaskState, TaskStatus } from '#proto';
 import type { Service } from '#proto';
+import { needsAddresses } from '../allocator/needs.ts';
 import type { World } from './plan.ts';
 import { hostPortsOf } from './service-config.ts';
 import type { Slot } from './slot.ts';
@@ -19,13 +20,14 @@ export const runNow: NewTaskOptions = {
   restartCount: 0,
 };
 
-/** A task of the service's present spec for this slot. It is PENDING: nothing has to be allocated. */
+/** A task of the service's present spec for this slot: PENDING, or NEW when it needs addresses first. */
 export function newTask(
   world: World,
   service: Service,
   slot: Pick<Slot, 'number' | 'nodeId'>,
   options: NewTaskOptions,
 ): Task {
+  const isReady = !needsAddresses(service);
   return Task.create({
     id: newId(world.random),
     serviceId: service.id,
@@ -36,9 +38,9 @@ export function newTask(
     specVersion: service.specVersion,
     desiredState: options.desiredState,
     status: TaskStatus.create({
-      state: TaskState.PENDING,
+      state: isReady ? TaskState.PENDING : TaskState.NEW,
       changedAtMs: world.nowMs,
-      message: 'waiting for a node',
+      message: isReady ? 'waiting for a node' : 'waiting for addresses',
     }),
     labels: service.spec?.labels ?? {},
     ports: hostPortsOf(service),

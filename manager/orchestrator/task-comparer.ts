@@ -1,7 +1,10 @@
 /** Whether a task is what its service would make today. */
 import { isAskedFor } from '#scheduler';
+import { TaskState } from '#proto';
 import type { Node, PortConfig, Service, Task, TaskSpec } from '#proto';
+import { isOnIngress, publishesThroughIngress } from '../allocator/needs.ts';
 import { hostPortsOf } from './service-config.ts';
+import { stateOf } from './task-state.ts';
 
 /** Structural equality of plain objects as the codecs make them; `undefined` equals a missing field. */
 export function isSame(a: unknown, b: unknown): boolean {
@@ -45,12 +48,14 @@ export class TaskComparer {
   readonly #service: Service;
   readonly #node: (id: string) => Node | undefined;
   readonly #ports: readonly PortConfig[];
+  readonly #isIngressNeeded: boolean;
   readonly #known = new Map<number, Comparison>();
 
   constructor(service: Service, node: (id: string) => Node | undefined) {
     this.#service = service;
     this.#node = node;
     this.#ports = hostPortsOf(service);
+    this.#isIngressNeeded = publishesThroughIngress(service);
   }
 
   /**
@@ -59,6 +64,8 @@ export class TaskComparer {
    */
   isOutdated(task: Task): boolean {
     if (!isSame(task.ports, this.#ports)) return true;
+    // One that is NEW has its addresses still to come: those that the service needs then.
+    if (this.#isIngressNeeded && stateOf(task) > TaskState.NEW && !isOnIngress(task)) return true;
     if (task.specVersion === this.#service.specVersion) return false;
     const comparison = this.#compare(task);
     if (!comparison.isSame) return true;

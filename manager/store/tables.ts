@@ -1,6 +1,13 @@
 import { Cluster, Network, Node, Service, Task } from '#proto';
 import type { MessageCodec } from '#proto';
 import type { KeysOf } from './index-tree.ts';
+import {
+  addressesOfService,
+  addressesOfTask,
+  networksOfService,
+  networksOfTask,
+  publishedPortsOfService,
+} from './network-keys.ts';
 
 /** What every stored object has. */
 interface Stored {
@@ -31,9 +38,21 @@ export const tables = {
   node: table(Node, {
     indexes: { hostname: (node) => node.description?.hostname.toLowerCase() ?? '' },
   }),
-  service: table(Service, { nameOf: (service) => service.spec?.name ?? '' }),
+  service: table(Service, {
+    nameOf: (service) => service.spec?.name ?? '',
+    indexes: {
+      network: networksOfService,
+      address: addressesOfService,
+      publishedPort: publishedPortsOfService,
+    },
+  }),
   task: table(Task, {
-    indexes: { service: (task) => task.serviceId, node: (task) => task.nodeId },
+    indexes: {
+      service: (task) => task.serviceId,
+      node: (task) => task.nodeId,
+      network: networksOfTask,
+      address: addressesOfTask,
+    },
   }),
   network: table(Network, { nameOf: (network) => network.spec?.name ?? '' }),
 } as const;
