@@ -1,11 +1,13 @@
 /**
- * The scheduler alone, without a store: the shapes of SwarmKit's and of Kubernetes' own benchmarks. Each is
- * placed at once, as one pass of the manager does it, and one task after the other.
+ * The shapes of SwarmKit's and of Kubernetes' own benchmarks: with the scheduler alone, without a store, each
+ * placed at once, as one pass of the manager does it, and one task after the other; and through one and three
+ * managers, where tasks are created in the store, placed by the leader's loop and committed by Raft.
  */
 import { systemClock } from '#lib/clock-node';
 import type { Task } from '#proto';
 import { ClusterView, place, preempt } from '#scheduler';
 import { nodeOf } from '#test/_support/placement';
+import { measureWithManagers } from './managers/cluster.ts';
 import type { Row } from './row.ts';
 import { kubernetesShapes, preemptionShape } from './scheduler-shapes/kubernetes.ts';
 import { runningOn } from './scheduler-shapes/shape.ts';
@@ -135,10 +137,43 @@ function preemptionRows(): readonly Row[] {
   ];
 }
 
-export function bench(): Promise<Row[]> {
-  return Promise.resolve([
+async function managerRows(family: string, shape: Shape): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const count of [1, 3]) {
+    const measured = await measureWithManagers(count, shape.name);
+    const rate = Math.round(measured.perSecond);
+    const { committedFloor: floor } = shape;
+    const bar =
+      floor === undefined
+        ? blank
+        : { ...blank, bar: `>= 10 x Kubernetes (${floor}/s)`, ok: rate >= floor };
+    const name = `${family} ${shape.name}, ${count === 1 ? '1 manager' : `${count} managers`}`;
+    const more = { p50: measured.p50Ms, p99: measured.p99Ms, 'longest stall': measured.stallMs };
+    rows.push(
+      { ...bar, name, unit: 'committed placements/s', ours: rate },
+      ...Object.entries(more).map(
+        ([what, ms]): Row => ({ ...blank, name: `${name}, ${what}`, unit: 'ms', ours: ms }),
+      ),
+      { ...blank, name: `${name}, leader`, unit: 'MiB RSS', ours: measured.residentMib },
+    );
+  }
+  return rows;
+}
+
+/** Those that Kubernetes has a floor for, and what comes and goes or pins nodes. */
+const committedShapes = kubernetesShapes.filter(
+  ({ floor, hasChurn, name }) =>
+    floor !== undefined || hasChurn === true || name.startsWith('SchedulingDaemonset'),
+);
+
+export async function bench(): Promise<Row[]> {
+  const rows = [
     ...swarmkitShapes.flatMap((shape) => rowsOf('swarmkit', shape)),
     ...kubernetesShapes.flatMap((shape) => rowsOf('kubernetes', shape)),
     ...preemptionRows(),
-  ]);
+  ];
+  for (const shape of committedShapes) rows.push(...(await managerRows('kubernetes', shape)));
+  for (const shape of swarmkitShapes.slice(0, 2))
+    rows.push(...(await managerRows('swarmkit', shape)));
+  return rows;
 }

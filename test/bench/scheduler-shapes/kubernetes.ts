@@ -30,7 +30,9 @@ function shape(name: string, load: Load): Shape {
     before: () => tasksOf(load.before, { ...load.shape, service: 'before' }),
     measured: () => tasksOf(load.measured, load.shape),
     hasChurn: load.hasChurn === true,
-    ...(load.floor === undefined ? {} : { floor: 20 * load.floor, floorOf }),
+    ...(load.floor === undefined
+      ? {}
+      : { floor: 20 * load.floor, floorOf, committedFloor: 10 * load.floor }),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Shape {
   /** Placements a second that are to be reached, and what they come from. */
   readonly floor?: number | undefined;
   readonly floorOf?: string;
+  /** The same for placements that Raft has committed. */
+  readonly committedFloor?: number | undefined;
 }
 
 export interface ClusterShape {

@@ -1,0 +1,132 @@
+/** Tasks of one shape through the leader's scheduling loop: created, placed and committed by Raft. */
+import { TaskState } from '#proto';
+import type { Task } from '#proto';
+import { ClusterView, place } from '#scheduler';
+import type { LoopBasics } from '#manager/leader-loops';
+import { SchedulingLoop } from '#manager/scheduling/index';
+import type { ClusterStore } from '#manager/store/cluster-store';
+import { nodeOf } from '#test/_support/placement';
+import { withStallProbe } from '../loop-stall.ts';
+import { kubernetesShapes } from '../scheduler-shapes/kubernetes.ts';
+import { runningOn } from '../scheduler-shapes/shape.ts';
+import type { Shape } from '../scheduler-shapes/shape.ts';
+import { swarmkitShapes } from '../scheduler-shapes/swarmkit.ts';
+
+export interface Measured {
+  readonly nodes: number;
+  readonly tasks: number;
+  /** From the first creation to the last assignment, both committed. */
+  readonly perSecond: number;
+  /** From a task's creation to its assignment, one task at a time. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly stallMs: number;
+  readonly residentMib: number;
+}
+
+/** Tasks that are created and awaited one by one, after the others. */
+const singlesMax = 100;
+const churnPeriodMs = 10;
+
+type Basics = Omit<LoopBasics, 'store'> & { readonly store: ClusterStore };
+
+function shapeNamed(name: string): Shape {
+  const shape = [...kubernetesShapes, ...swarmkitShapes].find((one) => one.name === name);
+  if (shape === undefined) throw new Error(`no shape ${name}`);
+  return shape;
+}
+
+/** Nodes and what stands on them. */
+async function prepare(store: ClusterStore, shape: Shape): Promise<number> {
+  const nodes = shape.nodes();
+  await store.batch(nodes, (tx, node) => tx.create('node', node));
+  const view = new ClusterView();
+  for (const node of nodes) view.setNode(node);
+  const before = shape.before?.() ?? [];
+  const { placed } = place(view, before, { nowMs: 0 });
+  await store.batch(placed, (tx, { task, nodeId }) => tx.create('task', runningOn(task, nodeId)));
+  return nodes.length;
+}
+
+/** A node, and a task on it, that come and go; ends when it is told to. */
+function churn(store: ClusterStore, like: Task): () => void {
+  let at = 0;
+  const timer = setInterval(() => {
+    const id = `churn-${at++ % 10}`;
+    const change = store.update((tx) => {
+      if (tx.get('task', id) !== undefined) tx.remove('task', id);
+      if (tx.get('node', id) !== undefined) tx.remove('node', id);
+      tx.create('node', nodeOf(id, { cpus: 1, labels: { round: String(at) } }));
+      tx.create('task', runningOn({ ...like, id, serviceId: id }, id));
+    });
+    void change.catch((error: unknown) => {
+      throw error;
+    });
+  }, churnPeriodMs);
+  return () => clearInterval(timer);
+}
+
+/** Counts what is assigned; `until` resolves at so many. */
+class Assignments {
+  #count = 0;
+  #wanted = Infinity;
+  #reached: () => void = () => undefined;
+
+  constructor(store: ClusterStore) {
+    store.watch(({ events }) => {
+      for (const event of events) {
+        if (event.table !== 'task' || event.kind !== 'update') continue;
+        if (event.old.status?.state !== TaskState.PENDING) continue;
+        if (event.object.status?.state === TaskState.ASSIGNED) this.#count++;
+      }
+      if (this.#count >= this.#wanted) this.#reached();
+    });
+  }
+
+  async more(count: number): Promise<void> {
+    this.#wanted = this.#count + count;
+    await new Promise<void>((resolve) => {
+      this.#reached = resolve;
+    });
+    this.#wanted = Infinity;
+  }
+}
+
+export async function measureShape(basics: Basics, name: string): Promise<Measured> {
+  const { store } = basics;
+  const shape = shapeNamed(name);
+  const nodes = await prepare(store, shape);
+  const loop = new SchedulingLoop(basics);
+  loop.start();
+  const assignments = new Assignments(store);
+  const tasks = shape.measured();
+  const [like] = tasks;
+  if (like === undefined) throw new Error(`${name} has no tasks`);
+  const endChurn = shape.hasChurn === true ? churn(store, like) : () => undefined;
+  const { tookMs, stallMs } = await withStallProbe(async () => {
+    const done = assignments.more(tasks.length);
+    await store.batch(tasks, (tx, task) => tx.create('task', task));
+    await done;
+  });
+  const times: number[] = [];
+  for (const task of shape.measured().slice(0, singlesMax)) {
+    const startedAt = performance.now();
+    const done = assignments.more(1);
+    await store.update((tx) => tx.create('task', task));
+    await done;
+    times.push(performance.now() - startedAt);
+  }
+  endChurn();
+  await loop.stop();
+  times.sort((a, b) => a - b);
+  const at = (part: number): number => times[Math.trunc(times.length * part)] ?? 0;
+  return {
+    nodes,
+    tasks: tasks.length,
+    perSecond: (tasks.length / tookMs) * 1_000,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    stallMs,
+    residentMib: process.memoryUsage().rss / 2 ** 20,
+  };
+}
