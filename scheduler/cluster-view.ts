@@ -11,6 +11,7 @@ import { KindIndex } from './kind-index.ts';
 import type { KindRecord } from './kind-index.ts';
 import { describeNode, newNodeRecord } from './node-record.ts';
 import type { NodeRecord } from './node-record.ts';
+import { priorityOf } from './priority.ts';
 import { demandOf } from './resources.ts';
 import type { Demand } from './resources.ts';
 import { ServiceRecord } from './service-record.ts';
@@ -25,6 +26,12 @@ interface Holding {
   readonly ports: readonly PortConfig[];
   /** Meant to run: counts for balance. One that is being stopped only holds resources. */
   readonly isWanted: boolean;
+  /**
+   * Only kept free for a task that waits for room. Rules about other tasks do not see it: it may never come, and
+   * nobody may have been placed for being near it.
+   */
+  readonly isNominated: boolean;
+  readonly priority: number;
   readonly kind: KindRecord;
 }
 
@@ -48,6 +55,8 @@ export class ClusterView {
   readonly #byNode = new Map<string, Set<string>>();
   readonly #order = new BTree<NodeRecord, undefined>(undefined, byCountThenId);
   readonly #moved = new Set<NodeRecord>();
+  /** Tasks on nodes by their priority; no zeros. */
+  readonly #priorities = new Map<number, number>();
   /** Where the tasks of each kind are, for rules about other tasks. */
   readonly kinds = new KindIndex();
 
@@ -72,6 +81,12 @@ export class ClusterView {
     }
     this.#moved.clear();
     return this.#order.keys();
+  }
+
+  /** Whether any task stands, on whatever node, that is less important. O(priorities in use). */
+  hasLowerThan(priority: number): boolean {
+    for (const one of this.#priorities.keys()) if (one < priority) return true;
+    return false;
   }
 
   service(id: string): ServiceRecord | undefined {
@@ -130,6 +145,8 @@ export class ClusterView {
       demand: present?.demand ?? demandOf(task),
       ports,
       isWanted,
+      isNominated: false,
+      priority: priorityOf(task),
       kind: this.kinds.recordOf(task),
     });
   }
@@ -147,8 +164,43 @@ export class ClusterView {
     const { serviceId } = task;
     const ports = wantedHostPorts(task);
     const kind = known ?? this.kinds.recordOf(task);
-    this.#hold(task.id, { nodeId, serviceId, demand, ports, isWanted: true, kind });
+    const priority = priorityOf(task);
+    const isNominated = false;
+    const holding = {
+      nodeId,
+      serviceId,
+      demand,
+      ports,
+      isWanted: true,
+      isNominated,
+      priority,
+      kind,
+    };
+    this.#hold(task.id, holding);
     return kind;
+  }
+
+  /**
+   * Keeps room on the node for a task that waits until others have left it: what it reserves, its ports, its place
+   * among the replicas of its service. Ended by `release`, or by placing it.
+   */
+  nominate(task: Task, nodeId: string): void {
+    this.#drop(task.id);
+    this.#hold(task.id, {
+      nodeId,
+      serviceId: task.serviceId,
+      demand: demandOf(task),
+      ports: wantedHostPorts(task),
+      isWanted: true,
+      isNominated: true,
+      priority: priorityOf(task),
+      kind: this.kinds.recordOf(task),
+    });
+  }
+
+  /** Ends `nominate`; nothing for a task that is on a node by now. */
+  release(taskId: string): void {
+    if (this.#holdings.get(taskId)?.isNominated === true) this.#drop(taskId);
   }
 
   /** Takes back `assume` where the store did not take the placement: `task` is what it holds now. */
@@ -164,7 +216,9 @@ export class ClusterView {
 
   #noteFailure(task: Task, old: Task | undefined): void {
     const state = task.status?.state;
-    const isFailure = state === TaskState.FAILED || state === TaskState.REJECTED;
+    const isFailure =
+      task.preemptedBy === undefined &&
+      (state === TaskState.FAILED || state === TaskState.REJECTED);
     if (!isFailure || task.nodeId === '' || task.slot === 0 || old?.status?.state === state) return;
     const record = this.#serviceRecord(task.serviceId);
     record.failed(task.nodeId, task.specVersion, task.status?.changedAtMs ?? 0);
@@ -180,7 +234,7 @@ export class ClusterView {
 
   #hold(taskId: string, holding: Holding): void {
     this.#holdings.set(taskId, holding);
-    this.kinds.count(holding.kind, holding.nodeId, holding.isWanted, 1);
+    this.#countKind(holding, 1);
     const onNode = this.#byNode.get(holding.nodeId);
     if (onNode === undefined) this.#byNode.set(holding.nodeId, new Set([taskId]));
     else onNode.add(taskId);
@@ -193,13 +247,21 @@ export class ClusterView {
     const holding = this.#holdings.get(taskId);
     if (holding === undefined) return;
     this.#holdings.delete(taskId);
-    this.kinds.count(holding.kind, holding.nodeId, holding.isWanted, -1);
+    this.#countKind(holding, -1);
     const onNode = this.#byNode.get(holding.nodeId);
     onNode?.delete(taskId);
     if (onNode?.size === 0) this.#byNode.delete(holding.nodeId);
     if (holding.isWanted) this.#services.get(holding.serviceId)?.count(holding.nodeId, -1);
     const record = this.#nodes.get(holding.nodeId);
     if (record !== undefined) this.#count(record, holding, -1);
+  }
+
+  #countKind({ isNominated, kind, nodeId, isWanted, priority }: Holding, sign: 1 | -1): void {
+    if (isNominated) return;
+    this.kinds.count(kind, nodeId, isWanted, sign);
+    const count = (this.#priorities.get(priority) ?? 0) + sign;
+    if (count === 0) this.#priorities.delete(priority);
+    else this.#priorities.set(priority, count);
   }
 
   #count(record: NodeRecord, holding: Holding, sign: 1 | -1): void {

@@ -4,7 +4,7 @@ import type { ClusterView } from './cluster-view.ts';
 import { refuse } from './filter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { summarise } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import type { FilterName, Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
 
@@ -23,6 +23,8 @@ export interface Explanation {
   readonly refused: readonly RefusedNode[];
   /** Nodes that would take the task after all; empty for one that was just refused. */
   readonly fitting: readonly string[];
+  /** The filters that refused nodes. */
+  readonly filters: ReadonlySet<FilterName>;
 }
 
 /** Why this node may not take the task; undefined when it may. O(nodes) where the task has rules about others. */
@@ -34,11 +36,15 @@ export function refusalOf(view: ClusterView, task: Task, record: NodeRecord): Re
   return rules.refuse(rules.locate(record));
 }
 
-/** Asks every node about the task, as the view is now. O(nodes). */
-export function explain(view: ClusterView, task: Task): Explanation {
+/**
+ * Asks every node about the task, as the view is now; of a task that is bound to a node only that one. O(nodes). `known`:
+ * its rules about other tasks where the caller has them, for they cost as much.
+ */
+export function explain(view: ClusterView, task: Task, known?: TopologyRules): Explanation {
   const requirements = requirementsOf(task);
   const service = view.service(task.serviceId);
-  const rules = hasTopology(view, task) ? new TopologyRules(view, task, requirements) : undefined;
+  const rules =
+    known ?? (hasTopology(view, task) ? new TopologyRules(view, task, requirements) : undefined);
   const refused: RefusedNode[] = [];
   const fitting: string[] = [];
   let nodeCount = 0;
@@ -55,5 +61,6 @@ export function explain(view: ClusterView, task: Task): Explanation {
     nodeCount,
     refused.map(({ refusal }) => refusal),
   );
-  return { nodeCount, summary, refused, fitting: fitting.toSorted() };
+  const filters = new Set(refused.map(({ refusal }) => refusal.filter));
+  return { nodeCount, summary, refused, fitting: fitting.toSorted(), filters };
 }

@@ -9,6 +9,8 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
+import { pause } from './meter.ts';
+import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys, withSoftSpreads } from './preference.ts';
 import { SpreadTree } from './spread-tree.ts';
@@ -16,11 +18,15 @@ import { TopologyRules, hasTopology } from './topology-rules.ts';
 import { weigh } from './weigh.ts';
 
 /** The quickest way that is right for the group. */
-export function nodesFor(view: ClusterView, group: Group): Iterable<NodeRecord> {
+export function nodesFor(
+  view: ClusterView,
+  group: Group,
+  meter: Meter,
+): Iterable<NodeRecord | Pause> {
   const rules = rulesFor(view, group);
-  if (rules !== undefined) return weigh(view, group, rules);
+  if (rules !== undefined) return weigh(view, group, rules, meter);
   const keys = spreadKeys(group.tasks[0].spec?.placement?.preferences ?? []);
-  return keys.length > 0 ? spread(view, group, keys) : level(view, group);
+  return keys.length > 0 ? spread(view, group, keys, meter) : level(view, group, meter);
 }
 
 /** The rules that the group's nodes are weighed by; undefined where the numbers of tasks decide alone. */
@@ -38,11 +44,12 @@ export function rulesFor(view: ClusterView, group: Group): TopologyRules | undef
 }
 
 /** The nodes to place on, one after the other; the caller assumes a task on each before the next. */
-function* level(view: ClusterView, group: Group): Iterable<NodeRecord> {
+function* level(view: ClusterView, group: Group, meter: Meter): Iterable<NodeRecord | Pause> {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
   const rest: Candidate[] = [];
   for (const record of view.nodesByLoad()) {
+    if (meter.isDue()) yield pause;
     if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;
     const next = candidateOf(record, group, service);
     rest.push(next);
@@ -53,6 +60,7 @@ function* level(view: ClusterView, group: Group): Iterable<NodeRecord> {
   const heap = new Heap(rest, isBetter);
   const latest = view.service(serviceId);
   for (let best = heap.peek(); best !== undefined; best = heap.peek()) {
+    if (meter.isDue()) yield pause;
     if (!hasRoom(best.record, requirements, latest)) {
       heap.drop();
       continue;
@@ -67,14 +75,16 @@ function* spread(
   view: ClusterView,
   group: Group,
   keys: ReturnType<typeof spreadKeys>,
-): Iterable<NodeRecord> {
+  meter: Meter,
+): Iterable<NodeRecord | Pause> {
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
   const tree = new SpreadTree(keys);
   for (const record of view.nodes()) {
+    if (meter.isDue()) yield pause;
     if (suits(record, requirements) && hasRoom(record, requirements, service))
       tree.add(candidateOf(record, group, service));
     else tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);
   }
-  yield* tree.take((next) => hasRoom(next.record, requirements, view.service(serviceId)));
+  yield* tree.take((next) => hasRoom(next.record, requirements, view.service(serviceId)), meter);
 }

@@ -9,11 +9,12 @@ import { explain } from './explain.ts';
 import { hasRoom, suits } from './filter.ts';
 import type { Group } from './group.ts';
 import type { KindRecord } from './kind-index.ts';
+import { Meter, finish, pause } from './meter.ts';
+import type { Pause } from './meter.ts';
 import { nodesFor } from './node-order.ts';
-import type { NodeRecord } from './node-record.ts';
 import { priorityOf } from './priority.ts';
+import type { FilterName } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
-import type { Requirements } from './requirements.ts';
 import { defaultScoring } from './scores.ts';
 import type { ScoringConfig } from './scores.ts';
 import { kindIdOf } from './task-kind.ts';
@@ -30,6 +31,8 @@ export interface Unplaced {
   readonly task: Task;
   /** One line that says why, as in "0/5 nodes are available: 5 Insufficient cpu.". */
   readonly explanation: string;
+  /** The filters that refused nodes; empty when there are no nodes. */
+  readonly filters: ReadonlySet<FilterName>;
 }
 
 export interface PlacementResult {
@@ -42,6 +45,8 @@ export interface PlaceOptions {
   readonly nowMs: Ms;
   /** Default: `defaultScoring`. */
   readonly scoring?: ScoringConfig;
+  /** When to pause, for `placing`. Default: never. */
+  readonly meter?: Meter;
 }
 
 /**
@@ -53,27 +58,41 @@ export function place(
   pending: Iterable<Task>,
   options: PlaceOptions,
 ): PlacementResult {
-  const { nowMs, scoring = defaultScoring } = options;
-  const placed: Placement[] = [];
-  const unplaced: Unplaced[] = [];
+  return finish(placing(view, pending, options));
+}
+
+/** `place` in slices. Where it pauses, others may run, but must not change the view. */
+export function* placing(
+  view: ClusterView,
+  pending: Iterable<Task>,
+  options: PlaceOptions,
+): Generator<Pause, PlacementResult> {
+  const { nowMs, scoring = defaultScoring, meter = new Meter(Infinity) } = options;
+  const result: Decided = { placed: [], unplaced: [], meter };
+  const bound = new Map<string, [Task, ...Task[]]>();
   const groups = new Map<string, [Task, ...Task[]]>();
   for (const task of pending) {
-    if (task.nodeId !== '') {
-      placeOnOwnNode(view, task, placed, unplaced);
-      continue;
-    }
+    const map = task.nodeId === '' ? groups : bound;
     const key = kindIdOf(task);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [task]);
+    const group = map.get(key);
+    if (group === undefined) map.set(key, [task]);
     else group.push(task);
   }
+  for (const tasks of bound.values()) yield* placeOnOwnNodes(view, tasks, result);
   for (const tasks of byPriority([...groups.values()])) {
     const [{ serviceId, specVersion }] = tasks;
     const requirements = requirementsOf(tasks[0]);
     const group = { serviceId, specVersion, tasks, requirements, scoring, nowMs };
-    placeGroup(view, group, placed, unplaced);
+    yield* placeGroup(view, group, result);
   }
-  return { placed, unplaced };
+  return result;
+}
+
+/** What is decided so far. */
+interface Decided {
+  readonly placed: Placement[];
+  readonly unplaced: Unplaced[];
+  readonly meter: Meter;
 }
 
 /** The higher first; those alike stay in the order they came. */
@@ -81,49 +100,53 @@ function byPriority<G extends readonly [Task, ...Task[]]>(groups: readonly G[]):
   return groups.toSorted(([a], [b]) => priorityOf(b) - priorityOf(a));
 }
 
-function placeOnOwnNode(
+/** Tasks that are alike, each bound to a node. */
+function* placeOnOwnNodes(
   view: ClusterView,
-  task: Task,
-  placed: Placement[],
-  unplaced: Unplaced[],
-): void {
-  const { nodeId } = task;
-  const record = view.node(nodeId);
-  const requirements = requirementsOf(task);
-  const isFree =
-    record !== undefined &&
-    suits(record, requirements) &&
-    hasRoom(record, requirements, view.service(task.serviceId)) &&
-    isAllowed(view, task, record, requirements);
-  if (isFree) {
-    view.assume(task, nodeId, requirements.demand);
-    placed.push({ task, nodeId });
-  } else unplaced.push({ task, explanation: explain(view, task).summary });
+  tasks: readonly [Task, ...Task[]],
+  { placed, unplaced, meter }: Decided,
+): Generator<Pause, void> {
+  const [first] = tasks;
+  const requirements = requirementsOf(first);
+  const hasRules = hasTopology(view, first);
+  const rules = hasRules ? new TopologyRules(view, first, requirements) : undefined;
+  if (hasRules && meter.isDue(view.nodeCount)) yield pause;
+  for (const task of tasks) {
+    const { nodeId } = task;
+    const record = view.node(nodeId);
+    const spot = record === undefined ? undefined : rules?.locate(record);
+    const isFree =
+      record !== undefined &&
+      suits(record, requirements) &&
+      hasRoom(record, requirements, view.service(task.serviceId)) &&
+      (spot === undefined || rules?.allows(spot) === true);
+    if (isFree) {
+      view.assume(task, nodeId, requirements.demand);
+      if (spot !== undefined) rules?.placed(spot);
+      placed.push({ task, nodeId });
+    } else {
+      const { summary, filters } = explain(view, task, rules);
+      unplaced.push({ task, explanation: summary, filters });
+    }
+    if (meter.isDue()) yield pause;
+  }
 }
 
-function isAllowed(
-  view: ClusterView,
-  task: Task,
-  record: NodeRecord,
-  requirements: Requirements,
-): boolean {
-  if (!hasTopology(view, task)) return true;
-  const rules = new TopologyRules(view, task, requirements);
-  return rules.allows(rules.locate(record));
-}
-
-function placeGroup(
+function* placeGroup(
   view: ClusterView,
   group: Group,
-  placed: Placement[],
-  unplaced: Unplaced[],
-): void {
+  { placed, unplaced, meter }: Decided,
+): Generator<Pause, void> {
   const { tasks, requirements } = group;
   const [first] = tasks;
-  const nodes = nodesFor(view, group);
+  const nodes = nodesFor(view, group, meter);
   let done = 0;
   let kind: KindRecord | undefined;
   for (const record of nodes) {
+    if (record === pause) {
+      yield pause;
+      continue;
+    }
     const task = tasks[done];
     if (task === undefined) break;
     kind = view.assume(task, record.id, requirements.demand, kind);
@@ -131,7 +154,9 @@ function placeGroup(
     done++;
     if (done === tasks.length) break;
   }
+  if (meter.isDue()) yield pause;
   if (done === tasks.length) return;
-  const explanation = explain(view, first).summary;
-  for (const task of tasks.slice(done)) unplaced.push({ task, explanation });
+  const { summary, filters } = explain(view, first);
+  for (const task of tasks.slice(done)) unplaced.push({ task, explanation: summary, filters });
+  if (meter.isDue(view.nodeCount)) yield pause;
 }

@@ -6,6 +6,7 @@ import { isBetter } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Group } from './group.ts';
+import { Meter } from './meter.ts';
 import { nodesFor, rulesFor } from './node-order.ts';
 import type { PlaceOptions } from './place.ts';
 import { requirementsOf } from './requirements.ts';
@@ -70,8 +71,8 @@ function ranked(candidate: Candidate, parts: readonly ScorePart[], score: number
 function byCounts(view: ClusterView, group: Group): readonly RankedNode[] {
   const candidates = [...candidatesOf(view, group)].sort((a, b) => (isBetter(a, b) ? -1 : 1));
   let first: string | undefined;
-  for (const record of nodesFor(view, group)) {
-    first = record.id;
+  for (const record of nodesFor(view, group, new Meter(Infinity))) {
+    first = record?.id;
     break;
   }
   const rows = candidates.map((candidate) => ranked(candidate, [], 0));

@@ -2,6 +2,8 @@
 import { nodeValue } from './constraint.ts';
 import type { ConstraintKey } from './constraint.ts';
 import { Heap } from './heap.ts';
+import { pause } from './meter.ts';
+import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { isBetter } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
@@ -24,6 +26,8 @@ function newBranch(value: string): Branch {
 export class SpreadTree {
   readonly #keys: readonly ConstraintKey[];
   readonly #root = newBranch('');
+  /** Branches and nodes looked at since the last placement. */
+  #looks = 0;
 
   constructor(keys: readonly ConstraintKey[]) {
     this.#keys = keys;
@@ -52,8 +56,10 @@ export class SpreadTree {
   }
 
   /** Nodes for one task after the other, until none `mayTake` another. */
-  *take(mayTake: (candidate: Candidate) => boolean): Iterable<NodeRecord> {
+  *take(mayTake: (candidate: Candidate) => boolean, meter: Meter): Iterable<NodeRecord | Pause> {
     for (;;) {
+      if (meter.isDue(this.#looks)) yield pause;
+      this.#looks = 1;
       const path: Branch[] = [];
       const best = this.#best(this.#root, 0, mayTake, path);
       if (best === undefined) return;
@@ -79,11 +85,13 @@ export class SpreadTree {
           return top;
         }
         branch.heap.drop();
+        this.#looks++;
       }
       return undefined;
     }
     while (branch.children.size > 0) {
       let least: Branch | undefined;
+      this.#looks += branch.children.size;
       for (const child of branch.children.values()) {
         if (
           least === undefined ||

@@ -1,7 +1,10 @@
 /** Preemption on one node: which tasks would have to go for a more important one, and as few as possible. */
+import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { refuse } from './filter.ts';
+import { pause } from './meter.ts';
+import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { byImportance, priorityOf, startedAtMs } from './priority.ts';
 import type { Refusal } from './refusal.ts';
@@ -14,9 +17,13 @@ export interface DisruptionBudget {
   readonly allowed: number;
 }
 
-/** What a node offers: the tasks that would go, the most important first. */
+/** A node on which more would have to go makes no offer: they go in one transaction. */
+const victimsMax = 100;
+
+/** What a node offers. */
 export interface Offer {
   readonly nodeId: string;
+  /** Those that would go, the most important first; empty where those that are being stopped anyway make room. */
   readonly victims: readonly Task[];
   /** Victims beyond what their budgets allow. */
   readonly violationCount: number;
@@ -30,6 +37,7 @@ export interface VictimsInput {
   /** Tasks on the node as the store has them. */
   readonly standing: readonly Task[];
   readonly budgetOf: (task: Task) => DisruptionBudget | undefined;
+  readonly meter: Meter;
 }
 
 function refusalOn(input: VictimsInput): Refusal | undefined {
@@ -62,13 +70,21 @@ function divideByBudget(
   return { violating, others };
 }
 
+/** Whether the task is being stopped already. */
+function isLeaving(task: Task): boolean {
+  return task.desiredState > TaskState.COMPLETE;
+}
+
 /**
  * All tasks of lower priority go; then, the most important first and those whose budget does not allow it before
- * the others, every one that still fits stays after all. Undefined: nobody of lower priority is there.
- * A refusal: it would not fit even so. The view is as before when this returns.
+ * the others, every one that still fits stays after all; one that is being stopped anyway goes. Undefined: nobody of lower
+ * priority is there, or too many would have to go. A refusal: it would not fit even so. The view is as before when
+ * this ends; in a pause it is not.
  */
-export function selectVictims(input: VictimsInput): Offer | Refusal | undefined {
-  const { view, record, standing } = input;
+export function* selectVictims(input: VictimsInput): Generator<Pause, Offer | Refusal | undefined> {
+  const { view, record, standing, meter } = input;
+  // Rules about other tasks look at every node anew.
+  const units = hasTopology(view, input.task) ? view.nodeCount : 1;
   const priority = priorityOf(input.task);
   const lower = standing.filter((task) => priorityOf(task) < priority).toSorted(byImportance);
   if (lower.length === 0) return undefined;
@@ -84,18 +100,22 @@ export function selectVictims(input: VictimsInput): Offer | Refusal | undefined 
   try {
     for (const task of lower) remove(task);
     const refusal = refusalOn(input);
+    if (meter.isDue(units)) yield pause;
     if (refusal !== undefined) return refusal;
     let violationCount = 0;
-    const { violating, others } = divideByBudget(lower, input.budgetOf);
-    const reprieve = (task: Task): boolean => {
+    const { violating, others } = divideByBudget(
+      lower.filter((task) => !isLeaving(task)),
+      input.budgetOf,
+    );
+    for (const task of [...violating, ...others]) {
       restore(task);
-      if (refusalOn(input) === undefined) return true;
-      remove(task);
-      return false;
-    };
-    for (const task of violating) if (!reprieve(task)) violationCount++;
-    for (const task of others) reprieve(task);
-    const victims = [...gone].toSorted(byImportance);
+      const mayStay = refusalOn(input) === undefined;
+      if (!mayStay) remove(task);
+      if (!mayStay && violating.includes(task)) violationCount++;
+      if (meter.isDue(units)) yield pause;
+    }
+    const victims = [...gone].filter((task) => !isLeaving(task)).toSorted(byImportance);
+    if (victims.length > victimsMax) return undefined;
     return { nodeId: record.id, victims, violationCount };
   } finally {
     for (const task of gone) view.setTask(task, task);

@@ -10,6 +10,8 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
+import { pause } from './meter.ts';
+import type { Meter, Pause } from './meter.ts';
 import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
 import { normalised, normalisedBetween, normalisedSpread, scoreMax } from './scores.ts';
@@ -37,16 +39,22 @@ export function* weigh(
   view: ClusterView,
   group: Group,
   rules: TopologyRules,
-): Iterable<NodeRecord> {
+  meter: Meter,
+): Iterable<NodeRecord | Pause> {
   const { requirements, serviceId } = group;
+  // The rules have looked at every node to count what stands.
+  if (meter.isDue(view.nodeCount)) yield pause;
   const candidates = candidatesOf(view, group);
+  if (meter.isDue(view.nodeCount)) yield pause;
   const isScored = isByScore(group, rules);
   const fixed = isScored ? fixedScores(group, candidates) : undefined;
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
   const isSingle = group.tasks.length === 1;
+  if (meter.isDue(candidates.length)) yield pause;
   let branches = isSingle ? leaves(candidates, rules) : branchesOf(candidates, rules);
   const domainCounts = softDomainCounts(branches, rules);
   for (;;) {
+    if (meter.isDue(1 + branches.length)) yield pause;
     const best = bestOf(branches, group, rules, domainCounts);
     if (best === undefined) return;
     const { top, heap, place } = best;

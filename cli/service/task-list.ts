@@ -70,7 +70,8 @@ export function taskRow(task: Task, below: boolean, context: RowContext): readon
   const { status } = task;
   const state = status?.state ?? TaskState.NEW;
   const image = task.spec?.containers[0]?.image ?? '';
-  const problem = status?.error === '' || status?.error === undefined ? '' : `"${status.error}"`;
+  const why = status?.error || (task.preemptedBy && `preempted by ${task.preemptedBy.taskName}`);
+  const problem = why ? `"${why}"` : '';
   const current = titleCase(TaskStateNames[state] ?? '');
   return [
     context.isTruncated ? shortId(task.id) : task.id,

@@ -69,6 +69,9 @@ export function decideRestart(
   random: Random,
 ): RestartDecision {
   const { condition, attemptsMax } = config;
+  // It would run on, had it not made room for another: whether tasks that end are run again says nothing about it.
+  if (last.preemptedBy !== undefined)
+    return { kind: 'restart', delayMs: 0, restartCount: last.restartCount };
   if (condition === RestartCondition.NONE) return { kind: 'leave' };
   if (condition === RestartCondition.ON_FAILURE && stateOf(last) === TaskState.COMPLETE)
     return { kind: 'leave' };

@@ -1,7 +1,7 @@
 /**
  * The orchestrator of all services, replicated and global: keeps every service's tasks what its spec asks for.
  * On start it looks at everything; afterwards only at services, slots and nodes that events name.
- * It alone makes tasks and raises their desired state (with the constraint enforcer), and it alone writes a
+ * It alone makes tasks and raises their desired state (with the constraint enforcer and preemption), and it alone writes a
  * service's update status and rolls it back.
  */
 import type { Counter, Ms } from '#lib';

@@ -14,6 +14,8 @@ export function isStopped(task: Task): boolean {
 
 /** Ended by itself, well or badly: not because the cluster asked for it. */
 export function isEndedByItself(task: Task): boolean {
+  // Whatever a task that makes room for another says on its way out is no fault of its own.
+  if (task.preemptedBy !== undefined) return false;
   const state = stateOf(task);
   return state === TaskState.COMPLETE || state === TaskState.FAILED || state === TaskState.REJECTED;
 }

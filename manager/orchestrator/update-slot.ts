@@ -75,7 +75,8 @@ export function classify(
   const old = wanted.filter((task) => comparer.isOutdated(task));
   const ended = made.filter((task) => countsAsFailure(task, restart.condition, watchMs));
   // Beside an old task that was kept, a new one that was stopped is one that was given up.
-  const givenUp = old.length === 0 ? [] : made.filter((task) => !isWanted(task));
+  const isGivenUp = (task: Task): boolean => !isWanted(task) && task.preemptedBy === undefined;
+  const givenUp = old.length === 0 ? [] : made.filter(isGivenUp);
   const failures = [...new Set([...ended, ...givenUp])];
   const base = {
     slot,

@@ -1,281 +1,281 @@
 /**
- * The glue between the store and the scheduler: keeps the cluster view and the set of pending tasks from the
- * store's events, places what is pending, writes the placements, says why the rest waits. It owns a task's
- * node, the states PENDING to ASSIGNED, and PENDING to SHUTDOWN of tasks that nobody wants any more.
+ * The glue between the store and the scheduler: tries the tasks that wait for a node, the most urgent first, writes
+ * what follows, says why the rest waits. It owns a task's node and nomination, the states PENDING to ASSIGNED, and
+ * PENDING to SHUTDOWN of tasks that nobody wants any more; and it stops tasks that others are more important than.
+ *
+ * A pass works in slices, between which the event loop serves everybody else. What the store says meanwhile is kept
+ * and taken in before the next one: a decision stands on one state of the cluster.
  */
-import type { Counter, Gauge, Ms } from '#lib';
-import { TaskState } from '#proto';
-import type { Task } from '#proto';
-import {
-  ClusterView,
-  defaultScoring,
-  looksAtOthers,
-  mayTake,
-  place,
-  priorityOf,
-  scoringOf,
-} from '#scheduler';
-import type { Placement, Unplaced } from '#scheduler';
+import { Pacer } from '#lib';
+import type { Ms, Timer } from '#lib';
+import { Meter, prospectOf } from '#scheduler';
+import type { Pause, Prospect } from '#scheduler';
+import { DisruptionBudgets } from '../disruption/index.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
-import { isNodeChangeOfInterest } from '../orchestrator/node-table.ts';
 import { ReconcileLoop } from '../orchestrator/reconcile-loop.ts';
-import { isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
-import type { Commit, StoreEvent, Subscription, WriteTransaction } from '../store/types.ts';
+import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
+import { attempt } from './attempt.ts';
+import type { Attempt, AttemptContext } from './attempt.ts';
+import { Debounce } from './debounce.ts';
+import { Intake, isPending } from './intake.ts';
+import { SchedulingMetrics } from './scheduling-metrics.ts';
+import type { TaskGroup } from './task-queue.ts';
+import { write } from './writings.ts';
+import type { Writing } from './writings.ts';
 
-/** Tasks that one pass places at most; the rest follows in the next. */
-const placedPerPass = 5_000;
+/** Tasks that one pass tries at most; the rest follows in the next. */
+const triedPerPass = 5_000;
 /** Explanations that one pass writes at most; the rest follows a moment later. */
 const explainedPerPass = 200;
 const explainAgainMs: Ms = 1_000;
-
-/** Whether the task waits for a node. */
-function isPending(task: Task): boolean {
-  return stateOf(task) === TaskState.PENDING;
-}
-
-type Writing =
-  | { readonly kind: 'assign'; readonly placement: Placement }
-  | { readonly kind: 'explain'; readonly unplaced: Unplaced }
-  | { readonly kind: 'end'; readonly task: Task };
+/** Tasks of one pass that may look for victims: each looks at every node. */
+const preemptionsPerPass = 100;
+/** What comes in quick succession is decided together. */
+const gather = { quietMs: 50, latestMs: 1_000 };
+/** So many tasks to be tried are worth a pass without waiting for more. */
+const enoughTasks = 1_000;
+/** Nodes and places looked at between two turns of the event loop; a few milliseconds. */
+export const unitsPerSlice = 10_000;
+/** Objects taken in between two turns of the event loop. */
+const intakePerSlice = 2_000;
 
 export class SchedulingLoop implements LeaderLoop {
   readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
-  readonly #view = new ClusterView();
-  /** To be placed in the next pass. */
-  readonly #fresh = new Map<string, Task>();
-  /** No node would take them; they are tried again when a node or what is on it changes. */
-  readonly #waiting = new Map<string, Task>();
-  /** Never assigned, and not wanted any more. */
-  readonly #unwanted = new Map<string, Task>();
-  readonly #assigned: Counter;
-  readonly #pendingGauge: Gauge;
-  /** As the cluster's spec has it. */
-  #scoring = defaultScoring;
-  #isRetryDue = false;
-  /** Tasks were placed that others may have waited for, to be near them or to keep in step. */
-  #isOthersRetryDue = false;
+  readonly #intake = new Intake();
+  readonly #metrics: SchedulingMetrics;
+  readonly #debounce: Debounce;
+  readonly #pacer: Pacer;
+  /** Commits that came while a pass was under way; as long as one pass lasts. */
+  readonly #inbox: Commit[] = [];
+  /** Explanations that are yet to be written. */
+  readonly #unexplained = new Map<string, string>();
+  /** The state at the start of the term, until it is taken in. */
+  #first: ReadTransaction | undefined;
+  /** Whether commits go to the inbox. */
+  #isBusy = true;
+  #costMs: Ms = 0;
+  #explainTimer: Timer | undefined;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
     this.#options = options;
-    const { metrics } = options;
-    this.#assigned = metrics.counter('tessera_scheduler_tasks_assigned_total', 'Tasks placed.');
-    this.#pendingGauge = metrics.gauge(
-      'tessera_scheduler_tasks_pending',
-      'Tasks that no node would take when they were last tried.',
-    );
+    const { clock, store } = options;
+    this.#metrics = new SchedulingMetrics(options.metrics);
+    this.#pacer = new Pacer(clock, { itemsMax: intakePerSlice, bytesMax: Infinity });
     this.#loop = new ReconcileLoop({
       ...options,
       name: 'scheduler',
-      pass: () => this.#pass(),
-      onFailure: () => this.#retryAll(),
-      catchUp: (signal) => options.store.readBarrier(signal),
+      pass: (signal) => this.#pass(signal),
+      onFailure: () => this.#intake.queue.wakeAll(),
+      catchUp: (signal) => store.readBarrier(signal),
     });
+    this.#debounce = new Debounce(clock, gather, () => this.#loop.ring());
   }
 
   start(): void {
-    this.#options.store.view((tx) => {
-      for (const cluster of tx.list('cluster')) this.#scoring = scoringOf(cluster.spec?.scheduling);
-      for (const node of tx.list('node')) this.#view.setNode(node);
-      for (const task of tx.list('task')) this.#noteTask(task, undefined);
-    });
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
-      name: 'scheduler',
-    });
+    const { store } = this.#options;
+    this.#first = store.image();
+    this.#watch = store.watch((commit) => this.#onCommit(commit), { name: 'scheduler' });
     this.#loop.start();
   }
 
   async stop(): Promise<void> {
     this.#watch?.cancel();
+    this.#debounce.stop();
+    this.#explainTimer?.cancel();
     await this.#loop.stop();
   }
 
-  #retryAll(): void {
-    this.#isRetryDue = true;
-    this.#loop.ring();
-  }
-
   #onCommit(commit: Commit): void {
-    for (const event of commit.events) this.#apply(event);
-    const isDue = (this.#isRetryDue || this.#isOthersRetryDue) && this.#waiting.size > 0;
-    if (isDue || this.#fresh.size + this.#unwanted.size > 0) this.#loop.ring();
-  }
-
-  #apply(event: StoreEvent): void {
-    switch (event.table) {
-      case 'node':
-        if (event.kind === 'remove') this.#view.removeNode(event.object.id);
-        else {
-          this.#view.setNode(event.object);
-          if (event.kind === 'create' || isNodeChangeOfInterest(event.old, event.object))
-            this.#isRetryDue = true;
-        }
-        break;
-      case 'service':
-        if (event.kind === 'remove') this.#view.removeService(event.object.id);
-        break;
-      case 'task':
-        if (event.kind === 'remove') this.#dropTask(event.object);
-        else this.#noteTask(event.object, event.old);
-        break;
-      case 'cluster':
-        if (event.kind !== 'remove') this.#scoring = scoringOf(event.object.spec?.scheduling);
-        break;
-    }
-  }
-
-  #dropTask(task: Task): void {
-    this.#view.removeTask(task.id);
-    this.#fresh.delete(task.id);
-    this.#waiting.delete(task.id);
-    this.#unwanted.delete(task.id);
-    this.#isRetryDue = true;
-  }
-
-  #noteTask(task: Task, old: Task | undefined): void {
-    const isUnassigned = stateOf(task) < TaskState.ASSIGNED;
-    if (!isPending(task) && (!isUnassigned || isWanted(task))) {
-      this.#view.setTask(task, old);
-      if (isStopped(task)) this.#isRetryDue = true;
-      if (stateOf(task) === TaskState.ASSIGNED) this.#isOthersRetryDue = true;
-      this.#fresh.delete(task.id);
-      this.#waiting.delete(task.id);
-      this.#unwanted.delete(task.id);
+    if (this.#isBusy || commit.events.length > intakePerSlice) {
+      this.#inbox.push(commit);
+      if (!this.#isBusy) this.#loop.ring();
       return;
     }
-    if (!isWanted(task)) {
-      this.#fresh.delete(task.id);
-      this.#waiting.delete(task.id);
-      // One that is to be removed is the reaper's.
-      if (task.desiredState === TaskState.SHUTDOWN) this.#unwanted.set(task.id, task);
-      else this.#unwanted.delete(task.id);
-      return;
-    }
-    if (this.#waiting.has(task.id)) this.#waiting.set(task.id, task);
-    else this.#fresh.set(task.id, task);
+    for (const event of commit.events) this.#intake.apply(event);
+    if (this.#intake.isDue) this.#debounce.touch(this.#intake.queue.sizes.active >= enoughTasks);
   }
 
-  async #pass(): Promise<Ms> {
+  async #pass(signal: AbortSignal): Promise<Ms> {
     const { clock, store } = this.#options;
-    const startedAt = clock.monotonic();
-    const writings = this.#decide();
-    const costMs = clock.monotonic() - startedAt;
-    this.#pendingGauge.set(this.#waiting.size);
-    if (writings.length === 0) return costMs;
+    this.#debounce.handled();
+    this.#isBusy = true;
+    this.#costMs = 0;
+    await this.#takeIn(signal);
     const nowMs = clock.now();
-    try {
-      await store.batch(writings, (tx, writing) => this.#write(tx, writing, nowMs));
-    } finally {
-      this.#settle(writings);
-    }
-    return costMs;
-  }
-
-  #decide(): readonly Writing[] {
-    if (this.#isRetryDue) {
-      for (const [id, task] of this.#waiting) this.#fresh.set(id, task);
-      this.#waiting.clear();
-    } else if (this.#isOthersRetryDue) {
-      for (const [id, task] of this.#waiting) {
-        if (!looksAtOthers(task)) continue;
-        this.#fresh.set(id, task);
-        this.#waiting.delete(id);
+    const { queue } = this.#intake;
+    queue.wakeDue(nowMs);
+    queue.wake(this.#intake.takeWakes(), nowMs, (group, nodeId) => this.#prospect(group, nodeId));
+    const writings = await this.#decide(signal, nowMs);
+    this.#metrics.queued(queue.sizes);
+    if (writings.length > 0) {
+      const decidedOn = (nodeId: string) => this.#intake.view.node(nodeId)?.node;
+      const context = { nowMs, decidedOn };
+      try {
+        await store.batch(writings, (tx, writing) => write(tx, writing, context));
+      } finally {
+        this.#settle(writings);
       }
     }
-    this.#isRetryDue = false;
-    this.#isOthersRetryDue = false;
-    const pending: Task[] = [];
-    for (const task of this.#queue()) {
-      if (pending.length >= placedPerPass) break;
-      this.#fresh.delete(task.id);
-      pending.push(task);
+    this.#isBusy = this.#inbox.length > 0;
+    if (this.#isBusy || this.#intake.isDue) this.#loop.ring();
+    this.#loop.ringAt(queue.nextAtMs);
+    return this.#costMs;
+  }
+
+  /** The state at the start of the term, then what came since. */
+  async #takeIn(signal: AbortSignal): Promise<void> {
+    const first = this.#first;
+    const intake = this.#intake;
+    if (first !== undefined) {
+      for (const { spec } of first.list('cluster')) intake.setScoring(spec?.scheduling);
+      for (const node of first.list('node')) {
+        intake.view.setNode(node);
+        if (this.#pacer.isFull()) await this.#pacer.pause(signal);
+      }
+      for (const task of first.list('task')) {
+        intake.note(task);
+        if (this.#pacer.isFull()) await this.#pacer.pause(signal);
+      }
+      this.#first = undefined;
     }
-    if (this.#fresh.size > 0) this.#loop.ring();
-    const { placed, unplaced } = place(this.#view, pending, {
-      nowMs: this.#options.clock.now(),
-      scoring: this.#scoring,
-    });
-    const writings: Writing[] = placed.map((placement) => ({ kind: 'assign', placement }));
-    let explained = 0;
-    for (const one of unplaced) {
-      this.#waiting.set(one.task.id, one.task);
-      if (one.task.status?.error === one.explanation) continue;
-      if (++explained <= explainedPerPass) writings.push({ kind: 'explain', unplaced: one });
+    // What comes while this goes on is for the next pass.
+    for (const { events } of this.#inbox.splice(0)) await this.#applyAll(events, signal);
+  }
+
+  async #applyAll(events: readonly StoreEvent[], signal: AbortSignal): Promise<void> {
+    for (const event of events) {
+      this.#intake.apply(event);
+      if (this.#pacer.isFull()) await this.#pacer.pause(signal);
     }
-    if (explained > explainedPerPass) this.#explainLater();
-    for (const task of this.#unwanted.values()) writings.push({ kind: 'end', task });
-    this.#unwanted.clear();
+  }
+
+  /** A task that room was made for goes as soon as somebody has left its node. */
+  #prospect(group: TaskGroup, nodeId: string): Prospect {
+    const { view, nominations } = this.#intake;
+    for (const taskId of nominations.on(nodeId)) if (group.tasks.has(taskId)) return 'open';
+    for (const task of group.tasks.values()) {
+      if (task.nodeId === '' || task.nodeId === nodeId) return prospectOf(view, task, nodeId);
+    }
+    return 'none';
+  }
+
+  async #decide(signal: AbortSignal, nowMs: Ms): Promise<readonly Writing[]> {
+    const { queue, nominations, unwanted } = this.#intake;
+    const writings: Writing[] = [...unwanted.keys()].map((taskId) => ({ kind: 'end', taskId }));
+    unwanted.clear();
+    const context = this.#context(nowMs);
+    let triedCount = 0;
+    while (triedCount < triedPerPass) {
+      const group = queue.next();
+      if (group === undefined) break;
+      const tasks = [...group.tasks.values()].slice(0, triedPerPass - triedCount);
+      triedCount += tasks.length;
+      const costBefore = this.#costMs;
+      const result = await this.#inSlices(attempt(context, tasks), signal);
+      this.#note(result, writings);
+      this.#metrics.attempted(result, this.#costMs - costBefore);
+      const placed = result.placed.map(({ task }) => task.id);
+      const { filters, isUnfinished } = result;
+      queue.endTry(group.key, { placed, refusedBy: filters, isUnfinished }, nowMs);
+    }
+    nominations.holdFrom(-Infinity);
+    this.#explainSome(writings);
     return writings;
   }
 
-  /** What is to be placed; where it is too much for one pass, the more important first. */
-  #queue(): Iterable<Task> {
-    if (this.#fresh.size <= placedPerPass) return [...this.#fresh.values()];
-    return [...this.#fresh.values()].toSorted((a, b) => priorityOf(b) - priorityOf(a));
+  #context(nowMs: Ms): AttemptContext {
+    const { store, random } = this.#options;
+    const { view, nominations, scoring } = this.#intake;
+    let image: ReadTransaction | undefined;
+    let budgets: DisruptionBudgets | undefined;
+    const imageOf = (): ReadTransaction => (image ??= store.image());
+    return {
+      view,
+      nominations,
+      scoring,
+      nowMs,
+      meter: new Meter(unitsPerSlice),
+      image: imageOf,
+      budgets: () => (budgets ??= new DisruptionBudgets(imageOf())),
+      going: new Set(),
+      offset: (nodeCount) => random.below(Math.max(1, nodeCount)),
+      preemptionsLeft: preemptionsPerPass,
+    };
   }
 
-  #explainLater(): void {
-    this.#isRetryDue = true;
-    this.#loop.ringAt(this.#options.clock.now() + explainAgainMs);
-  }
-
-  #write(tx: WriteTransaction, writing: Writing, nowMs: Ms): void {
-    if (writing.kind === 'assign') {
-      this.#assign(tx, writing.placement, nowMs);
-      return;
+  /** Runs a decision to its end; others have their turn wherever it pauses. */
+  async #inSlices<R>(steps: Generator<Pause, R>, signal: AbortSignal): Promise<R> {
+    const { clock } = this.#options;
+    for (;;) {
+      const startedAt = clock.monotonic();
+      const { done, value } = steps.next();
+      this.#costMs += clock.monotonic() - startedAt;
+      if (done === true) return value;
+      await this.#pacer.pause(signal);
     }
-    const id = writing.kind === 'end' ? writing.task.id : writing.unplaced.task.id;
-    const task = tx.get('task', id);
-    if (task === undefined || stateOf(task) >= TaskState.ASSIGNED) return;
-    if (writing.kind === 'explain') {
-      const { explanation } = writing.unplaced;
-      tx.update('task', { ...task, status: statusWith(task, { error: explanation }) });
-      return;
-    }
-    if (isWanted(task)) return;
-    const message = 'not needed any more before it had a node';
-    const status = statusWith(task, { state: TaskState.SHUTDOWN, changedAtMs: nowMs, message });
-    tx.update('task', { ...task, status });
   }
 
-  /** Looks again at task and node as they are now; what does not hold any more is left for the next pass. */
-  #assign(tx: WriteTransaction, placement: Placement, nowMs: Ms): void {
-    const { nodeId } = placement;
-    const task = tx.get('task', placement.task.id);
-    if (task === undefined || !isPending(task) || !isWanted(task)) return;
-    const node = tx.get('node', nodeId);
-    const record = this.#view.node(nodeId);
-    if (node === undefined || record === undefined) return;
-    // The view lags what other writers did in entries that are not applied yet: judge the node as it is here.
-    const isChanged = record.node.meta?.version !== node.meta?.version;
-    if (isChanged && !mayTake(node, task)) return;
-    const status = statusWith(task, {
-      state: TaskState.ASSIGNED,
-      changedAtMs: nowMs,
-      message: 'assigned to a node',
-      error: '',
+  #note(result: Attempt, writings: Writing[]): void {
+    for (const placement of result.placed) writings.push({ kind: 'assign', placement });
+    for (const preemption of result.preemptions) writings.push({ kind: 'preempt', preemption });
+    const unnominated = new Set(result.unnominated);
+    for (const { task, explanation } of result.refused) {
+      this.#unexplained.delete(task.id);
+      if (unnominated.has(task.id)) {
+        const taskId = task.id;
+        writings.push({ kind: 'explain', taskId, explanation, isUnnominated: true });
+      } else if (task.status?.error !== explanation) this.#unexplained.set(task.id, explanation);
+    }
+  }
+
+  /** People read these: they may come a little later, so that many of them do not hold up what is placed. */
+  #explainSome(writings: Writing[]): void {
+    let count = 0;
+    for (const [taskId, explanation] of this.#unexplained) {
+      if (++count > explainedPerPass) break;
+      this.#unexplained.delete(taskId);
+      if (this.#intake.queue.has(taskId))
+        writings.push({ kind: 'explain', taskId, explanation, isUnnominated: false });
+    }
+    if (this.#unexplained.size === 0) return;
+    this.#explainTimer ??= this.#options.clock.after(explainAgainMs, () => {
+      this.#explainTimer = undefined;
+      this.#loop.ring();
     });
-    tx.update('task', { ...task, nodeId, assignedAtMs: nowMs, status });
   }
 
-  /** What the store did not take is not on its node after all, and is tried again. */
+  /** What the store did not take has not happened, and is tried again. */
   #settle(writings: readonly Writing[]): void {
+    const intake = this.#intake;
     let assignedCount = 0;
     this.#options.store.view((tx) => {
       for (const writing of writings) {
-        if (writing.kind !== 'assign') continue;
-        const { task } = writing.placement;
-        const present = tx.get('task', task.id);
-        if (present !== undefined && !isPending(present)) {
-          assignedCount++;
-          continue;
+        if (writing.kind === 'assign') {
+          const { id } = writing.placement.task;
+          const present = tx.get('task', id);
+          if (present !== undefined && !isPending(present)) {
+            assignedCount++;
+            continue;
+          }
+          intake.view.forget(id, present);
+          if (present !== undefined) intake.note(present);
+        } else if (writing.kind === 'preempt') {
+          const { task, victims } = writing.preemption;
+          // The search took them off their nodes for a while, as they were meant to be.
+          for (const { id } of victims) {
+            const victim = tx.get('task', id);
+            if (victim !== undefined) intake.note(victim);
+          }
+          const present = tx.get('task', task.id);
+          if (present !== undefined) intake.note(present);
+          const isTaken = present?.nominatedNodeId === writing.preemption.nodeId;
+          if (isTaken) this.#metrics.preempted(victims.length);
+          else intake.queue.retry(task.id);
         }
-        this.#view.forget(task.id, present);
-        if (present !== undefined) this.#noteTask(present, undefined);
       }
     });
-    if (assignedCount > 0) this.#assigned.inc({}, assignedCount);
-    if (this.#fresh.size + this.#unwanted.size > 0) this.#loop.ring();
+    if (assignedCount > 0) this.#metrics.assigned(assignedCount);
   }
 }
