@@ -40,9 +40,9 @@ export async function measureWithManagers(count: number, shape: string): Promise
     await ask(leader, { kind: 'lead' });
     return await ask<Measured>(leader, { kind: 'measure', shape });
   } finally {
-    const gone = children.map((child) =>
-      child.exitCode === null ? once(child, 'exit') : undefined,
-    );
+    const gone = children
+      .filter((child) => child.exitCode === null)
+      .map((child) => once(child, 'exit'));
     for (const child of children) child.kill('SIGKILL');
     await Promise.all(gone);
     await rm(directory, { recursive: true });
