@@ -276,13 +276,13 @@ export class RaftCore {
 
   /**
    * What there is to do now; empty parts when nothing. A commit that no append and no heartbeat has
-   * told yet gets a message of its own, unless the driver puts that off with `isTelling` false.
+   * told yet gets a message of its own; the driver puts that off with a lower `tellCommit`.
    */
-  ready(isTelling = true): Ready {
+  ready(tellCommit = Infinity): Ready {
     const state = this.#state;
     if (state.role === 'leader') {
       advanceReads(state);
-      if (isTelling) sendCommits(state);
+      sendCommits(state, tellCommit);
     }
     const write = this.#nextWrite();
     let messages = state.outbox;

@@ -68,10 +68,11 @@ function fillPipeline(state: CoreState, progress: Progress): void {
   while (sendAppend(state, progress, false));
 }
 
-/** Leader: tells peers that have everything how far the log is committed. */
-export function sendCommits(state: CoreState): void {
+/** Leader: tells peers that have not heard of commit `upTo` how far the log is committed. */
+export function sendCommits(state: CoreState, upTo = Infinity): void {
+  const untold = Math.min(upTo, state.log.commit);
   for (const progress of state.progress.values()) {
-    if (progress.sentCommit < state.log.commit && progress.state === 'replicate') {
+    if (progress.sentCommit < untold && progress.state === 'replicate') {
       sendAppend(state, progress, true);
     }
   }

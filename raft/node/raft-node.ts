@@ -60,7 +60,7 @@ export class RaftNode {
     this.#settings = settings;
     this.#core = core;
     this.#log = log;
-    this.#turns = new Turns(config.clock, (isTelling) => this.#runTurn(isTelling));
+    this.#turns = new Turns(config.clock, (tellCommit) => this.#runTurn(tellCommit));
     this.#proposals = new Proposals(settings);
     this.#reads = new Reads(settings.readsMax);
     this.#seen = { role: 'follower', term: core.term, leaderId: 0, commit: core.log.commit };
@@ -290,19 +290,19 @@ export class RaftNode {
     this.#turns.schedule();
   }
 
-  #runTurn(isTelling: boolean): void {
+  #runTurn(tellCommit: number): void {
     if (this.#stopped !== null) return;
     try {
-      this.#turn(isTelling);
+      this.#turn(tellCommit);
     } catch (error) {
       this.#fail('BROKEN', error);
     }
   }
 
-  #turn(isTelling: boolean): void {
+  #turn(tellCommit: number): void {
     const core = this.#core;
     this.#proposals.feed(core);
-    const ready = core.ready(isTelling);
+    const ready = core.ready(tellCommit);
     for (const message of ready.messages) this.#send(message);
     if (ready.write !== null) this.#writing = this.#persist(ready.write);
     if (ready.restore !== null) {
@@ -361,7 +361,7 @@ export class RaftNode {
     const isDeposed = wasLeader && (role !== 'leader' || term !== seen.term);
     if (commit !== seen.commit) {
       this.#observer.committed?.({ index: commit, term: this.#core.log.termOf(commit) ?? 0 });
-      if (role === 'leader') this.#turns.tellSoon();
+      if (role === 'leader') this.#turns.tellSoon(commit);
     }
     Object.assign(seen, { role, term, leaderId, commit });
     if (isDeposed) this.#deposed();

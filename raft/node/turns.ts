@@ -1,19 +1,20 @@
 import type { Clock } from '../ports.ts';
 
-/** A commit that no append carries is told to the followers within so long, milliseconds. */
+/** A commit that no append has carried for so long is told to the followers alone, milliseconds. */
 const COMMIT_TELLING_MS = 5;
 
 /** When the driver looks at the core again: as late as it can, so that much shares one look. */
 export class Turns {
   readonly #clock: Clock;
-  readonly #turn: (isTelling: boolean) => void;
+  readonly #turn: (tellCommit: number) => void;
   #isDue = false;
   #isProposingDue = false;
-  #isTelling = false;
+  #tellCommit = 0;
+  #newestCommit = 0;
   #teller: { cancel(): void } | null = null;
 
-  /** `turn` is told whether followers shall hear of a commit that nothing else carries. */
-  constructor(clock: Clock, turn: (isTelling: boolean) => void) {
+  /** `turn` is given the commit that followers shall hear of if nothing has carried it; 0: none. */
+  constructor(clock: Clock, turn: (tellCommit: number) => void) {
     this.#clock = clock;
     this.#turn = turn;
   }
@@ -23,10 +24,10 @@ export class Turns {
     if (this.#isDue) return;
     this.#isDue = true;
     queueMicrotask(() => {
-      const isTelling = this.#isTelling;
+      const tellCommit = this.#tellCommit;
       this.#isDue = false;
-      this.#isTelling = false;
-      this.#turn(isTelling);
+      this.#tellCommit = 0;
+      this.#turn(tellCommit);
     });
   }
 
@@ -43,12 +44,15 @@ export class Turns {
 
   /**
    * Followers hear of a commit with the next append. Where none follows, a message of its own tells
-   * it a little later: at one write after another that is half of all messages.
+   * it a little later: at one write after another that is half of all messages. When the time is up
+   * the newest commit may be of this moment, and be carried in the next: only what has waited is told.
    */
-  tellSoon(): void {
+  tellSoon(commit: number): void {
+    this.#newestCommit = commit;
     this.#teller ??= this.#clock.after(COMMIT_TELLING_MS, () => {
       this.#teller = null;
-      this.#isTelling = true;
+      this.#tellCommit = commit;
+      if (this.#newestCommit > commit) this.tellSoon(this.#newestCommit);
       this.schedule();
     });
   }
