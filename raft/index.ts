@@ -7,6 +7,7 @@ export type {
   Clock,
   Disk,
   DiskFile,
+  OpenOptions,
   Observer,
   Random,
   StateMachine,

@@ -65,15 +65,21 @@ export interface Disk {
   read(path: string): Promise<Uint8Array>;
   /** A stream of the file's bytes, for snapshots. */
   readChunks(path: string, chunkBytes: number): AsyncIterable<Uint8Array>;
-  open(path: string): Promise<DiskFile>;
+  /** Creates the file when it is missing. */
+  open(path: string, options?: OpenOptions): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals in `directory` durable. */
   syncDirectory(directory: string): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Every write is durable when it resolves, as if `sync` had followed: O_DSYNC. Default false. */
+  readonly isSynced?: boolean;
+}
+
 export interface DiskFile {
-  /** Writes at `offset`; not durable before `sync`. */
+  /** Writes at `offset`; not durable before `sync`, except in a file opened with `isSynced`. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
   truncate(lengthBytes: number): Promise<void>;
   /** fdatasync. */
@@ -89,7 +95,7 @@ export interface Observer {
     readonly term: number;
     readonly leaderId: number;
   }): void;
-  /** One durable write: how many entries it carried, how long fdatasync took. */
+  /** One durable write: how many entries it carried, how long it took. */
   synced?(event: {
     readonly entries: number;
     readonly bytes: number;

@@ -1,5 +1,5 @@
 import { open as openFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskFile } from '../ports.ts';
 
@@ -20,11 +20,12 @@ export function nodeDisk(directory: string): Disk {
     async *readChunks(path, chunkBytes) {
       yield* createReadStream(at(path), { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
     },
-    async open(path) {
+    async open(path, { isSynced = false } = {}) {
       await ensureDirectory(dirname(at(path)));
-      // 'r+' needs the file to exist and 'w' would empty it: create it, then open it.
+      // Appending, all writes would go to the end: create it, then open it.
       await (await openFile(at(path), 'a', 0o600)).close();
-      return nodeFile(await openFile(at(path), 'r+'), at(path));
+      const flags = isSynced ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
+      return nodeFile(await openFile(at(path), flags), at(path));
     },
     rename: (from, to) => rename(at(from), at(to)),
     remove: (path) => rm(at(path), { force: true }),

@@ -54,7 +54,7 @@ export class DurableLog {
     return { log, recovered: { hardState, snapshot, base, entries } };
   }
 
-  /** One write, one fdatasync. Returns the bytes written. */
+  /** One synced write. Returns the bytes written. */
   append(write: Write): Promise<number> {
     const { hardState, snapshot, entries } = write;
     const records: WalRecord[] = [];

@@ -7,7 +7,7 @@ import { magics } from './format.ts';
 import { recordBytes, writeRecord } from './records.ts';
 
 /**
- * A frame is what one fdatasync makes durable: a header, records, zeros up to a multiple of 8.
+ * A frame is what one write makes durable: a header, records, zeros up to a multiple of 8.
  *
  *   magic u32 | payload bytes u32 | sequence u64 | checksum u32 | header checksum u32 | payload
  *

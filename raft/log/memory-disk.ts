@@ -1,4 +1,4 @@
-import type { Disk, DiskFile, Random } from '../ports.ts';
+import type { Disk, DiskFile, OpenOptions, Random } from '../ports.ts';
 
 export type DiskOperation = 'list' | 'read' | 'open' | 'write' | 'sync' | 'rename' | 'remove';
 
@@ -154,26 +154,29 @@ class SimulatedDisk implements MemoryDisk {
     }
   }
 
-  async open(path: string): Promise<DiskFile> {
+  async open(path: string, { isSynced = false }: OpenOptions = {}): Promise<DiskFile> {
     await this.#wait('open', path);
     const known = this.#names.get(path);
     const file = known ?? new MemoryFile();
     if (known === undefined) this.#rename(directoryOf(path), (names) => names.set(path, file));
     const wait = this.#handleWait(path);
+    const sync = async (): Promise<void> => {
+      await wait('sync');
+      file.sync();
+    };
     return {
       write: async (bytes, offset) => {
         const copy = bytes.slice();
         await wait('write');
         file.change({ kind: 'write', bytes: copy, offset });
+        // Until then a crash loses it or tears it.
+        if (isSynced) await sync();
       },
       truncate: async (lengthBytes) => {
         await wait('write');
         file.change({ kind: 'truncate', lengthBytes });
       },
-      sync: async () => {
-        await wait('sync');
-        file.sync();
-      },
+      sync,
       size: () => Promise.resolve(file.now.lengthBytes),
       close: () => Promise.resolve(),
     };

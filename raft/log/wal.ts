@@ -37,7 +37,7 @@ function pathOf(number: number): string {
 }
 
 /**
- * The write-ahead log: frames in numbered segments, one frame and one fdatasync per write. A write
+ * The write-ahead log: frames in numbered segments, one frame and one synced write a time. A write
  * that a crash tore off the end is cut; damage before the end is refused with `DATA_LOSS`.
  * Limit of any such log: when the very last frame is damaged, a torn write cannot be told from rot.
  *
@@ -141,6 +141,11 @@ export class Wal {
     return done;
   }
 
+  /** One call writes and syncs: each call of its own would be a trip to another thread and back. */
+  #openSynced(path: string): Promise<DiskFile> {
+    return this.#disk.open(path, { isSynced: true });
+  }
+
   #mustBegin(): boolean {
     const keyId = this.#cipher?.keyId ?? '';
     const isFull = this.#fileBytes >= this.#segmentBytesMax;
@@ -156,7 +161,6 @@ export class Wal {
     const { sequence, checksum: seed } = this.#position;
     const frame = encodeFrame(records, { segment, sequence, seed }, this.#sealer);
     await file.write(frame.bytes, this.#fileBytes);
-    await file.sync();
     this.#position.sequence++;
     this.#position.checksum = frame.checksum;
     this.#fileBytes += frame.bytes.length;
@@ -176,7 +180,7 @@ export class Wal {
     const number = (this.#segments.at(-1)?.number ?? 0) + 1;
     const nextIndex = this.#nextIndex;
     const previousChecksum = this.#position.checksum;
-    this.#file = await this.#disk.open(pathOf(number));
+    this.#file = await this.#openSynced(pathOf(number));
     this.#fileBytes = 0;
     this.#position.checksum = 0;
     this.#sealer = this.#cipher?.sealer();
@@ -267,11 +271,11 @@ export class Wal {
   }
 
   async #openLast(path: string, end: number, size: number): Promise<void> {
-    this.#file = await this.#disk.open(path);
+    this.#file = await this.#openSynced(path);
     this.#fileBytes = end;
     this.#sealer = this.#cipher?.sealer();
-    if (end === size) return;
-    await this.#file.truncate(end);
+    if (end < size) await this.#file.truncate(end);
+    // A process that was killed may have written what it had not synced: from here on it counts.
     await this.#file.sync();
   }
 }

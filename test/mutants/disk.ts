@@ -12,11 +12,23 @@ export const diskMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'raft/log/wal.ts',
-        find: 'await file.write(frame.bytes, this.#fileBytes);\n    await file.sync();\n',
-        replace: 'await file.write(frame.bytes, this.#fileBytes);\n',
+        find: '{ isSynced: true }',
+        replace: '{ isSynced: false }',
       },
     ],
     suite: durableLog,
+  },
+  {
+    name: 'found-and-not-synced',
+    breaks: 'what a killed process left in memory is on the disk before it counts',
+    edits: [
+      {
+        file: 'raft/log/wal.ts',
+        find: '    await this.#file.sync();\n',
+        replace: '',
+      },
+    ],
+    suite: segments,
   },
   {
     name: 'segment-name-not-synced',
@@ -36,7 +48,7 @@ export const diskMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'raft/log/wal.ts',
-        find: '    await this.#file.truncate(end);\n',
+        find: '    if (end < size) await this.#file.truncate(end);\n',
         replace: '',
       },
     ],

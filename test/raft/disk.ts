@@ -1,7 +1,8 @@
 import type { Disk } from 'raft-ts';
 import test from 'ava';
 import { memoryDisk } from 'raft-ts';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { nodeDisk } from 'raft-ts/node';
 import { join } from 'node:path';
 import { seededRandom } from '#lib';
@@ -76,6 +77,18 @@ test('a power cut keeps what was synced, whatever the chance', async (t) => {
   }
 });
 
+test('a power cut keeps each write of a file opened as synced', async (t) => {
+  for (let seed = 0; seed < 50; seed++) {
+    const disk = memoryDisk();
+    const file = await disk.open('wal/a', { isSynced: true });
+    await disk.syncDirectory('wal');
+    await file.write(bytes('one '), 0);
+    await file.write(bytes('two'), 4);
+    disk.crash(seededRandom(seed));
+    t.is(text(await disk.read('wal/a')), 'one two');
+  }
+});
+
 test('a power cut forgets bytes, names and whole writes that were not synced', async (t) => {
   const seen = new Set<string>();
   for (let seed = 0; seed < 50; seed++) {
@@ -91,6 +104,27 @@ test('a power cut forgets bytes, names and whole writes that were not synced', a
     seen.add(`length ${Math.ceil((await disk.read('wal/a')).length / 1000)}`);
   }
   t.deepEqual([...seen].sort(), ['length 0', 'length 1', 'length 2', 'names a', 'names a,b']);
+});
+
+test('the kernel knows a file opened as synced by its flags', async (t) => {
+  await withDisk('node', async (disk) => {
+    const isSynced = async (path: string): Promise<boolean> => {
+      for (const fd of await readdir('/proc/self/fd')) {
+        const target = await readlink(`/proc/self/fd/${fd}`).catch(() => '');
+        if (!target.endsWith(path)) continue;
+        const info = await readFile(`/proc/self/fdinfo/${fd}`, 'utf8');
+        const flags = Number.parseInt(/flags:\s*(\d+)/.exec(info)?.[1] ?? '', 8);
+        return (flags & constants.O_DSYNC) !== 0;
+      }
+      throw new Error(`${path} is not open`);
+    };
+    const plain = await disk.open('snap/plain');
+    const synced = await disk.open('wal/synced', { isSynced: true });
+    t.false(await isSynced('snap/plain'));
+    t.true(await isSynced('wal/synced'));
+    await plain.close();
+    await synced.close();
+  });
 });
 
 test('a file that was open when power was cut never answers again', async (t) => {

@@ -76,6 +76,27 @@ test('after a write that failed nothing more is written, though the disk is well
   await t.throwsAsync(write(2));
 });
 
+test('what a killed process had written but not synced is durable before it counts', async (t) => {
+  for (let seed = 0; seed < 20; seed++) {
+    let isStuck = false;
+    const before = (operation: string): Promise<void> =>
+      isStuck && operation === 'sync' ? hang : Promise.resolve();
+    const disk = memoryDisk({ before });
+    const { log } = await DurableLog.open(disk, { ...large, bootstrap: membership });
+    isStuck = true;
+    const hardState = { term: 7, vote: 1, commit: 0 };
+    const write = { hardState, entries: [entryAt(1)], snapshot: null, messages: [] };
+    t.is(await Promise.race([log.append(write), turns()]), undefined);
+    isStuck = false;
+    // The process is gone, the system is not: what it has in memory is read like anything else.
+    const { recovered } = await DurableLog.open(disk, large);
+    t.is(recovered.entries.length, 1);
+    disk.crash(seededRandom(seed));
+    const again = await DurableLog.open(disk, large);
+    t.deepEqual(again.recovered, recovered, `seed ${seed}`);
+  }
+});
+
 test('a frame of another history with the same number does not fit in', async (t) => {
   const one = await historyOf('a');
   const other = await historyOf('b');

@@ -277,7 +277,7 @@ function guardedDisk(disk: Disk, isAlive: () => boolean): Disk {
         yield chunk;
       }
     },
-    open: (path) => alive(async () => guardFile(await disk.open(path))),
+    open: (path, options) => alive(async () => guardFile(await disk.open(path, options))),
     rename: (from, to) => alive(() => disk.rename(from, to)),
     remove: (path) => alive(() => disk.remove(path)),
     syncDirectory: (directory) => alive(() => disk.syncDirectory(directory)),
