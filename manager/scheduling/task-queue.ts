@@ -73,7 +73,8 @@ export class TaskQueue {
 
   /** Tasks by where they are. */
   get sizes(): Readonly<Record<'active' | 'backoff' | 'waiting', number>> {
-    return { ...this.#counts, active: this.#counts.active + this.#counts.trying };
+    const { active, trying, backoff, waiting } = this.#counts;
+    return { active: active + trying, backoff, waiting };
   }
 
   get hasActive(): boolean {
