@@ -71,6 +71,13 @@ const serviceCommands: readonly LeafCommand[] = [
   leaf('rm', 'Remove services', () => import('./commands/service-rm.ts'), 'remove'),
 ];
 
+const networkCommands: readonly LeafCommand[] = [
+  leaf('create', 'Make a network', () => import('./commands/network-create.ts')),
+  leaf('ls', 'List the networks', () => import('./commands/network-ls.ts'), 'list'),
+  leaf('inspect', 'Show everything about networks', () => import('./commands/network-inspect.ts')),
+  leaf('rm', 'Remove networks', () => import('./commands/network-rm.ts'), 'remove'),
+];
+
 const imageCommands: readonly LeafCommand[] = [
   leaf('load', 'Bring images of an archive to nodes', () => import('./commands/image-load.ts')),
   leaf('pull', 'Have nodes pull an image', () => import('./commands/image-pull.ts')),
@@ -110,6 +117,7 @@ export const commandTree: readonly CommandNode[] = [
   { name: 'cluster', summary: 'The managers and their state', commands: clusterCommands },
   { name: 'node', summary: 'The hosts of the cluster', commands: nodeCommands },
   { name: 'service', summary: 'What runs on the cluster', commands: serviceCommands },
+  { name: 'network', summary: 'How tasks reach each other', commands: networkCommands },
   { name: 'image', summary: 'Images on the nodes', commands: imageCommands },
   { name: 'lab', summary: 'Clusters on this one machine', commands: labCommands },
   { name: 'context', summary: 'The daemons that tsctl knows', commands: contextCommands },

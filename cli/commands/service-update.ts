@@ -4,6 +4,8 @@ import { changeService } from '../service/change.ts';
 import { addSettingFlags, addUpdateListFlags } from '../service/flags.ts';
 import { followService } from '../service/follow.ts';
 import { withRegistryAuth } from '../service/registry-auth.ts';
+import { namesById } from '../service/lookup.ts';
+import { namesOthers, withNames } from '../service/network-lists.ts';
 import { changedSpec } from '../service/update-spec.ts';
 
 interface Options {
@@ -30,13 +32,16 @@ export const command: CommandModule = {
       'tsctl service update --image app:2 web',
       'tsctl service update --env-add LEVEL=debug --env-rm OLD web',
       'tsctl service update --limit-memory 128m --update-parallelism 2 web',
+      'tsctl service update --network-add name=backend,alias=db --network-rm old web',
       'tsctl service update --rollback web',
     ]);
     command.action(async (ref: string, options: Options) => {
       const connection = await cli.connect();
+      // Flags speak of networks and services by their names, a stored spec by their ids.
+      const names = namesOthers({ ...options }) ? await namesById(connection) : new Map();
       const service = await changeService(cli, connection, ref, (spec) => {
         if (options.rollback === true) return 'rollback';
-        const changed = changedSpec(spec, { ...options }, cli.env);
+        const changed = changedSpec(withNames(spec, names), { ...options }, cli.env);
         return options.withRegistryAuth === true ? withRegistryAuth(changed, cli.env) : changed;
       });
       cli.terminal.out(`${service.id}\n`);

@@ -22,12 +22,13 @@ function parseLong(flag: string, text: string): PortConfig {
       port = { ...port, protocol: parseWord(`${flag} protocol`, value, protocols) };
     else if (key === 'target') port = { ...port, targetPort: portNumber(flag, text, value) };
     else if (key === 'published') port = { ...port, publishedPort: portNumber(flag, text, value) };
-    else if (key === 'host_ip' || key === 'host-ip') port = { ...port, hostIp: value };
+    else if (key === 'ip' || key === 'host_ip' || key === 'host-ip')
+      port = { ...port, hostIp: value };
     else if (key === 'name') port = { ...port, name: value };
     else
       throw new UsageError(
         `${flag} '${text}': field '${key}' is not known: ` +
-          `use mode, published, target, protocol, host_ip, name`,
+          `use mode, published, target, protocol, ip, name`,
       );
   }
   if (port.targetPort === 0) throw new UsageError(`${flag} '${text}': target is missing`);

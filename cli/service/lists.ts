@@ -12,39 +12,10 @@ import { parsePorts } from '../parse/port.ts';
 import { containerOf, editContainer, editEndpoint, editPlacement } from './edit.ts';
 import type { Env, ListFlag } from './list-flag.ts';
 import { merged } from './merged.ts';
+import { networkLists } from './network-lists.ts';
 import { placementLists } from './placement-lists.ts';
 import { longName, optionKey } from './settings.ts';
-
-/** A list of texts where a text is its own key. */
-function textList(
-  flag: string,
-  value: string,
-  help: string,
-  read: (spec: ServiceSpec) => readonly string[],
-  write: (spec: ServiceSpec, list: readonly string[]) => ServiceSpec,
-  check: (flag: string, text: string) => string = (_, text) => text,
-): ListFlag {
-  return {
-    flag,
-    value,
-    help,
-    key: value,
-    add: (spec, texts, name) =>
-      write(
-        spec,
-        merged(
-          read(spec),
-          texts.map((text) => check(name, text)),
-          (text) => text,
-        ),
-      ),
-    remove: (spec, texts) =>
-      write(
-        spec,
-        read(spec).filter((text) => !texts.includes(text)),
-      ),
-  };
-}
+import { textList } from './text-list.ts';
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -127,7 +98,7 @@ const mountList: ListFlag = {
 const publishList: ListFlag = {
   flag: '-p, --publish',
   value: '<port>',
-  help: 'mode=host,published=8080,target=80, or PUBLISHED:TARGET',
+  help: '[mode=ingress|host,]published=8080,target=80[,protocol=udp][,ip=...], or PUBLISHED:TARGET',
   key: '<target>',
   add: (spec, texts, flag) =>
     editEndpoint(spec, (endpoint) => {
@@ -183,6 +154,7 @@ export const lists: readonly ListFlag[] = [
   ...placementLists,
   envList,
   mountList,
+  ...networkLists,
   publishList,
   textList(
     '--group',

@@ -1,6 +1,6 @@
 /** Reads that many commands need. */
 import { ControlService } from '#proto';
-import type { ListTasksRequest, Node, Service, ServiceCounts, Task } from '#proto';
+import type { ListTasksRequest, Network, Node, Service, ServiceCounts, Task } from '#proto';
 import type { CallLimits, Connection } from '../connection.ts';
 
 /** Asks for one page after the other; `ask` answers where the next one begins, '' after the last. */
@@ -36,6 +36,25 @@ export async function listNodes(
     return page.nextAfterId;
   });
   return nodes;
+}
+
+export async function listNetworks(connection: Connection): Promise<readonly Network[]> {
+  const networks: Network[] = [];
+  await everyPage(async (afterId) => {
+    const page = await connection.call(ControlService.listNetworks, { afterId });
+    networks.push(...page.networks);
+    return page.nextAfterId;
+  });
+  return networks;
+}
+
+/** The names of networks and services by their ids. */
+export async function namesById(connection: Connection): Promise<ReadonlyMap<string, string>> {
+  const [networks, { services }] = await Promise.all([
+    listNetworks(connection),
+    listServices(connection),
+  ]);
+  return new Map([...networks, ...services].map(({ id, spec }) => [id, spec?.name ?? id]));
 }
 
 export interface ListedServices {

@@ -20,6 +20,7 @@ import {
   editUpdate,
   setReplicas,
 } from './edit.ts';
+import { setEndpointMode, setSessionAffinity } from './network-settings.ts';
 
 /** The API's own limit. */
 export const replicasMax = 100_000;
@@ -288,9 +289,25 @@ const placementSettings: readonly Setting[] = [
   },
 ];
 
+const endpointSettings: readonly Setting[] = [
+  {
+    flag: '--endpoint-mode',
+    value: '<mode>',
+    help: "vip: one address for the service; dnsrr: its name leads to its tasks' (default vip)",
+    set: setEndpointMode,
+  },
+  {
+    flag: '--session-affinity',
+    value: '<duration>',
+    help: 'a caller comes to the same task for so long; 0 = to any (default 0)',
+    set: setSessionAffinity,
+  },
+];
+
 /** In the order of the help text. */
 export const settings: readonly Setting[] = [
   ...placementSettings,
+  ...endpointSettings,
   ...containerSettings,
   ...resourceSettings,
   pidsSetting,

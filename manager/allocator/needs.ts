@@ -6,7 +6,7 @@ import type { NetworkAttachmentConfig, Service, Task, TaskSpec } from '#proto';
 const nodeNetworks: ReadonlySet<string> = new Set(['host', 'none', 'bridge']);
 
 /** Whether it names the node's own "host", "none" or "bridge" rather than a network of the cluster. */
-function isNodeNetwork(name: string): boolean {
+export function isNodeNetwork(name: string): boolean {
   return nodeNetworks.has(name);
 }
 

@@ -36,6 +36,16 @@ export const limits = {
   pidsMax: 4_194_304,
   /** Delays, windows and grace periods: a year. */
   durationMsMax: 31_536_000_000,
+  networksMax: 5_000,
+  /** Networks of one service, its names on one, and its fixed addresses on one. */
+  attachmentsMax: 16,
+  aliasesMax: 16,
+  fixedAddressesMax: 256,
+  nameserversMax: 8,
+  searchDomainsMax: 32,
+  dnsOptionsMax: 32,
+  hostsMax: 256,
+  allowFromMax: 64,
   attemptsMax: 1_000_000,
   /** A whole service spec as encoded, bytes: every task carries its own copy. */
   specBytesMax: 262_144,

@@ -3,6 +3,7 @@ import type { Random } from '#lib';
 import type { PortConfig, ServiceSpec } from '#proto';
 import { normalisePlacement, sorted } from './normalise-placement.ts';
 import { redactTaskSpec } from './redact.ts';
+import { normaliseAttachment } from './validate-attachments.ts';
 
 function normaliseContainer(container: ContainerSpec, name: string): ContainerSpec {
   const auth = container.registryAuth;
@@ -23,6 +24,7 @@ function normaliseTask(task: TaskSpec): TaskSpec {
   const { placement } = task;
   return {
     ...task,
+    networks: task.networks.map(normaliseAttachment),
     placement: placement === undefined ? undefined : normalisePlacement(placement),
     containers: task.containers.map((container, i) =>
       normaliseContainer(container, i === 0 ? 'main' : `main-${i + 1}`),

@@ -28,6 +28,7 @@ import { pageOf } from './pages.ts';
 import { redactService } from './redact.ts';
 import { findService } from './refs.ts';
 import { countSlice, countTasks } from './service-counts.ts';
+import { requireNoClash, resolveNetworks } from './service-networks.ts';
 import { validateServiceSpec } from './validate-service.ts';
 import { serviceWarnings } from './service-warnings.ts';
 
@@ -81,7 +82,11 @@ function requireUpdatable(present: Service, request: UpdateServiceRequest): void
     );
 }
 
-function nextSpec(present: Service, request: UpdateServiceRequest): ServiceSpec {
+function nextSpec(
+  tx: ReadTransaction,
+  present: Service,
+  request: UpdateServiceRequest,
+): ServiceSpec {
   const old = present.spec;
   assert(old !== undefined, 'a stored service has a spec');
   if (request.rollback) {
@@ -90,11 +95,11 @@ function nextSpec(present: Service, request: UpdateServiceRequest): ServiceSpec 
         'FAILED_PRECONDITION',
         `service ${old.name} has no previous spec to go back to: it was never updated`,
       );
-    return present.previousSpec;
+    return resolveNetworks(tx, present.previousSpec);
   }
   const given = normaliseSpec(requireSpec(request.spec));
   validateServiceSpec(given);
-  const spec = keepCredentials(given, old);
+  const spec = keepCredentials(resolveNetworks(tx, given), old);
   if (spec.name !== old.name)
     throw new ClusterError(
       'UNIMPLEMENTED',
@@ -120,9 +125,15 @@ function isUpdateConfigChanged(a: ServiceSpec, b: ServiceSpec): boolean {
 }
 
 /** The service after `request`. Its `spec_version` moves only when its tasks must be replaced. */
-function updated(present: Service, request: UpdateServiceRequest, nowMs: number): Service {
+function updated(
+  tx: ReadTransaction,
+  present: Service,
+  request: UpdateServiceRequest,
+  nowMs: number,
+): Service {
   requireUpdatable(present, request);
-  const spec = nextSpec(present, request);
+  const spec = nextSpec(tx, present, request);
+  requireNoClash(tx, present.id, spec);
   const old = present.spec ?? spec;
   const isReplacing = isTaskChanged(old, spec);
   const specVersion = isReplacing
@@ -139,8 +150,10 @@ function updated(present: Service, request: UpdateServiceRequest, nowMs: number)
   return { ...present, spec, previousSpec: old, specVersion, updateStatus };
 }
 
-function createIn(tx: WriteTransaction, options: ControlOptions, spec: ServiceSpec): string {
-  requireNameFree(tx, spec.name);
+function createIn(tx: WriteTransaction, options: ControlOptions, given: ServiceSpec): string {
+  requireNameFree(tx, given.name);
+  const spec = resolveNetworks(tx, given);
+  requireNoClash(tx, '', spec);
   const service = Service.create({ id: newId(options.random), spec, specVersion: 1 });
   tx.create('service', service);
   return service.id;
@@ -192,7 +205,7 @@ export function serviceHandlers(options: ControlOptions): ServiceHandlers {
     async updateService(request: UpdateServiceRequest) {
       const result = await store.update((tx) => {
         const present = findService(tx, request.ref);
-        tx.update('service', updated(present, request, options.clock.now()));
+        tx.update('service', updated(tx, present, request, options.clock.now()));
         return present.id;
       });
       const { value: serviceId } = result;

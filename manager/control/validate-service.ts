@@ -2,6 +2,7 @@ import { FailureAction, FailureActionNames, ServiceSpec, UpdateOrderNames } from
 import type { DisruptionConfig, TaskSpec, UpdateConfig } from '#proto';
 import { invalid, quoted, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
+import { validateAttachments, validateEndpoint } from './validate-attachments.ts';
 import { validateContainer } from './validate-container.ts';
 import { validateLabels } from './validate-labels.ts';
 import { validatePlacement, validateRequirements, validateRestart } from './validate-placement.ts';
@@ -52,6 +53,7 @@ function validateTask(task: TaskSpec): void {
       `${at}.hostname`,
       `--hostname ${quoted(task.hostname)} is not a host name: use letters, digits, - and dots`,
     );
+  validateAttachments(task);
   if (task.resources !== undefined) validateRequirements(task.resources);
   if (task.restart !== undefined) validateRestart(task.restart);
   if (task.placement !== undefined) validatePlacement(task.placement);
@@ -108,6 +110,7 @@ export function validateServiceSpec(spec: ServiceSpec): void {
   if (spec.rollback !== undefined) validateUpdateConfig('rollback', spec.rollback);
   if (spec.disruption !== undefined) validateDisruption(spec.disruption);
   validatePorts(spec.endpoint?.ports ?? []);
+  validateEndpoint(spec);
   const sizeBytes = ServiceSpec.encode(spec).length;
   if (sizeBytes > limits.specBytesMax)
     throw invalid(

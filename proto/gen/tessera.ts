@@ -6219,6 +6219,7 @@ export interface NodeDescription {
   readonly operatingSystem: string;
   readonly engineLabels: Readonly<Record<string, string>>;
   readonly dataPathAddress: string;
+  readonly routes: readonly string[];
 }
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
@@ -6233,9 +6234,10 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     { name: 'operatingSystem', type: 'string', shape: 'one' },
     { name: 'engineLabels', type: 'string', shape: 'map' },
     { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'routes', type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', ...init };
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], ...init };
   },
   write(m, w) {
     if (m.hostname !== '') w.uint32(10).string(m.hostname);
@@ -6253,6 +6255,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
       e.ldelim();
     }
     if (m.dataPathAddress !== '') w.uint32(82).string(m.dataPathAddress);
+    for (const v of m.routes) w.uint32(90).string(v);
     return w;
   },
   encode(m) {
@@ -6292,6 +6295,9 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
           break;
         case 10:
           m.dataPathAddress = r.string();
+          break;
+        case 11:
+          m.routes.push(r.string());
           break;
         default:
           r.skipType(tag & 7);
