@@ -35,6 +35,7 @@ const clusterCommands: readonly LeafCommand[] = [
   leaf('status', 'Show how the managers are doing', () => import('./commands/cluster-status.ts')),
   leaf('update', 'Change the settings', () => import('./commands/update.ts')),
   leaf('backup', 'Write the whole state into a file', () => import('./commands/cluster-backup.ts')),
+  leaf('rebalance', 'Move tasks so that they lie even', () => import('./commands/rebalance.ts')),
   leaf('rejoin', 'Mend a manager whose log is damaged', () => import('./commands/rejoin.ts')),
   leaf(
     'update-address',

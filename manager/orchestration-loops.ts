@@ -1,6 +1,7 @@
 import { Allocator } from './allocator/index.ts';
 import type { LeaderLoop, LoopBasics } from './leader-loops.ts';
 import { ConstraintEnforcer, ServiceOrchestrator, TaskReaper } from './orchestrator/index.ts';
+import { Rebalancer } from './rebalancing/index.ts';
 import { SchedulingLoop } from './scheduling/index.ts';
 
 /**
@@ -18,6 +19,7 @@ export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, 
     allocator: () => new Allocator(make('allocator')),
     scheduler: () => new SchedulingLoop(make('scheduler')),
     enforcer: () => new ConstraintEnforcer(make('enforcer')),
+    rebalancer: () => new Rebalancer(make('rebalancer')),
     reaper: () => new TaskReaper(make('reaper')),
   };
 }

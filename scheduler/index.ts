@@ -24,6 +24,8 @@ export { priorityOf, userPriorityMax } from './priority.ts';
 export { prospectOf } from './prospect.ts';
 export type { Prospect } from './prospect.ts';
 export type { FilterName, Refusal, Shortage } from './refusal.ts';
+export { rebalance } from './rebalance.ts';
+export type { Move, RebalanceOptions, RebalancePlan } from './rebalance.ts';
 export { shellWord } from './remedies.ts';
 export type { Remedy } from './remedies.ts';
 export { kindIdOf } from './task-kind.ts';

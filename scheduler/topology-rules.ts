@@ -82,6 +82,12 @@ export class TopologyRules {
     return this.#worth.length > 0;
   }
 
+  /** The domains of the place in spreads, hard and soft, by which the group's tasks count themselves. */
+  selfSpread(place: Place): readonly MaybeDomain[] {
+    const hard = place.hard.filter((_, at) => this.#hard[at]?.isSelfCounting === true);
+    return [...hard, ...place.soft.filter((_, at) => this.soft[at]?.isSelfCounting === true)];
+  }
+
   locate(record: NodeRecord): Place {
     const { node } = record;
     const isClosed = this.#closed.some(({ key, values }) => {

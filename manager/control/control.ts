@@ -8,6 +8,7 @@ import { logHandlers } from './logs.ts';
 import { networkHandlers } from './networks.ts';
 import { nodeHandlers } from './nodes.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
+import { rebalancingHandlers } from './rebalancing.ts';
 import { serviceHandlers } from './services.ts';
 import { taskHandlers } from './tasks.ts';
 import { watchHandlers } from './watch.ts';
@@ -29,6 +30,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       ...serviceHandlers(own),
       ...taskHandlers(own),
       ...explainingHandlers(own),
+      ...rebalancingHandlers(own),
       ...watchHandlers(own),
       ...logHandlers(own),
       ...imageHandlers(own),

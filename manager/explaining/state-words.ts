@@ -68,6 +68,8 @@ function reasonOf(scene: Scene, subject: Subject): string {
 /** What is wrong with its node, and the error that its state carries. */
 function trouble(scene: Scene, task: Task): readonly string[] {
   const details: string[] = [];
+  if (task.movedFromNodeId !== '')
+    details.push(`rebalancing moved it from ${scene.nodeName(task.movedFromNodeId)}`);
   if (isOnNode(task)) {
     const state = scene.node(task.nodeId)?.status?.state;
     const name = scene.nodeName(task.nodeId);

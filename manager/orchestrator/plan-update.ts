@@ -5,13 +5,13 @@
  */
 import { assertNever, shortId } from '#lib';
 import type { Ms } from '#lib';
-import { FailureAction, TaskState, UpdateOrder, UpdateState } from '#proto';
+import { FailureAction, TaskState, UpdateState } from '#proto';
 import { UpdateStatus } from '#proto';
 import type { Service, Task, UpdateConfig } from '#proto';
-import { newTask, runNow } from './new-task.ts';
 import { emptyPlan, never, stepOf } from './plan.ts';
 import type { Change, Plan, Step, World } from './plan.ts';
-import { desire, isInTheWay } from './plan-slot.ts';
+import { desire } from './plan-slot.ts';
+import { replaceSlot } from './replace-slot.ts';
 import { updateConfigOf } from './service-config.ts';
 import { membersOf } from './slot.ts';
 import type { Slot } from './slot.ts';
@@ -146,28 +146,13 @@ function begin(
   );
   ready.sort((a, b) => Number(a.isServing) - Number(b.isServing) || a.slot.number - b.slot.number);
   const room = Math.max(0, width - progress.underWayCount);
-  return ready
-    .slice(0, room)
-    .map(({ slot, attempt }) => replaceSlot(world, input.service, slot, config, attempt));
-}
-
-function replaceSlot(
-  world: World,
-  service: Service,
-  slot: Slot,
-  config: UpdateConfig,
-  attempt: number,
-): Step {
-  const members = membersOf(slot);
-  const isStartFirst = config.order === UpdateOrder.START_FIRST;
-  const wanted = members.filter(isWanted);
-  const changes: Change[] = isStartFirst
-    ? []
-    : wanted.map((task) => desire(task, TaskState.SHUTDOWN, 'replaced by an update'));
-  const mustWait = !isStartFirst && members.some((task) => isInTheWay(world, task));
-  const desiredState = mustWait ? TaskState.READY : TaskState.RUNNING;
-  const task = newTask(world, service, slot, { ...runNow, desiredState, restartCount: attempt });
-  return stepOf(service, [...changes, { kind: 'create', task }]);
+  return ready.slice(0, room).map(({ slot, attempt }) =>
+    replaceSlot(world, input.service, slot, {
+      order: config.order,
+      message: 'replaced by an update',
+      restartCount: attempt,
+    }),
+  );
 }
 
 function quit(slot: Slot, task: Task): Change {

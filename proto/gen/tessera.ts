@@ -5445,6 +5445,7 @@ export interface Cluster {
   readonly removedNodes: readonly RemovedNode[];
   readonly certificateLifeMaxMs: number;
   readonly lock?: ClusterLock | undefined;
+  readonly rebalance?: RebalanceStatus | undefined;
 }
 export const Cluster: MessageCodec<Cluster> = {
   typeName: 'tessera.v1.Cluster',
@@ -5456,6 +5457,7 @@ export const Cluster: MessageCodec<Cluster> = {
     { name: 'removedNodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
     { name: 'certificateLifeMaxMs', type: 'uint64', shape: 'one' },
     { name: 'lock', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterLock as MessageCodec<never> },
+    { name: 'rebalance', type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', removedNodes: [], certificateLifeMaxMs: 0, ...init };
@@ -5468,6 +5470,7 @@ export const Cluster: MessageCodec<Cluster> = {
     for (const v of m.removedNodes) RemovedNode.write(v, w.uint32(42).fork()).ldelim();
     if (m.certificateLifeMaxMs !== 0) w.uint32(48).uint64(safe(m.certificateLifeMaxMs, 'certificateLifeMaxMs'));
     if (m.lock !== undefined) ClusterLock.write(m.lock, w.uint32(58).fork()).ldelim();
+    if (m.rebalance !== undefined) RebalanceStatus.write(m.rebalance, w.uint32(162).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -5499,6 +5502,9 @@ export const Cluster: MessageCodec<Cluster> = {
         case 7:
           m.lock = ClusterLock.read(r, r.uint32() + r.pos);
           break;
+        case 20:
+          m.rebalance = RebalanceStatus.read(r, r.uint32() + r.pos);
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -5508,6 +5514,62 @@ export const Cluster: MessageCodec<Cluster> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return Cluster.read(r, r.len);
+  },
+};
+
+export interface RebalanceStatus {
+  readonly requestedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly moved: number;
+  readonly message: string;
+}
+export const RebalanceStatus: MessageCodec<RebalanceStatus> = {
+  typeName: 'tessera.v1.RebalanceStatus',
+  fields: [
+    { name: 'requestedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'finishedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'moved', type: 'uint32', shape: 'one' },
+    { name: 'message', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { requestedAtMs: 0, finishedAtMs: 0, moved: 0, message: '', ...init };
+  },
+  write(m, w) {
+    if (m.requestedAtMs !== 0) w.uint32(8).uint64(safe(m.requestedAtMs, 'requestedAtMs'));
+    if (m.finishedAtMs !== 0) w.uint32(16).uint64(safe(m.finishedAtMs, 'finishedAtMs'));
+    if (m.moved !== 0) w.uint32(24).uint32(m.moved);
+    if (m.message !== '') w.uint32(34).string(m.message);
+    return w;
+  },
+  encode(m) {
+    return RebalanceStatus.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RebalanceStatus.create() as Mutable<RebalanceStatus>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.requestedAtMs = toSafe(r.uint64(), 'requestedAtMs');
+          break;
+        case 2:
+          m.finishedAtMs = toSafe(r.uint64(), 'finishedAtMs');
+          break;
+        case 3:
+          m.moved = r.uint32();
+          break;
+        case 4:
+          m.message = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RebalanceStatus;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RebalanceStatus.read(r, r.len);
   },
 };
 
@@ -8647,6 +8709,7 @@ export interface Task {
   readonly networks: readonly NetworkAddress[];
   readonly preemptedBy?: PreemptedBy | undefined;
   readonly nominatedNodeId: string;
+  readonly movedFromNodeId: string;
 }
 export const Task: MessageCodec<Task> = {
   typeName: 'tessera.v1.Task',
@@ -8669,9 +8732,10 @@ export const Task: MessageCodec<Task> = {
     { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
     { name: 'preemptedBy', type: 'object', shape: 'one', message: (): MessageCodec<never> => PreemptedBy as MessageCodec<never> },
     { name: 'nominatedNodeId', type: 'string', shape: 'one' },
+    { name: 'movedFromNodeId', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], nominatedNodeId: '', ...init };
+    return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], nominatedNodeId: '', movedFromNodeId: '', ...init };
   },
   write(m, w) {
     if (m.id !== '') w.uint32(10).string(m.id);
@@ -8697,6 +8761,7 @@ export const Task: MessageCodec<Task> = {
     for (const v of m.networks) NetworkAddress.write(v, w.uint32(170).fork()).ldelim();
     if (m.preemptedBy !== undefined) PreemptedBy.write(m.preemptedBy, w.uint32(178).fork()).ldelim();
     if (m.nominatedNodeId !== '') w.uint32(186).string(m.nominatedNodeId);
+    if (m.movedFromNodeId !== '') w.uint32(194).string(m.movedFromNodeId);
     return w;
   },
   encode(m) {
@@ -8760,6 +8825,9 @@ export const Task: MessageCodec<Task> = {
           break;
         case 23:
           m.nominatedNodeId = r.string();
+          break;
+        case 24:
+          m.movedFromNodeId = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -9986,6 +10054,174 @@ export const PlacementChange: MessageCodec<PlacementChange> = {
   },
 };
 
+export interface RebalanceRequest {
+  readonly isPlanOnly: boolean;
+}
+export const RebalanceRequest: MessageCodec<RebalanceRequest> = {
+  typeName: 'tessera.v1.RebalanceRequest',
+  fields: [
+    { name: 'isPlanOnly', type: 'bool', shape: 'one' },
+  ],
+  create(init) {
+    return { isPlanOnly: false, ...init };
+  },
+  write(m, w) {
+    if (m.isPlanOnly !== false) w.uint32(8).bool(m.isPlanOnly);
+    return w;
+  },
+  encode(m) {
+    return RebalanceRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RebalanceRequest.create() as Mutable<RebalanceRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.isPlanOnly = r.bool();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RebalanceRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RebalanceRequest.read(r, r.len);
+  },
+};
+
+export interface RebalanceResponse {
+  readonly moves: readonly PlannedMove[];
+  readonly isWhole: boolean;
+  readonly status?: RebalanceStatus | undefined;
+}
+export const RebalanceResponse: MessageCodec<RebalanceResponse> = {
+  typeName: 'tessera.v1.RebalanceResponse',
+  fields: [
+    { name: 'moves', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlannedMove as MessageCodec<never> },
+    { name: 'isWhole', type: 'bool', shape: 'one' },
+    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
+  ],
+  create(init) {
+    return { moves: [], isWhole: false, ...init };
+  },
+  write(m, w) {
+    for (const v of m.moves) PlannedMove.write(v, w.uint32(10).fork()).ldelim();
+    if (m.isWhole !== false) w.uint32(16).bool(m.isWhole);
+    if (m.status !== undefined) RebalanceStatus.write(m.status, w.uint32(26).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return RebalanceResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = RebalanceResponse.create() as Mutable<RebalanceResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.moves.push(PlannedMove.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.isWhole = r.bool();
+          break;
+        case 3:
+          m.status = RebalanceStatus.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as RebalanceResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return RebalanceResponse.read(r, r.len);
+  },
+};
+
+export interface PlannedMove {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly fromNodeId: string;
+  readonly fromHostname: string;
+  readonly toNodeId: string;
+  readonly toHostname: string;
+  readonly gain: string;
+  readonly reason: string;
+}
+export const PlannedMove: MessageCodec<PlannedMove> = {
+  typeName: 'tessera.v1.PlannedMove',
+  fields: [
+    { name: 'taskId', type: 'string', shape: 'one' },
+    { name: 'taskName', type: 'string', shape: 'one' },
+    { name: 'fromNodeId', type: 'string', shape: 'one' },
+    { name: 'fromHostname', type: 'string', shape: 'one' },
+    { name: 'toNodeId', type: 'string', shape: 'one' },
+    { name: 'toHostname', type: 'string', shape: 'one' },
+    { name: 'gain', type: 'string', shape: 'one' },
+    { name: 'reason', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { taskId: '', taskName: '', fromNodeId: '', fromHostname: '', toNodeId: '', toHostname: '', gain: '', reason: '', ...init };
+  },
+  write(m, w) {
+    if (m.taskId !== '') w.uint32(10).string(m.taskId);
+    if (m.taskName !== '') w.uint32(18).string(m.taskName);
+    if (m.fromNodeId !== '') w.uint32(26).string(m.fromNodeId);
+    if (m.fromHostname !== '') w.uint32(34).string(m.fromHostname);
+    if (m.toNodeId !== '') w.uint32(42).string(m.toNodeId);
+    if (m.toHostname !== '') w.uint32(50).string(m.toHostname);
+    if (m.gain !== '') w.uint32(58).string(m.gain);
+    if (m.reason !== '') w.uint32(66).string(m.reason);
+    return w;
+  },
+  encode(m) {
+    return PlannedMove.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = PlannedMove.create() as Mutable<PlannedMove>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskId = r.string();
+          break;
+        case 2:
+          m.taskName = r.string();
+          break;
+        case 3:
+          m.fromNodeId = r.string();
+          break;
+        case 4:
+          m.fromHostname = r.string();
+          break;
+        case 5:
+          m.toNodeId = r.string();
+          break;
+        case 6:
+          m.toHostname = r.string();
+          break;
+        case 7:
+          m.gain = r.string();
+          break;
+        case 8:
+          m.reason = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as PlannedMove;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return PlannedMove.read(r, r.len);
+  },
+};
+
 export interface RaftBatch {
   readonly messages: readonly RaftWireMessage[];
 }
@@ -10828,6 +11064,7 @@ export const ControlService = {
   removeNetwork: method('/tessera.v1.Control/RemoveNetwork', false, false, RemoveNetworkRequest, RemoveNetworkResponse),
   listTasks: method('/tessera.v1.Control/ListTasks', false, false, ListTasksRequest, ListTasksResponse),
   getTask: method('/tessera.v1.Control/GetTask', false, false, GetTaskRequest, GetTaskResponse),
+  rebalance: method('/tessera.v1.Control/Rebalance', false, false, RebalanceRequest, RebalanceResponse),
   explainPlacement: method('/tessera.v1.Control/ExplainPlacement', false, false, ExplainPlacementRequest, ExplainPlacementResponse),
   watch: method('/tessera.v1.Control/Watch', false, true, WatchRequest, WatchResponse),
   serviceLogs: method('/tessera.v1.Control/ServiceLogs', false, true, ServiceLogsRequest, LogChunk),
