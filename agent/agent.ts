@@ -94,8 +94,14 @@ export class Agent {
     this.#options = options;
     const { clock, random, log, metrics, storage } = options;
     this.#flush = new Alarm(clock, () => this.#sendStatuses());
+    this.#followed = new NetworkFollower({
+      ...options,
+      consumers: options.networkConsumers,
+      onApplied: (sequence) => this.#networksApplied(sequence),
+    });
     this.#reconciler = new Reconciler({
       ...options,
+      networkView: this.#followed.view,
       random: random.fork('reconciler'),
       onStatus: (taskId, status, isAwaited) => this.#report(taskId, status, isAwaited),
       onForgotten: (taskId) => this.#outbox.drop(taskId),
@@ -110,11 +116,8 @@ export class Agent {
       collect: () => this.#reconciler.collect(),
     });
     this.#reconciler.useSaver(this.#saver);
-    this.#followed = new NetworkFollower({
-      ...options,
-      consumers: options.networkConsumers,
-      onApplied: (sequence) => this.#networksApplied(sequence),
-    });
+    for (const consumer of options.networkConsumers)
+      consumer.useTasks?.((id) => this.#reconciler.task(id));
     this.#worker = new Worker({ ...options, tasks: () => this.#reconciler.views() });
     this.#session = new Session({
       line: options.line,

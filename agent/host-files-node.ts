@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError, messageOf } from '#lib';
-import type { HostFiles, TaskFilesRequest } from './host-files.ts';
+import type { HostFiles } from './host-files.ts';
+import { hasReachableServer, hostsText, resolverText } from './resolver-file.ts';
 
 /** systemd-resolved keeps the real servers here when /etc/resolv.conf names only its stub. */
 const resolverPaths = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
@@ -27,9 +28,15 @@ export function hostFiles(directory: string): HostFiles {
           hostnamePath: join(path, 'hostname'),
           resolverPath: join(path, 'resolv.conf'),
         };
-        writeFileSync(files.hostsPath, hostsText(request));
+        writeFileSync(
+          files.hostsPath,
+          hostsText(request.hostname, request.addresses, request.hosts),
+        );
         writeFileSync(files.hostnamePath, `${request.hostname}\n`);
-        writeFileSync(files.resolverPath, resolverText());
+        writeFileSync(
+          files.resolverPath,
+          resolverText(request.gateways, request.dns, hostResolverText()),
+        );
         return files;
       }),
 
@@ -86,21 +93,10 @@ async function madeDirectory(root: string, path: string): Promise<string> {
   return path;
 }
 
-function hostsText({ hostname, address }: TaskFilesRequest): string {
-  const own = address === '' ? '' : `${address}\t${hostname}\n`;
-  return `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${own}`;
-}
-
-/** The host's name servers but those that listen on its own loopback, which a task cannot reach. */
-function resolverText(): string {
-  for (const path of resolverPaths) {
-    const lines = textOf(path)
-      .split('\n')
-      .filter((line) => !/^\s*nameserver\s+(127\.|::1\b)/.test(line))
-      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    if (lines.some((line) => line.startsWith('nameserver'))) return `${lines.join('\n')}\n`;
-  }
-  return '';
+/** The host's resolv.conf: the one with servers that a task can reach, where there is one. */
+function hostResolverText(): string {
+  const texts = resolverPaths.map(textOf);
+  return texts.find(hasReachableServer) ?? texts[0] ?? '';
 }
 
 function textOf(path: string): string {

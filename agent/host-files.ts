@@ -1,10 +1,16 @@
 /** Files and directories on the host that tasks need, as a port. Real: `host-files-node.ts`. */
+import type { DnsConfig } from '#proto';
 
 export interface TaskFilesRequest {
   readonly taskId: string;
   readonly hostname: string;
-  /** The task's own address for /etc/hosts; empty = none. */
-  readonly address: string;
+  /** The task's own addresses for /etc/hosts; empty ones are left out. */
+  readonly addresses: readonly string[];
+  /** Where this host answers names to the task; none = the task asks others itself. */
+  readonly gateways: readonly string[];
+  readonly dns: DnsConfig | undefined;
+  /** Further lines for /etc/hosts: "name:address". */
+  readonly hosts: readonly string[];
 }
 
 /** Paths on the host of the files that every container of a task shares. */

@@ -6,6 +6,8 @@ import type { AssignmentChange } from './assignments.ts';
 import type { HostFiles } from './host-files.ts';
 import { ImageResolver } from './image-resolver.ts';
 import { Lane } from './lane.ts';
+import { gatewaysOfTask } from './network-view/gateways.ts';
+import type { NetworkView } from './network-view/view.ts';
 import { orphanTask } from './orphans.ts';
 import type { NetworkAttachment, TaskNetworks } from './runtime/network-port.ts';
 import type { ContainerState, Runtime } from './runtime/port.ts';
@@ -24,6 +26,7 @@ const listDeadlineMs: Ms = 30_000;
 
 export interface ReconcilerOptions {
   readonly nodeId: string;
+  readonly networkView: NetworkView;
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
   readonly files: HostFiles;
@@ -74,6 +77,10 @@ export class Reconciler {
 
   get taskCount(): number {
     return this.#tasks.size;
+  }
+
+  task(id: string): Task | undefined {
+    return this.#tasks.get(id)?.view.task;
   }
 
   /** For reports and tests: ascending by id. */
@@ -288,6 +295,7 @@ export class Reconciler {
         throw new ClusterError('RUNTIME_ERROR', 'the status could not be saved');
       },
       statusChanged: (taskId, status) => this.#statusChanged(taskId, status),
+      gatewaysOf: (task) => gatewaysOfTask(this.#options.networkView, task),
       isPortBeingFreed: (taskId) => this.#isPortBeingFreed(taskId),
       forget: (taskId) => this.#forget(taskId),
       relistSoon: (delayMs) => this.#scheduleRelist(delayMs),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { hostFiles } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
+import { NameServer } from '#agent/dns/name-server-node';
 import { BridgeNetworks } from '#agent/network/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
 import type { Options } from './options.ts';
@@ -18,6 +19,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       },
       signal,
     );
+    const names = new NameServer(basics);
     return {
       runtime: running.runtime,
       networks: new BridgeNetworks({
@@ -26,9 +28,12 @@ export function containerdHost(options: Options): MakeAgentHost {
         // Gone after a reboot, as the namespaces are.
         statePath: join(options.runDirectory, 'networks.json'),
       }),
-      networkConsumers: [],
+      networkConsumers: [names],
       files: hostFiles(options.dataDirectory),
-      close: () => running.stop(),
+      close: async () => {
+        names.close();
+        await running.stop();
+      },
     };
   };
 }

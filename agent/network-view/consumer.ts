@@ -1,3 +1,4 @@
+import type { Task } from '#proto';
 import type { NetworkView, ViewChanges } from './view.ts';
 
 /** A part of the host that is kept as the managers' networks say: links, rules, names. */
@@ -11,4 +12,6 @@ export interface NetworkConsumer {
    * rejects, the change counts as not applied until a later call resolves.
    */
   apply(view: NetworkView, changes: ViewChanges): Promise<void>;
+  /** Called once, before anything else: how this node's own tasks are looked up. */
+  useTasks?(taskOf: (id: string) => Task | undefined): void;
 }

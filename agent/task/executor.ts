@@ -49,7 +49,10 @@ export async function execute(
       record.files = await host.files.prepareTask({
         taskId,
         hostname: hostnameOf(record.task),
-        address: record.network?.address ?? '',
+        addresses: ownAddresses(record),
+        gateways: host.gatewaysOf(record.task),
+        dns: record.task.spec?.dns,
+        hosts: record.task.spec?.hosts ?? [],
       });
       return;
     case 'create':
@@ -181,4 +184,10 @@ async function sendSignals(
     else record.killedAtMs.set(containerName, now);
     if (signal === 'SIGKILL') host.relistSoon(1_000);
   }
+}
+
+/** On its first network, or on the node's own bridge. */
+function ownAddresses({ task, network }: TaskRecord): readonly string[] {
+  const first = task.networks[0];
+  return first === undefined ? [network?.address ?? ''] : [first.address, first.addressV6];
 }

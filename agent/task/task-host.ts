@@ -1,5 +1,5 @@
 import type { Clock, Logger, Ms, Random } from '#lib';
-import type { TaskStatus } from '#proto';
+import type { Task, TaskStatus } from '#proto';
 import type { HostFiles } from '../host-files.ts';
 import type { ImageResolver } from '../image-resolver.ts';
 import type { Lane } from '../lane.ts';
@@ -25,6 +25,8 @@ export interface TaskHost {
   statusChanged(taskId: string, status: TaskStatus): void;
   /** Another task that is going still holds a port that `taskId` wants. */
   isPortBeingFreed(taskId: string): boolean;
+  /** Where this host answers names to the task; empty for tasks on the node's own bridge. */
+  gatewaysOf(task: Task): readonly string[];
   /** Nothing is left of the task on this host. */
   forget(taskId: string): void;
   /** Look at all containers again in about `delayMs`: an outcome is unknown. */

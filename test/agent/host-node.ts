@@ -45,7 +45,14 @@ test('a disk that refuses is told with its reason', async (t) => {
 
 test('files of a task name the task and go with it', async (t) => {
   const files = hostFiles(await directory(t));
-  const paths = await files.prepareTask({ taskId: 't1', hostname: 'web', address: '10.0.0.9' });
+  const paths = await files.prepareTask({
+    taskId: 't1',
+    hostname: 'web',
+    addresses: ['10.0.0.9'],
+    gateways: [],
+    dns: undefined,
+    hosts: [],
+  });
   t.regex(await readFile(paths.hostsPath, 'utf8'), /^127\.0\.0\.1\tlocalhost$/m);
   t.regex(await readFile(paths.hostsPath, 'utf8'), /^10\.0\.0\.9\tweb$/m);
   t.is(await readFile(paths.hostnamePath, 'utf8'), 'web\n');
@@ -74,7 +81,14 @@ test('what tasks keep cannot be reached by other users of the host', async (t) =
   const files = hostFiles(path);
   await files.volume('data');
   await files.anonymousVolume('t1', 'main//data');
-  await files.prepareTask({ taskId: 't2', hostname: 'web', address: '' });
+  await files.prepareTask({
+    taskId: 't2',
+    hostname: 'web',
+    addresses: [],
+    gateways: [],
+    dns: undefined,
+    hosts: [],
+  });
   for (const name of ['volumes', 'tasks'])
     t.is((await stat(join(path, name))).mode & 0o077, 0, name);
 });
