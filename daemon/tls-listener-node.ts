@@ -15,8 +15,8 @@ import type { IncomingCall } from '#proto/serve-node';
 import type { PeerIdentity, RefusalReason, TlsMaterial } from './peer-identity.ts';
 import { Strangers } from './strangers.ts';
 
-/** More connections at once than this are refused: a few per node of the largest cluster. */
-const connectionCountMax = 10_000;
+/** More connections at once than this are refused: 10,000 agents, and others beside them. */
+const connectionCountMax = 16_000;
 const handshakeDeadlineMs = 10_000;
 const sweepPeriodMs = 10_000;
 

@@ -93,7 +93,18 @@ export async function makeKeyAndRequest(): Promise<{
   };
 }
 
-async function requestedKey(csrDer: Uint8Array): Promise<webcrypto.CryptoKey> {
+/** A request is asked for its node's id and then signed: its key is checked once. */
+const requestedKeys = new WeakMap<Uint8Array, Promise<webcrypto.CryptoKey>>();
+
+function requestedKey(csrDer: Uint8Array): Promise<webcrypto.CryptoKey> {
+  const known = requestedKeys.get(csrDer);
+  if (known !== undefined) return known;
+  const key = checkedKey(csrDer);
+  requestedKeys.set(csrDer, key);
+  return key;
+}
+
+async function checkedKey(csrDer: Uint8Array): Promise<webcrypto.CryptoKey> {
   const { Pkcs10CertificateRequest } = await x509();
   const refuse = (why: string, cause?: unknown): ClusterError =>
     new ClusterError('INVALID_ARGUMENT', `invalid certificate request: ${why}`, { cause });
@@ -109,17 +120,33 @@ async function requestedKey(csrDer: Uint8Array): Promise<webcrypto.CryptoKey> {
   throw refuse('its signature does not fit its key');
 }
 
+interface Issuer {
+  readonly certificate: InstanceType<X509['X509Certificate']>;
+  readonly key: webcrypto.CryptoKey;
+}
+
+/** By the root's key as the store holds it: parsed once, not for every node that joins. */
+const issuers = new WeakMap<Uint8Array, Promise<Issuer>>();
+
+function issuerOf(root: RootKeyPair): Promise<Issuer> {
+  const known = issuers.get(root.keyPem);
+  if (known !== undefined) return known;
+  const made = makeIssuer(root);
+  issuers.set(root.keyPem, made);
+  return made;
+}
+
+async function makeIssuer({ certificatePem, keyPem }: RootKeyPair): Promise<Issuer> {
+  const library = await x509();
+  const der = derOf(keyPem);
+  const key = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+  return { certificate: new library.X509Certificate(derOf(certificatePem)), key };
+}
+
 async function sign(request: SignRequest): Promise<Uint8Array> {
   const library = await x509();
   const publicKey = await requestedKey(request.csrDer);
-  const issuer = new library.X509Certificate(derOf(request.root.certificatePem));
-  const signingKey = await webcrypto.subtle.importKey(
-    'pkcs8',
-    derOf(request.root.keyPem),
-    algorithm,
-    false,
-    ['sign'],
-  );
+  const { certificate: issuer, key: signingKey } = await issuerOf(request.root);
   const isManager = request.role === NodeRole.MANAGER;
   const certificate = await library.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -207,7 +234,18 @@ function isSignedBy(certificate: X509Certificate, root: X509Certificate): boolea
   return certificate.checkIssued(root) && certificate.verify(root.publicKey);
 }
 
-function rootsOf(bundlePem: Uint8Array): X509Certificate[] {
+/** By the bundle that a daemon holds: every connection is checked against it. */
+const roots = new WeakMap<Uint8Array, readonly X509Certificate[]>();
+
+function rootsOf(bundlePem: Uint8Array): readonly X509Certificate[] {
+  const known = roots.get(bundlePem);
+  if (known !== undefined) return known;
+  const parsed = parseRoots(bundlePem);
+  roots.set(bundlePem, parsed);
+  return parsed;
+}
+
+function parseRoots(bundlePem: Uint8Array): readonly X509Certificate[] {
   const blocks = textOf(bundlePem).match(
     /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
   );

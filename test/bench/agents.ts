@@ -26,6 +26,8 @@ const steadyMs = Number(process.env['STEADY_MS'] ?? 30_000);
 /** After the last task runs, before the heartbeats are measured. */
 const settleMs = 10_000;
 const phaseDeadlineMs = 180_000;
+/** Between two lines about a phase that takes long. */
+const tellPeriodMs = 10_000;
 
 const run = promisify(execFile);
 
@@ -52,8 +54,13 @@ class Fleet {
   /** Milliseconds until `isSo`; breaks when the fleet does, or at the deadline. */
   async until(what: string, isSo: (report: FleetReport) => boolean): Promise<number> {
     const startedAt = performance.now();
+    let tellAt = startedAt + tellPeriodMs;
     for (;;) {
       const { report } = this;
+      if (performance.now() > tellAt) {
+        tellAt += tellPeriodMs;
+        console.log(`    until ${what}: ${JSON.stringify(report)}`);
+      }
       if (report !== undefined && isSo(report)) return performance.now() - startedAt;
       if (this.#exit !== undefined) throw new Error(`${what}: ${this.#exit}`);
       if (performance.now() - startedAt > phaseDeadlineMs)
@@ -148,9 +155,9 @@ async function measure(leader: DaemonProcess, fleet: Fleet, metricsPort: number)
       const request = CreateServiceRequest.create({ spec: specOf(number) });
       await leader.call(ControlService.createService, request, phaseDeadlineMs);
     }
-    await fleet.until('all assigned', ({ counts }) => counts.assigned === taskCount);
+    await fleet.until('all assigned', ({ counts }) => counts.assigned >= taskCount);
     assignedMs = performance.now() - startedAt;
-    await fleet.until('all running', ({ counts }) => counts.running === taskCount);
+    await fleet.until('all running', ({ counts }) => counts.running >= taskCount);
     return performance.now() - startedAt;
   });
   await new Promise((resolve) => setTimeout(resolve, settleMs));
@@ -158,12 +165,11 @@ async function measure(leader: DaemonProcess, fleet: Fleet, metricsPort: number)
     await new Promise((resolve) => setTimeout(resolve, steadyMs));
     return steadyMs;
   });
-  const { closed = 0, lastError = '' } = fleet.report?.counts ?? {};
-  if (closed > 0) throw new Error(`${closed} sessions broke: ${lastError}`);
+  const { broken = 0, lastError = '' } = fleet.report?.counts ?? {};
+  if (broken > 0) console.log(`  ${broken} sessions broke and were opened again: ${lastError}`);
   const residentMib = Math.max(
     ...[joining, opening, placing, steady].map((one) => one.after.residentMib),
   );
-  const stallMs = Math.max(placing.after.stallMs, steady.after.stallMs);
   const name = `${agentCount} agents, ${taskCount} tasks`;
   const isFull = agentCount >= 10_000 && taskCount >= 100_000;
   const row = (what: string, unit: string, value: number, max?: number): Row => ({
@@ -195,7 +201,7 @@ async function measure(leader: DaemonProcess, fleet: Fleet, metricsPort: number)
     row('longest stall while sessions open', 'ms', opening.after.stallMs),
     row('longest stall while tasks are placed', 'ms', placing.after.stallMs, 100),
     row('longest stall in the steady state', 'ms', steady.after.stallMs, 100),
-    row('longest stall of both', 'ms', stallMs),
+    row('sessions that broke', '', broken),
   ];
 }
 

@@ -66,7 +66,7 @@ async function join({ port, token, count }: FleetCommand): Promise<void> {
 
 async function open({ port }: FleetCommand): Promise<void> {
   for (const identity of identities) {
-    while (agents.length - counts.sessions - counts.closed >= opensInFlight)
+    while (agents.length - counts.sessions >= opensInFlight)
       await new Promise((resolve) => setTimeout(resolve, 5));
     agents.push(new LeanAgent(port, rootPem, identity, counts));
   }

@@ -17,6 +17,8 @@ const startMs = 50;
 /** As the channels of real agents have it. */
 const pingPeriodMs = 5_000;
 const frameHeadBytes = 5;
+/** Before a session that broke is opened again: one to two seconds. */
+const reopenMs = 1_000;
 
 export interface LeanIdentity {
   readonly hostname: string;
@@ -26,9 +28,11 @@ export interface LeanIdentity {
 
 /** What all agents of the process have done so far. */
 export class FleetCounts {
+  /** That stand now. */
   sessions = 0;
-  closed = 0;
-  /** Tasks that agents know of. */
+  /** That ended, for whatever reason; each was opened again. */
+  broken = 0;
+  /** Tasks that agents know of and are to run. */
   assigned = 0;
   /** Tasks whose RUNNING a manager has acknowledged as durable. */
   running = 0;
@@ -37,53 +41,84 @@ export class FleetCounts {
 }
 
 export class LeanAgent {
+  readonly #port: number;
+  readonly #context: tls.SecureContext;
   readonly #counts: FleetCounts;
-  readonly #session: ClientHttp2Session;
-  readonly #stream: ClientHttp2Stream;
   readonly #identity: LeanIdentity;
+  /** What is wanted of each task. */
   readonly #known = new Map<string, TaskState>();
-  readonly #unaccepted = new Map<number, number>();
+  /** Tasks that are durably RUNNING. */
+  readonly #running = new Set<string>();
+  readonly #unaccepted = new Map<number, readonly string[]>();
+  #session: ClientHttp2Session | undefined;
+  #stream: ClientHttp2Stream | undefined;
   #unread: Buffer = Buffer.alloc(0);
   #unsaid: TaskStatusUpdate[] = [];
   #sequence = 0;
   #periodMs = 0;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(port: number, rootPem: Uint8Array, identity: LeanIdentity, counts: FleetCounts) {
+    this.#port = port;
     this.#counts = counts;
     this.#identity = identity;
-    const socket = tls.connect({
-      host: '127.0.0.1',
-      port,
+    this.#context = tls.createSecureContext({
       ca: Buffer.from(rootPem),
       key: Buffer.from(identity.keyPem),
       cert: Buffer.from(identity.certificatePem),
-      servername: managerServerName,
-      ALPNProtocols: ['h2'],
       minVersion: 'TLSv1.3',
     });
-    this.#session = connect(`https://127.0.0.1:${port}`, { createConnection: () => socket });
-    this.#session.on('error', (error) => this.#lost(String(error)));
-    this.#stream = this.#session.request({
+    this.#open();
+  }
+
+  #open(): void {
+    const socket = tls.connect({
+      host: '127.0.0.1',
+      port: this.#port,
+      secureContext: this.#context,
+      servername: managerServerName,
+      ALPNProtocols: ['h2'],
+    });
+    const session = connect(`https://127.0.0.1:${this.#port}`, { createConnection: () => socket });
+    const stream = session.request({
       ':method': 'POST',
       ':path': DispatcherService.session.path,
       'content-type': 'application/grpc',
       te: 'trailers',
     });
-    this.#stream.on('error', (error) => this.#lost(String(error)));
-    this.#stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#stream.on('trailers', (trailers) => this.#lost(String(trailers['grpc-message'])));
-    this.#stream.on('close', () => {
-      counts.closed++;
+    session.on('error', (error) => this.#blame(String(error)));
+    session.once('close', () => this.#lost(session));
+    stream.on('error', (error) => this.#blame(String(error)));
+    stream.on('trailers', (trailers) => {
+      this.#blame(decodeURIComponent(String(trailers['grpc-message'])));
+      session.destroy();
     });
+    stream.once('close', () => session.destroy());
+    stream.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#session = session;
+    this.#stream = stream;
     this.#hello();
   }
 
-  close(): void {
-    this.#session.destroy();
+  #blame(reason: string): void {
+    this.#counts.lastError = `${this.#identity.hostname}: ${reason}`;
   }
 
-  #lost(reason: string): void {
-    this.#counts.lastError = `${this.#identity.hostname}: ${reason}`;
+  /** A new session begins with nothing, as a real agent's does. */
+  #lost(session: ClientHttp2Session): void {
+    if (session !== this.#session) return;
+    this.#session = undefined;
+    this.#stream = undefined;
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+    if (this.#periodMs > 0) this.#counts.sessions--;
+    this.#counts.broken++;
+    for (const id of this.#known.keys()) this.#forget(id);
+    this.#periodMs = 0;
+    this.#sequence = 0;
+    this.#unread = Buffer.alloc(0);
+    this.#unsaid = [];
+    this.#unaccepted.clear();
+    setTimeout(() => this.#open(), reopenMs * (1 + Math.random()));
   }
 
   #hello(): void {
@@ -94,13 +129,14 @@ export class LeanAgent {
   }
 
   #say(body: NonNullable<AgentMessage['body']>): void {
-    if (this.#stream.destroyed || this.#stream.closed) return;
+    const stream = this.#stream;
+    if (stream === undefined || stream.destroyed || stream.closed) return;
     const message = AgentMessage.encode(AgentMessage.create({ body }));
     const frame = Buffer.allocUnsafe(frameHeadBytes + message.length);
     frame.writeUInt8(0, 0);
     frame.writeUInt32BE(message.length, 1);
     frame.set(message, frameHeadBytes);
-    this.#stream.write(frame);
+    stream.write(frame);
   }
 
   #read(chunk: Buffer): void {
@@ -140,44 +176,53 @@ export class LeanAgent {
   }
 
   #beat(): void {
-    setTimeout(() => {
+    this.#timers[0] = setTimeout(() => {
       this.#say({ kind: 'heartbeat', heartbeat: Heartbeat.create() });
-      if (!this.#session.destroyed) this.#beat();
+      this.#beat();
     }, this.#periodMs);
   }
 
   #ping(): void {
-    setTimeout(
-      () => {
-        if (this.#session.destroyed) return;
-        this.#session.ping(() => undefined);
-        this.#ping();
-      },
-      pingPeriodMs * (1 - 0.1 * Math.random()),
-    );
+    const afterMs = pingPeriodMs * (1 - 0.1 * Math.random());
+    this.#timers[1] = setTimeout(() => {
+      if (this.#session?.destroyed === false) this.#session.ping(() => undefined);
+      this.#ping();
+    }, afterMs);
   }
 
   #apply({ tasks, removedTaskIds }: Assignments): void {
     for (const task of tasks) this.#follow(task);
-    for (const id of removedTaskIds) if (this.#known.delete(id)) this.#counts.assigned--;
+    for (const id of removedTaskIds) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    if (this.#known.get(id) === TaskState.RUNNING) this.#counts.assigned--;
+    if (this.#running.delete(id)) this.#counts.running--;
+    this.#known.delete(id);
   }
 
   /** Does at once what is wanted of the task. */
   #follow(task: Task): void {
-    if (!this.#known.has(task.id)) this.#counts.assigned++;
     const isToRun = task.desiredState <= TaskState.RUNNING;
     const state = isToRun ? TaskState.RUNNING : TaskState.SHUTDOWN;
     if (this.#known.get(task.id) === state) return;
+    this.#forget(task.id);
     this.#known.set(task.id, state);
+    if (isToRun) this.#counts.assigned++;
+    const isDurable = task.status?.state === state;
+    if (isDurable && state === TaskState.RUNNING) this.#ran([task.id]);
+    if (isDurable) return;
     const status = TaskStatus.create({ state, message: 'simulated', changedAtMs: Date.now() });
-    if (this.#unsaid.length === 0) setTimeout(() => this.#report(), startMs);
+    if (this.#unsaid.length === 0) this.#timers[2] = setTimeout(() => this.#report(), startMs);
     this.#unsaid.push(TaskStatusUpdate.create({ taskId: task.id, status }));
   }
 
   #report(): void {
     const updates = this.#unsaid;
     this.#unsaid = [];
-    const running = updates.filter(({ status }) => status?.state === TaskState.RUNNING).length;
+    const running = updates
+      .filter(({ status }) => status?.state === TaskState.RUNNING)
+      .map(({ taskId }) => taskId);
     const sequence = ++this.#sequence;
     this.#unaccepted.set(sequence, running);
     this.#say({ kind: 'statuses', statuses: StatusBatch.create({ sequence, updates }) });
@@ -186,8 +231,14 @@ export class LeanAgent {
   #accepted(upTo: number): void {
     for (const [sequence, running] of this.#unaccepted) {
       if (sequence > upTo) return;
-      this.#counts.running += running;
+      this.#ran(running);
       this.#unaccepted.delete(sequence);
     }
+  }
+
+  #ran(taskIds: readonly string[]): void {
+    const before = this.#running.size;
+    for (const id of taskIds) if (this.#known.get(id) === TaskState.RUNNING) this.#running.add(id);
+    this.#counts.running += this.#running.size - before;
   }
 }
