@@ -7,3 +7,4 @@ export type { FieldInfo, MessageCodec, Method } from './codec.ts';
 export type { CallContext, Caller, Handler, Handlers } from './handlers.ts';
 export * from './gen/tessera.ts';
 export { toJson } from './json.ts';
+export { encodedBy } from './shared-encoding.ts';

@@ -7,6 +7,7 @@ import { ClusterError, GrpcStatus, isErrorCode } from '#lib';
 import type { ErrorCode, Logger, Random } from '#lib';
 import { newId } from '#lib';
 import type { Method, MessageCodec } from './codec.ts';
+import { ownEncoding } from './shared-encoding.ts';
 
 const codeKey = 'tessera-error-code';
 const detailsKey = 'tessera-error-details-bin';
@@ -37,7 +38,7 @@ export type MethodTable = Readonly<Record<string, AnyMethod>>;
 const serializer =
   <T>(codec: MessageCodec<T>) =>
   (message: T): Buffer => {
-    const bytes = codec.encode(message);
+    const bytes = ownEncoding(message) ?? codec.encode(message);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 

@@ -1,9 +1,10 @@
 import type { Clock, Metrics, Ms } from '#lib';
-import { ManagerMessage, NetworkChanges, TaskState } from '#proto';
-import type { Task } from '#proto';
+import { NetworkChanges, TaskState } from '#proto';
+import type { ManagerMessage, Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import { isToStop, takesPart } from './network-content.ts';
 import { NetworkIndex } from './network-index.ts';
+import { networkMessage } from './network-message.ts';
 import { PartWriter, merged } from './network-parts.ts';
 import type { ChangeBody, Part } from './network-parts.ts';
 import { StopHolds } from './stop-holds.ts';
@@ -115,7 +116,7 @@ export class NetworkFeed {
     const networks = this.#index.networksOfNode(nodeId);
     for (const { id } of networks) this.#follow(follower, id);
     const parts = merged(networks.flatMap((network) => network.full()));
-    if (parts.length === 0) this.#send(follower, NetworkChanges.create(), { isFull: true });
+    if (parts.length === 0) this.#send(follower, noChanges, { isFull: true });
     for (const [index, { body }] of parts.entries())
       this.#send(follower, body, { isFull: true, isContinued: index < parts.length - 1 });
   }
@@ -231,19 +232,16 @@ export class NetworkFeed {
     flags: { readonly isFull?: boolean; readonly isContinued?: boolean },
   ): void {
     const { isFull = false, isContinued = false } = flags;
-    const networks: NetworkChanges = {
-      ...body,
-      sequence: ++follower.sequence,
-      isFull,
-      isContinued,
-    };
     this.#messages.inc();
-    follower.listener.send(ManagerMessage.create({ body: { kind: 'networks', networks } }));
+    const head = { sequence: ++follower.sequence, isFull, isContinued };
+    follower.listener.send(networkMessage(head, body));
   }
 }
 
 /** A network whose nodes are told nothing: only time ends what waits for it. */
 const neverTold = '';
+
+const noChanges: ChangeBody = NetworkChanges.create();
 
 function leaving(networkId: string): readonly Part[] {
   const writer = new PartWriter();
