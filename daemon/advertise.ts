@@ -43,6 +43,12 @@ export function listenAddress(wanted: string, addresses: readonly HostAddress[])
   return joinHostPort(ofInterface(host, addresses) ?? numeric(host, wanted, flag), port);
 }
 
+/** The address that VXLAN packets come to: an IP or the name of an interface; '' stays ''. */
+export function dataPathAddress(wanted: string, addresses: readonly HostAddress[]): string {
+  if (wanted === '') return '';
+  return ofInterface(wanted, addresses) ?? numeric(wanted, wanted, '--data-path-addr');
+}
+
 /** host and port of `text`; IPv6 in brackets when a port follows. INVALID_ARGUMENT names the flag. */
 export function splitHostPort(
   text: string,

@@ -18,6 +18,8 @@ export interface AgentHost {
   /** Told, in this order, of the networks the node takes part in. */
   readonly networkConsumers: readonly NetworkConsumer[];
   readonly files: HostFiles;
+  /** CIDRs that the host has routes to; without it: none. */
+  readonly routes?: () => Promise<readonly string[]>;
   /** Ends what the host keeps open; containers run on. */
   close(): Promise<void>;
 }
@@ -78,7 +80,7 @@ class HostedAgent implements AgentPart {
 
   async #boot(): Promise<void> {
     const host = await this.#untilHost();
-    const { random, log, channelFor, managerAddresses, directory, hostname } = this.#parameters;
+    const { random, log, channelFor, managerAddresses, directory } = this.#parameters;
     const addresses = new ManagerAddresses(managerAddresses, random);
     this.#host = host;
     this.#agent = new Agent({
@@ -86,7 +88,7 @@ class HostedAgent implements AgentPart {
       ...host,
       line: new GrpcManagerLine({ addresses, channelFor, log }),
       storage: fileStorage(directory, log),
-      describe: () => describe(hostname, host.runtime),
+      describe: () => describe(this.#parameters, host),
     });
     this.#agent.start();
   }
@@ -110,10 +112,19 @@ class HostedAgent implements AgentPart {
   }
 }
 
-async function describe(hostname: string, runtime: Runtime): Promise<NodeDescription> {
+async function describe(
+  { hostname, dataPathAddress, log }: AgentParameters,
+  { runtime, routes }: AgentHost,
+): Promise<NodeDescription> {
   const info = await runtime.info(AbortSignal.timeout(infoDeadlineMs));
+  const known = await routes?.().catch((error: unknown) => {
+    log.warn('the routes of this host are not known', { reason: messageOf(error) });
+    return undefined;
+  });
   return NodeDescription.create({
     hostname,
+    dataPathAddress,
+    routes: known ?? [],
     platform: info.platform,
     resources: info.resources,
     tesseraVersion: version,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hostFiles } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
 import { NameServer } from '#agent/dns/name-server-node';
-import { BridgeNetworks } from '#agent/network/index';
+import { BridgeNetworks, hostRoutes } from '#agent/network/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
 import type { Options } from './options.ts';
 
@@ -30,6 +30,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       }),
       networkConsumers: [names],
       files: hostFiles(options.dataDirectory),
+      routes: hostRoutes,
       close: async () => {
         names.close();
         await running.stop();

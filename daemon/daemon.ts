@@ -5,7 +5,7 @@ import { NodeRole, UnlockResponse } from '#proto';
 import type { Handlers, InitRequest, InitResponse, JoinRequest, LeaveRequest } from '#proto';
 import type { LocalService, UnlockRequest } from '#proto';
 import type { SeedState } from '#manager';
-import { advertiseAddress, listenAddress, splitHostPort } from './advertise.ts';
+import { advertiseAddress, dataPathAddress, listenAddress, splitHostPort } from './advertise.ts';
 import type { HostAddress } from './advertise.ts';
 import { decodeFirst, encodeFirst } from './first-objects.ts';
 import { found, initResponse } from './founding.ts';
@@ -212,6 +212,7 @@ export class Daemon {
         ...this.#options,
         request,
         listenAddress: listen,
+        dataPathAddress: dataPathAddress(request.dataPathAddress, this.#options.hostAddresses()),
         advertiseAddress: advertiseAddress(
           request.advertiseAddress,
           splitHostPort(listen, 0, '--listen-addr'),

@@ -31,6 +31,7 @@ export interface FoundOptions {
   readonly hostname: string;
   readonly advertiseAddress: string;
   readonly listenAddress: string;
+  readonly dataPathAddress: string;
   readonly storeName: string;
   readonly certificates: CertificateMaker;
   readonly clock: Clock;
@@ -51,6 +52,7 @@ export async function firstManager(
   lifeMs: Ms,
 ): Promise<Pick<Founded, 'record' | 'material'>> {
   const { certificates, clock, advertiseAddress, listenAddress, storeName: store } = options;
+  const { dataPathAddress } = options;
   const { keyPem, csrDer } = await certificates.makeKeyAndRequest();
   const nodeId = await certificates.signer.nodeIdOf(csrDer);
   const role = NodeRole.MANAGER;
@@ -66,7 +68,16 @@ export async function firstManager(
   });
   const managerAddresses = [advertiseAddress];
   return {
-    record: { nodeId, clusterId, role, advertiseAddress, listenAddress, managerAddresses, store },
+    record: {
+      nodeId,
+      clusterId,
+      role,
+      advertiseAddress,
+      listenAddress,
+      dataPathAddress,
+      managerAddresses,
+      store,
+    },
     material: { keyPem, certificatePem, rootPem: root.certificatePem },
   };
 }
@@ -137,6 +148,7 @@ function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
     certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
     snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
     autolockManagers: given.autolockManagers,
+    networks: given.networks,
   });
   return checkedClusterSpec(spec);
 }

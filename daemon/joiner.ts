@@ -2,7 +2,13 @@ import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import type { Clock, ErrorCode, Logger, Random } from '#lib';
 import { parseJoinToken } from '#manager';
 import type { CertificateResponse, JoinRequest } from '#proto';
-import { advertiseAddress, defaultPort, joinHostPort, listenAddress } from './advertise.ts';
+import {
+  advertiseAddress,
+  dataPathAddress,
+  defaultPort,
+  joinHostPort,
+  listenAddress,
+} from './advertise.ts';
 import { splitHostPort } from './advertise.ts';
 import type { HostAddress } from './advertise.ts';
 import type { CertificateMaker } from './founding.ts';
@@ -60,6 +66,7 @@ export async function prepareJoin(
     remoteAddress: joinHostPort(remote.host, remote.port),
     advertiseAddress: advertiseAddress(advertise, own, addresses),
     listenAddress: listen,
+    dataPathAddress: dataPathAddress(request.dataPathAddress, addresses),
     availability: request.availability,
     keyPem: new TextDecoder().decode(keyPem),
     csrDerBase64: csrDer.toBase64(),
@@ -127,6 +134,7 @@ function answerOf(join: JoinRecord, response: CertificateResponse): JoinAnswer {
       role: response.role,
       advertiseAddress: join.advertiseAddress,
       listenAddress: join.listenAddress,
+      dataPathAddress: join.dataPathAddress,
       managerAddresses: [...new Set([...response.managerAddresses, join.remoteAddress])],
       store: response.store || 'raft',
     },

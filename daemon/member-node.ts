@@ -171,6 +171,7 @@ export class Member implements MemberPart {
       ...this.#options,
       nodeId: this.#record.nodeId,
       address: splitHostPort(this.#record.advertiseAddress, 0, '--advertise-addr').host,
+      dataPathAddress: this.#record.dataPathAddress,
       directory: this.#options.files.agentDirectory,
       channelFor: this.#channels.channelFor,
       managerAddresses: this.#knownManagers(),

@@ -14,6 +14,8 @@ export interface NodeRecord {
   readonly advertiseAddress: string;
   /** host:port the TLS port is bound to while this node is a manager. */
   readonly listenAddress: string;
+  /** Where others send VXLAN packets; '' = the host of `advertiseAddress`. */
+  readonly dataPathAddress: string;
   /** host:port; the last list a manager sent. At most 64. */
   readonly managerAddresses: readonly string[];
   /** Where the managers keep the state; see `storeName`. */
@@ -26,6 +28,7 @@ export interface JoinRecord {
   readonly remoteAddress: string;
   readonly advertiseAddress: string;
   readonly listenAddress: string;
+  readonly dataPathAddress: string;
   readonly availability: Availability;
   readonly keyPem: string;
   readonly csrDerBase64: string;
@@ -79,6 +82,7 @@ export function parseNodeRecord(text: string, path: string): NodeRecord {
     role: value['role'] === 'manager' ? NodeRole.MANAGER : NodeRole.WORKER,
     advertiseAddress: string('advertiseAddress'),
     listenAddress: string('listenAddress'),
+    dataPathAddress: optional(value, 'dataPathAddress'),
     managerAddresses: Array.isArray(addresses) ? addresses.map(String) : [],
     store: typeof value['store'] === 'string' ? value['store'] : 'raft',
   };
@@ -97,6 +101,7 @@ export function parseJoinRecord(text: string, path: string): JoinRecord {
     remoteAddress: string('remoteAddress'),
     advertiseAddress: string('advertiseAddress'),
     listenAddress: string('listenAddress'),
+    dataPathAddress: optional(value, 'dataPathAddress'),
     availability: Number(value['availability']) as Availability,
     keyPem: string('keyPem'),
     csrDerBase64: string('csrDerBase64'),
@@ -117,6 +122,12 @@ function field(value: Readonly<Record<string, unknown>>, name: string, path: str
   const found = value[name];
   if (typeof found !== 'string') throw damaged(path);
   return found;
+}
+
+/** A field that earlier versions did not write. */
+function optional(value: Readonly<Record<string, unknown>>, name: string): string {
+  const found = value[name];
+  return typeof found === 'string' ? found : '';
 }
 
 function damaged(path: string): ClusterError {

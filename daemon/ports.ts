@@ -101,6 +101,8 @@ export interface AgentParameters extends Basics {
   readonly hostname: string;
   /** The address other nodes reach this one at, without port. */
   readonly address: string;
+  /** Where other nodes send VXLAN packets; '' = `address`. */
+  readonly dataPathAddress: string;
   readonly directory: string;
   readonly channelFor: ChannelFor;
   readonly managerAddresses: readonly string[];

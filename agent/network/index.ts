@@ -3,4 +3,5 @@
  * ports. Owns the nftables table `ip tessera`, the namespaces `ts-*` and their links.
  */
 export { BridgeNetworks } from './bridge-networks-node.ts';
+export { hostRoutes } from './host-routes-node.ts';
 export type { BridgeNetworksOptions } from './bridge-networks-node.ts';

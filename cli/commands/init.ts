@@ -9,13 +9,16 @@ import { addExamples, collect } from '../flags.ts';
 import { parseLabel } from '../parse/key-value.ts';
 import { parseAvailability } from '../parse/words.ts';
 import { addClusterFlags, hasClusterFlags, withClusterFlags } from '../service/cluster-flags.ts';
+import { addNetworkFlags, hasNetworkFlags, withNetworkFlags } from '../service/network-flags.ts';
+import type { NetworkFlags } from '../service/network-flags.ts';
 import { unlockAdvice } from '../service/unlock-advice.ts';
 import type { ClusterFlags } from '../service/cluster-flags.ts';
 
-interface Options extends ClusterFlags {
+interface Options extends ClusterFlags, NetworkFlags {
   readonly label?: readonly string[];
   readonly advertiseAddr?: string;
   readonly listenAddr?: string;
+  readonly dataPathAddr?: string;
   readonly availability?: string;
   readonly restore?: string;
   readonly forceNewCluster?: boolean;
@@ -30,6 +33,7 @@ export const command: CommandModule = {
     command
       .option('--advertise-addr <address>', 'where other nodes reach this one: IP[:PORT] or a NIC')
       .option('--listen-addr <address>', 'where the daemon listens (default 0.0.0.0:7377)')
+      .option('--data-path-addr <address>', 'where other nodes send overlay packets: IP or a NIC')
       .option('--availability <state>', 'active, pause or drain (default active)')
       .option('--label <key=value>', 'label of this node (repeatable)', collect)
       .option(
@@ -42,11 +46,13 @@ export const command: CommandModule = {
       )
       .option('--force', 'with --force-new-cluster: also while a majority can be reached');
     addClusterFlags(command);
+    addNetworkFlags(command);
     addExamples(command, [
       'tsctl init',
       'tsctl init --advertise-addr 192.168.1.10',
       'tsctl init --autolock',
       'tsctl init --strategy spread',
+      'tsctl init --default-addr-pool 10.20.0.0/16 --default-addr-pool-mask-length 26 --data-path-addr eth1',
       'tsctl init --force-new-cluster    # two of three managers are lost for good',
       'tsctl init --restore /srv/backups/cluster.tsbackup --advertise-addr 192.168.1.10',
     ]);
@@ -78,12 +84,13 @@ function isLong({ restore, forceNewCluster }: Options): boolean {
 function requestOf(options: Options): InitRequest {
   const labels = (options.label ?? []).map((text) => parseLabel('--label', text));
   const isRestore = options.restore !== undefined;
-  if (isRestore && hasClusterFlags(options))
+  const hasSettings = hasClusterFlags(options) || hasNetworkFlags(options);
+  if (isRestore && hasSettings)
     throw new UsageError(
       "--restore takes the cluster's settings from the backup: change them afterwards with 'tsctl cluster update'",
     );
   const isForce = options.forceNewCluster === true;
-  if (isForce && (isRestore || hasClusterFlags(options)))
+  if (isForce && (isRestore || hasSettings))
     throw new UsageError('--force-new-cluster goes with --force only');
   if (options.force === true && !isForce)
     throw new UsageError('--force belongs to --force-new-cluster');
@@ -91,11 +98,14 @@ function requestOf(options: Options): InitRequest {
   return InitRequest.create({
     advertiseAddress: options.advertiseAddr ?? '',
     listenAddress: options.listenAddr ?? '',
+    dataPathAddress: options.dataPathAddr ?? '',
     availability: parseAvailability('--availability', availability),
     nodeLabels: Object.fromEntries(labels),
     forceNewCluster: isForce,
     force: options.force === true,
-    spec: isRestore ? undefined : withClusterFlags(ClusterSpec.create(), options),
+    spec: isRestore
+      ? undefined
+      : withNetworkFlags(withClusterFlags(ClusterSpec.create(), options), options),
     restorePath: options.restore === undefined ? '' : resolve(options.restore),
   });
 }

@@ -7,6 +7,7 @@ interface Options {
   readonly token: string;
   readonly advertiseAddr?: string;
   readonly listenAddr?: string;
+  readonly dataPathAddr?: string;
   readonly availability?: string;
 }
 
@@ -20,6 +21,7 @@ export const command: CommandModule = {
       )
       .option('--advertise-addr <address>', 'where other nodes reach this one: IP[:PORT] or a NIC')
       .option('--listen-addr <address>', 'where the daemon listens (default 0.0.0.0:7377)')
+      .option('--data-path-addr <address>', 'where other nodes send overlay packets: IP or a NIC')
       .option('--availability <state>', 'active, pause or drain (default active)');
     addExamples(command, ['tsctl join --token TSTKN-1-... 192.168.1.10:7377']);
     command.action(async (remoteAddress: string, options: Options) => {
@@ -29,6 +31,7 @@ export const command: CommandModule = {
         remoteAddress,
         advertiseAddress: options.advertiseAddr ?? '',
         listenAddress: options.listenAddr ?? '',
+        dataPathAddress: options.dataPathAddr ?? '',
         availability: parseAvailability('--availability', availability),
       };
       const connection = await cli.connect();

@@ -63,8 +63,8 @@ export class AllocatorState {
     const { id } = event.object;
     switch (event.table) {
       case 'node':
-        if (event.kind === 'create') this.networks.addNode(id);
-        else if (event.kind === 'remove') this.networks.removeNode(id);
+        if (event.kind === 'remove') this.networks.removeNode(id);
+        else this.networks.noteNode(event.object);
         break;
       case 'network':
         if (this.#inFlight.has(`network/${id}`)) break;
@@ -153,7 +153,7 @@ export class AllocatorState {
       spec: NetworkSpec.create({ name: ingressName }),
       isIngress: true,
     });
-    const segment = this.networks.segments.choose(bare, []);
+    const segment = this.networks.choose(bare);
     const network: Network =
       segment.kind === 'chosen'
         ? { ...bare, allocation: segment.allocation }
@@ -169,7 +169,7 @@ export class AllocatorState {
       const record = this.networks.record(networkId);
       const { network } = record;
       if (network === undefined) continue;
-      const segment = this.networks.segments.choose(network, []);
+      const segment = this.networks.choose(network);
       if (segment.kind === 'refused') {
         // Those who wait are told why.
         if (record.refusal !== segment.error) this.#retry(record.waiters.takeAll());

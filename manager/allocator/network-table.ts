@@ -1,8 +1,10 @@
-import type { Network } from '#proto';
+import type { Network, Node } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
+import { NodeRoutes } from './node-routes.ts';
 import { NetworkBook } from './network-book.ts';
 import type { Owner } from './network-book.ts';
 import { Segments } from './segments.ts';
+import type { Segment } from './segments.ts';
 import { Waiters } from './waiters.ts';
 
 export interface NetworkRecord {
@@ -23,6 +25,7 @@ export interface NetworkRecord {
 export class NetworkTable {
   readonly segments: Segments;
   readonly #records = new Map<string, NetworkRecord>();
+  readonly routes = new NodeRoutes();
   /** Ids of nodes there are. */
   readonly nodes = new Set<string>();
   /** Without an allocation, and not known to be refused one. */
@@ -39,7 +42,10 @@ export class NetworkTable {
   constructor(tx: ReadTransaction) {
     const [cluster] = tx.list('cluster');
     this.segments = new Segments(cluster);
-    for (const { id } of tx.list('node')) this.nodes.add(id);
+    for (const node of tx.list('node')) {
+      this.nodes.add(node.id);
+      this.routes.note(node.id, node.description?.routes ?? []);
+    }
     for (const network of tx.list('network')) {
       this.note(network);
       if (network.allocation !== undefined && network.spec?.subnets.length === 0)
@@ -98,6 +104,11 @@ export class NetworkTable {
     return book;
   }
 
+  /** What a network without an allocation gets. */
+  choose(network: Network): Segment {
+    return this.segments.choose(network, this.routes.blocks());
+  }
+
   forget(networkId: string): void {
     if (this.ingressId === networkId) this.ingressId = '';
     this.segments.forget(networkId);
@@ -105,16 +116,19 @@ export class NetworkTable {
     for (const set of [this.unallocated, this.refused, this.nodesDirty, this.errorsDirty])
       set.delete(networkId);
     // A subnet has come free.
-    for (const id of this.refused) this.unallocated.add(id);
-    this.refused.clear();
+    this.#retryRefused();
   }
 
-  addNode(nodeId: string): void {
+  /** A node that is new, or has changed. */
+  noteNode({ id: nodeId, description }: Node): void {
+    if (this.routes.note(nodeId, description?.routes ?? [])) this.#retryRefused();
+    if (this.nodes.has(nodeId)) return;
     this.nodes.add(nodeId);
     if (this.ingressId !== '') this.wantNode(this.ingressId, nodeId);
   }
 
   removeNode(nodeId: string): void {
+    if (this.routes.note(nodeId, [])) this.#retryRefused();
     this.nodes.delete(nodeId);
     for (const [networkId, record] of this.#records) {
       record.nodesWanted.delete(nodeId);
@@ -158,6 +172,11 @@ export class NetworkTable {
       ...record.waiters.takeFixed(freed.address),
       ...record.waiters.takeFixed(freed.addressV6),
     ];
+  }
+
+  #retryRefused(): void {
+    for (const id of this.refused) this.unallocated.add(id);
+    this.refused.clear();
   }
 
   #noteHosts(record: NetworkRecord, { id, hosts }: Network): void {

@@ -9,6 +9,8 @@ import { SubnetPool, TakenSubnets } from './subnet-pools.ts';
 /** Below are the numbers that other programs give to networks of theirs. */
 const vniMin = 4097;
 const vniMax = (1 << 24) - 1;
+/** Routes that a refusal names. */
+const shownMax = 5;
 
 export type Segment =
   | { readonly kind: 'chosen'; readonly allocation: NetworkAllocation }
@@ -81,7 +83,7 @@ export class Segments {
     if (vni === undefined) return { kind: 'refused', error: 'every VXLAN number is in use' };
     const subnets: SubnetConfig[] = [];
     const blocked = [...this.#claims.values()].flat();
-    for (const block of blocks) if (block.length > 0) blocked.push(block);
+    blocked.push(...blocks);
     const inTheWay = (cidr: Cidr): Cidr | undefined =>
       this.#taken.inTheWayOf(cidr) ?? blocked.find((block) => doCidrsOverlap(block, cidr));
     for (const family of spec?.isIpv6 === true ? ([4, 6] as const) : ([4] as const)) {
@@ -96,7 +98,7 @@ export class Segments {
         continue;
       }
       const cidr = this.#poolFor(network, family).next(inTheWay);
-      if (cidr === undefined) return { kind: 'refused', error: this.#exhaustion(family) };
+      if (cidr === undefined) return { kind: 'refused', error: this.#exhaustion(family, blocked) };
       subnets.push(SubnetConfig.create({ subnet: formatCidr(cidr), gateway: firstAddress(cidr) }));
     }
     return { kind: 'chosen', allocation: NetworkAllocation.create({ vni, subnets }) };
@@ -108,13 +110,18 @@ export class Segments {
     return network.isIngress ? new SubnetPool(v4, ingressLength) : this.#v4;
   }
 
-  #exhaustion(family: 4 | 6): string {
+  #exhaustion(family: 4 | 6, blocked: readonly Cidr[]): string {
     const { v4, v4Length, v6, v6Length } = this.#settings;
     const pools = (family === 4 ? v4 : [v6]).map(formatCidr).join(', ');
     const length = family === 4 ? v4Length : v6Length;
+    const inPools = blocked.filter((block) =>
+      (family === 4 ? v4 : [v6]).some((pool) => doCidrsOverlap(pool, block)),
+    );
+    const shown = inPools.slice(0, shownMax).map(formatCidr).join(', ');
+    const routes = shown === '' ? '' : ` (routes of nodes take ${shown})`;
     return (
-      `no subnet of /${length} is left in ${pools}: ${this.#byNetwork.size} networks have one;` +
-      ' remove some, or give --subnet'
+      `no subnet of /${length} is left in ${pools}${routes}, ${this.#byNetwork.size} in use:` +
+      ' remove a network, or give --subnet'
     );
   }
 

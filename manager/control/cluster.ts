@@ -18,6 +18,7 @@ import { committed } from './committed.ts';
 import { invalid, quoted, requireEnum, requireRange } from './invalid.ts';
 import { limits } from './limits.ts';
 import { managerAddresses } from './manager-status.ts';
+import { checkedNetworkDefaults, requireSameDefaults } from './network-defaults.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { redactCluster } from './redact.ts';
 import { validateLabels } from './validate-labels.ts';
@@ -46,6 +47,7 @@ export function checkedClusterSpec(given: ClusterSpec): ClusterSpec {
     certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
     snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
     taskHistoryLimit: Math.max(-1, given.taskHistoryLimit),
+    networks: checkedNetworkDefaults(given.networks),
   };
   validateName('spec.name', 'cluster name', spec.name);
   validateLabels('spec.labels', '--label', spec.labels);
@@ -119,6 +121,7 @@ export function clusterHandlers(options: ControlOptions): ClusterHandlers {
             `the cluster has changed since version ${request.version} (now ${version}):` +
               ' read it again and repeat the change',
           );
+        requireSameDefaults(present.spec?.networks, spec.networks);
         const certificateLifeMaxMs = Math.max(
           present.certificateLifeMaxMs,
           present.spec?.certificateLifeMs || clusterDefaults.certificateLifeMs,

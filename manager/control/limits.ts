@@ -37,6 +37,7 @@ export const limits = {
   /** Delays, windows and grace periods: a year. */
   durationMsMax: 31_536_000_000,
   networksMax: 5_000,
+  poolsMax: 16,
   /** Networks of one service, its names on one, and its fixed addresses on one. */
   attachmentsMax: 16,
   aliasesMax: 16,

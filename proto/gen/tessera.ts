@@ -4828,6 +4828,7 @@ export interface InitRequest {
   readonly restoreUnlockKey: string;
   readonly forceNewCluster: boolean;
   readonly force: boolean;
+  readonly dataPathAddress: string;
 }
 export const InitRequest: MessageCodec<InitRequest> = {
   typeName: 'tessera.v1.InitRequest',
@@ -4841,9 +4842,10 @@ export const InitRequest: MessageCodec<InitRequest> = {
     { name: 'restoreUnlockKey', type: 'string', shape: 'one' },
     { name: 'forceNewCluster', type: 'bool', shape: 'one' },
     { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', restoreUnlockKey: '', forceNewCluster: false, force: false, ...init };
+    return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', restoreUnlockKey: '', forceNewCluster: false, force: false, dataPathAddress: '', ...init };
   },
   write(m, w) {
     if (m.advertiseAddress !== '') w.uint32(10).string(m.advertiseAddress);
@@ -4860,6 +4862,7 @@ export const InitRequest: MessageCodec<InitRequest> = {
     if (m.restoreUnlockKey !== '') w.uint32(82).string(m.restoreUnlockKey);
     if (m.forceNewCluster !== false) w.uint32(56).bool(m.forceNewCluster);
     if (m.force !== false) w.uint32(64).bool(m.force);
+    if (m.dataPathAddress !== '') w.uint32(90).string(m.dataPathAddress);
     return w;
   },
   encode(m) {
@@ -4896,6 +4899,9 @@ export const InitRequest: MessageCodec<InitRequest> = {
           break;
         case 8:
           m.force = r.bool();
+          break;
+        case 11:
+          m.dataPathAddress = r.string();
           break;
         default:
           r.skipType(tag & 7);
@@ -4983,6 +4989,7 @@ export interface JoinRequest {
   readonly advertiseAddress: string;
   readonly listenAddress: string;
   readonly availability: Availability;
+  readonly dataPathAddress: string;
 }
 export const JoinRequest: MessageCodec<JoinRequest> = {
   typeName: 'tessera.v1.JoinRequest',
@@ -4992,9 +4999,10 @@ export const JoinRequest: MessageCodec<JoinRequest> = {
     { name: 'advertiseAddress', type: 'string', shape: 'one' },
     { name: 'listenAddress', type: 'string', shape: 'one' },
     { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
   ],
   create(init) {
-    return { token: '', remoteAddress: '', advertiseAddress: '', listenAddress: '', availability: 0, ...init };
+    return { token: '', remoteAddress: '', advertiseAddress: '', listenAddress: '', availability: 0, dataPathAddress: '', ...init };
   },
   write(m, w) {
     if (m.token !== '') w.uint32(10).string(m.token);
@@ -5002,6 +5010,7 @@ export const JoinRequest: MessageCodec<JoinRequest> = {
     if (m.advertiseAddress !== '') w.uint32(26).string(m.advertiseAddress);
     if (m.listenAddress !== '') w.uint32(34).string(m.listenAddress);
     if (m.availability !== 0) w.uint32(40).int32(m.availability);
+    if (m.dataPathAddress !== '') w.uint32(50).string(m.dataPathAddress);
     return w;
   },
   encode(m) {
@@ -5026,6 +5035,9 @@ export const JoinRequest: MessageCodec<JoinRequest> = {
           break;
         case 5:
           m.availability = r.int32() as Availability;
+          break;
+        case 6:
+          m.dataPathAddress = r.string();
           break;
         default:
           r.skipType(tag & 7);

@@ -1,7 +1,20 @@
 import test from 'ava';
 import { ControlService, EndpointMode, GetNetworkResponse, HostAddresses, Network } from '#proto';
-import { ListNetworksResponse, ListNodesResponse, NetworkAllocation, NetworkDriver } from '#proto';
-import { NetworkEndpoint, NetworkSpec, Node, NodeDescription, TaskState } from '#proto';
+import {
+  InitResponse,
+  ListNetworksResponse,
+  ListNodesResponse,
+  NetworkAllocation,
+  NetworkDriver,
+} from '#proto';
+import {
+  LocalService,
+  NetworkEndpoint,
+  NetworkSpec,
+  Node,
+  NodeDescription,
+  TaskState,
+} from '#proto';
 import type { CreateNetworkRequest } from '#proto';
 import { UsageError } from '#cli/cli';
 import { parseNetwork } from '#cli/parse/network';
@@ -152,4 +165,16 @@ test('network inspect shows who is on it, by node', async (t) => {
   t.regex(out, /^web\.2 +host1 +10\.0\.0\.5 +Running$/m);
   const json = await tsctl(daemon, ['network', 'inspect', 'ov']);
   t.like(JSON.parse(json.out), [{ id: ov.id, endpoints: { host1: [{ taskId: 't1' }] } }]);
+});
+
+test('init sends the pools and where overlay packets come to', async (t) => {
+  const daemon = new FakeDaemon().on(LocalService.init, () => InitResponse.create({ nodeId: 'n' }));
+  const pools = '--default-addr-pool 10.20.0.0/16 --default-addr-pool-mask-length 26';
+  await tsctl(daemon, `init ${pools} --data-path-port 7789 --data-path-addr eth1`.split(' '));
+  t.like(daemon.requests[0]?.request, {
+    dataPathAddress: 'eth1',
+    spec: { networks: { addressPools: ['10.20.0.0/16'], subnetLength: 26, dataPathPort: 7789 } },
+  });
+  const restore = await tsctl(daemon, ['init', '--restore', 'f', '--data-path-port', '7789']);
+  t.regex(restore.err, /--restore takes the cluster's settings from the backup/);
 });

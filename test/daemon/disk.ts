@@ -20,6 +20,7 @@ const record: NodeRecord = {
   clusterId: 'cluster1',
   role: NodeRole.MANAGER,
   advertiseAddress: '192.0.2.1:7377',
+  dataPathAddress: '',
   listenAddress: '0.0.0.0:7377',
   store: 'raft',
   managerAddresses: ['192.0.2.1:7377'],

@@ -86,6 +86,7 @@ test('a root with a second certificate behind it does not win the join token', a
         token: makeJoinToken(certificateDigest(real.certificatePem), random),
         remoteAddress: `127.0.0.1:${port}`,
         advertiseAddress: '127.0.0.1:1',
+        dataPathAddress: '',
         listenAddress: '127.0.0.1:1',
         availability: Availability.ACTIVE,
         keyPem: Buffer.from(own.keyPem).toString(),

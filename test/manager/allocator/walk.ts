@@ -1,5 +1,13 @@
 import test from 'ava';
-import { EndpointMode, EndpointSpec, Network, NetworkAttachmentConfig, NetworkSpec } from '#proto';
+import {
+  Cluster,
+  ClusterSpec,
+  EndpointMode,
+  EndpointSpec,
+  Network,
+  NetworkAttachmentConfig,
+  NetworkSpec,
+} from '#proto';
 import { PortConfig, PublishMode, SubnetConfig, TaskState } from '#proto';
 import { networkFaults } from '#test/_support/network-invariants';
 import { aServiceOf, OrchestrationWorld } from '#test/_support/orchestration';
@@ -208,4 +216,49 @@ test('a removed node gives its address back', async (t) => {
     5_000,
   );
   t.pass();
+});
+
+test('subnets are cut around the routes of nodes, and what is in the way is named', async (t) => {
+  const world = await aWorld(2);
+  const setRoutes = (routes: readonly string[]): Promise<void> =>
+    world.changeNode('n2', (node) => ({
+      ...node,
+      description: node.description && { ...node.description, routes },
+    }));
+  await setRoutes(['0.0.0.0/0', '10.0.0.0/23']);
+  await addNetwork(world, 'a');
+  await world.clock.until(() => network(world, 'a')?.allocation !== undefined, 1_000);
+  t.is(network(world, 'a')?.allocation?.subnets[0]?.subnet, '10.0.2.0/24');
+  await setRoutes(['10.0.0.0/8']);
+  await addNetwork(world, 'b');
+  const text =
+    'no subnet of /24 is left in 10.0.0.0/8 (routes of nodes take 10.0.0.0/8), 1 in use:' +
+    ' remove a network, or give --subnet';
+  await world.clock.until(() => network(world, 'b')?.error === text, 1_000, 'the refusal told');
+  await setRoutes([]);
+  await world.clock.until(() => network(world, 'b')?.allocation !== undefined, 1_000);
+  t.is(network(world, 'b')?.error, '');
+});
+
+test('the pools of the cluster are what subnets are cut of', async (t) => {
+  const world = new OrchestrationWorld();
+  const networks = {
+    addressPools: ['172.30.0.0/28'],
+    subnetLength: 29,
+    dataPathPort: 0,
+    addressPoolV6: '',
+  };
+  const spec = ClusterSpec.create({ name: 'default', networks });
+  await world.write((tx) => tx.create('cluster', Cluster.create({ id: 'c', spec })));
+  world.lead();
+  for (const id of ['a', 'b', 'c']) await addNetwork(world, id);
+  const isTold = () => (network(world, 'c')?.error ?? '') !== '';
+  await world.clock.until(isTold, 1_000, 'the third refused');
+  t.deepEqual(
+    ['a', 'b'].map((id) => network(world, id)?.allocation?.subnets[0]?.subnet),
+    ['172.30.0.0/29', '172.30.0.8/29'],
+  );
+  await world.write((tx) => tx.remove('network', 'a'));
+  await world.clock.until(() => network(world, 'c')?.allocation !== undefined, 1_000);
+  t.is(network(world, 'c')?.allocation?.subnets[0]?.subnet, '172.30.0.0/29');
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  ClusterSpec,
   CreateNetworkRequest,
   CreateServiceRequest,
   EndpointMode,
@@ -10,6 +11,7 @@ import {
   NetworkAddress,
   NetworkAllocation,
   NetworkAttachmentConfig,
+  NetworkDefaults,
   NetworkDriver,
   NetworkSpec,
   NodeDescription,
@@ -19,11 +21,13 @@ import {
   Service,
   ServiceEndpoint,
   SubnetConfig,
+  UpdateClusterRequest,
   UpdateConfig,
   UpdateOrder,
   UpdateServiceRequest,
 } from '#proto';
 import type { ServiceSpec } from '#proto';
+import { checkedClusterSpec } from '#manager/control/cluster';
 import { aCall, aReadyNode, aSpec, makeTestControl, refusal } from '#test/_support/control';
 import type { TestControl } from '#test/_support/control';
 import { aTask } from '#test/_support/objects';
@@ -319,4 +323,43 @@ test('an inspection shows the tasks on a network and the services that are to be
   const answer = await own.control.getNetwork(GetNetworkRequest.create({ ref: 'ov' }), call);
   t.like(answer.endpoints, [{ taskId: 't1', nodeId: 'n1', serviceName: 'web', address }]);
   t.is(answer.serviceIds.length, 1);
+});
+
+const refusedDefaults: readonly (readonly [Partial<NetworkDefaults>, string])[] = [
+  [
+    { addressPools: ['10.0.0.1/8'] },
+    '--default-addr-pool "10.0.0.1/8" is not a subnet: write it as 10.0.0.0/8',
+  ],
+  [{ addressPools: ['fd00::/48'] }, '--default-addr-pool fd00::/48 is IPv6'],
+  [
+    { addressPools: ['10.0.0.0/8', '10.9.0.0/16'] },
+    'two --default-addr-pool overlap: 10.0.0.0/8 and 10.9.0.0/16',
+  ],
+  [
+    { addressPools: ['10.0.0.0/26'] },
+    '--default-addr-pool-mask-length 24 is shorter than the pool 10.0.0.0/26',
+  ],
+  [{ addressPools: ['10.0.0.0/8'], subnetLength: 29 }, 'cuts 10.0.0.0/8 into too many pieces'],
+  [{ subnetLength: 30 }, '--default-addr-pool-mask-length is 30: use a whole number from 8 to 29'],
+  [{ dataPathPort: 80 }, '--data-path-port is 80: use a whole number from 1024 to 49151'],
+];
+
+for (const [defaults, text] of refusedDefaults) {
+  test(`a cluster is not founded with ${text}`, (t) => {
+    const networks = NetworkDefaults.create(defaults);
+    const error = t.throws(() => checkedClusterSpec(ClusterSpec.create({ networks })));
+    t.true(error.message.includes(text), error.message);
+  });
+}
+
+test('the pools of a cluster that is founded do not change', async (t) => {
+  const own = await makeTestControl();
+  const { cluster } = await own.control.getCluster({}, call);
+  const networks = NetworkDefaults.create({ addressPools: ['10.20.0.0/16'] });
+  const spec = cluster?.spec && { ...cluster.spec, networks };
+  const request = UpdateClusterRequest.create({ version: cluster?.meta?.version ?? 0, spec });
+  t.regex(
+    await refusal(own.control.updateCluster(request, call)),
+    /^FAILED_PRECONDITION: the address pools and the data path port are fixed/,
+  );
 });
