@@ -3,6 +3,7 @@ import type { Service, Task, TaskSpec } from '#proto';
 import { stateOf } from './cluster-checker.ts';
 import type { ClusterChecker } from './cluster-checker.ts';
 import type { SimHost } from './cluster-host.ts';
+import { wrongView } from './cluster-networks.ts';
 
 /** Finished tasks that a slot keeps. */
 export const historyLimit = 3;
@@ -33,7 +34,17 @@ export class ClusterGoal {
     }
     for (const task of tasks.values())
       if (!services.has(task.serviceId)) return `task ${task.id} has no service`;
-    return this.#hosts.map((host) => this.#wrongHost(host)).find((wrong) => wrong !== undefined);
+    const wrong = this.#hosts.map((host) => this.#wrongHost(host)).find(Boolean);
+    return wrong ?? this.#wrongNetworks();
+  }
+
+  /** Every host knows of its networks what the leader's store says. */
+  #wrongNetworks(): string | undefined {
+    const store = this.#hosts.find(({ manager }) => manager?.isLeader())?.manager?.store;
+    if (store === undefined) return 'nobody leads';
+    return this.#hosts
+      .map(({ id, consumer }) => wrongView(store, id, consumer?.view))
+      .find(Boolean);
   }
 
   /** Hosts that take tasks. */

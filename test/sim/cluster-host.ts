@@ -16,6 +16,7 @@ import { orchestrationLoops } from '#manager/orchestration-loops';
 import { memoryDisk } from 'raft-ts';
 import type { MemoryDisk } from 'raft-ts';
 import type { VirtualClock } from '#test/_support/virtual-clock';
+import { SlowConsumer } from './cluster-networks.ts';
 import { SimManagerLine, simMembershipClient, simTransport } from './cluster-line.ts';
 import type { Hosts } from './cluster-line.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
@@ -64,6 +65,8 @@ export class SimHost {
   process: SimProcess | undefined;
   manager: Manager | undefined;
   agent: Agent | undefined;
+  /** Of the present agent. */
+  consumer: SlowConsumer | undefined;
   readonly #options: HostOptions;
   readonly #disks: Readonly<Record<'member' | 'raft', MemoryDisk>>;
   #addresses: readonly string[];
@@ -175,12 +178,13 @@ export class SimHost {
 
   #startAgent(process: SimProcess, random: Random): void {
     const addresses = new ManagerAddresses(this.#addresses, random.fork('addresses'));
+    this.consumer = new SlowConsumer(process.clock, random.fork('consumer'));
     this.agent = new Agent({
       nodeId: this.id,
       address: this.id,
       runtime: guardPort(this.runtime, process),
       networks: guardPort(this.networks, process),
-      networkConsumers: [],
+      networkConsumers: [this.consumer],
       files: this.files,
       storage: this.storage,
       line: new SimManagerLine(this, process, this.#options.hosts, addresses),

@@ -5,6 +5,7 @@ import type { CallContext, NodeSpec, ServiceSpec } from '#proto';
 import * as wire from '#proto';
 import type { VirtualClock } from '#test/_support/virtual-clock';
 import type { SimHost } from './cluster-host.ts';
+import { someNetworks } from './cluster-networks.ts';
 
 const callDeadlineMs = 5_000;
 const servicesMax = 5;
@@ -79,6 +80,7 @@ export class ClusterUser {
       name,
       task: wire.TaskSpec.create({
         containers: [container],
+        networks: someNetworks(random.fork(`networks of ${name}`)),
         restart: wire.RestartPolicy.create({ delayMs: 200, delayMaxMs: 2_000 }),
       }),
       mode: isGlobal ? { kind: 'global', global } : { kind: 'replicated', replicated },

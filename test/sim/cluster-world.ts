@@ -12,6 +12,7 @@ import { VirtualClock } from '#test/_support/virtual-clock';
 import { ClusterChecker } from './cluster-checker.ts';
 import { ClusterGoal, areReady, historyLimit } from './cluster-goal.ts';
 import { SimHost, clusterId } from './cluster-host.ts';
+import { newNetworks } from './cluster-networks.ts';
 import { Nemesis } from './cluster-nemesis.ts';
 import { ClusterNetwork } from './cluster-network.ts';
 import { ClusterUser } from './cluster-user.ts';
@@ -153,6 +154,7 @@ class ClusterWorld {
     await this.clock.until(() => this.checker.nodes.size > 0, formMs, 'the founding');
     const added = manager?.store.update((tx) => {
       for (const { id, isManager } of others) tx.create('node', joinedNode(id, isManager));
+      for (const network of newNetworks()) tx.create('network', network);
     });
     if (added !== undefined) await this.clock.resolve(added, formMs, 'the joining');
     for (const host of others) host.boot();
