@@ -30,10 +30,18 @@ export class Pacer {
     return this.#items >= this.#limits.itemsMax || this.#bytes >= this.#limits.bytesMax;
   }
 
-  /** Lets others run; the next slice begins. */
+  /** Lets others run; the next slice begins. Rejects with the signal's reason. */
   pause(signal?: AbortSignal): Promise<void> {
     this.#items = 0;
     this.#bytes = 0;
-    return sleep(this.#clock, 0, signal);
+    const clock = this.#clock;
+    // A timer sleeps a millisecond at least: for short slices longer than they take.
+    if (clock.soon === undefined) return sleep(clock, 0, signal);
+    return new Promise((resolve, reject) => {
+      clock.soon?.(() => {
+        if (signal?.aborted === true) reject(signal.reason as Error);
+        else resolve();
+      });
+    });
   }
 }

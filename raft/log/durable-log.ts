@@ -15,6 +15,8 @@ export interface DurableLogOptions {
   readonly bootstrap?: Membership | undefined;
   /** Encrypts everything, from the first write on; without it nothing is encrypted. */
   readonly cipher?: LogCipher | undefined;
+  /** Lets others run; asked now and then while a long log is read. Without it nobody runs. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /** One member's directory: `wal/` and `snap/`. One writer; every promise kept is durable. */

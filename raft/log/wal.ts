@@ -6,6 +6,7 @@ import { assert } from '../assert.ts';
 import { Unsealer } from './cipher.ts';
 import { decodeFrame, encodeFrame, hasLaterFrame, sequenceAt } from './frame.ts';
 import { lost, Replay } from './replay.ts';
+import { ReplayPauses } from './replay-pauses.ts';
 import { RaftError } from '../errors.ts';
 import { recordsOf } from './unframe.ts';
 import { refuseOtherFormat } from './format.ts';
@@ -30,6 +31,7 @@ interface Position {
 export interface WalOptions {
   readonly segmentBytesMax: number;
   readonly cipher?: LogCipher | undefined;
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 function pathOf(number: number): string {
@@ -48,6 +50,7 @@ export class Wal {
   readonly #disk: Disk;
   readonly #segmentBytesMax: number;
   readonly #cipher: LogCipher | undefined;
+  readonly #pauses: ReplayPauses;
   readonly #unsealer: Unsealer;
   readonly #segments: Segment[] = [];
   readonly #position: Position = { sequence: 1, checksum: 0 };
@@ -67,6 +70,7 @@ export class Wal {
     this.#disk = disk;
     this.#segmentBytesMax = options.segmentBytesMax;
     this.#cipher = options.cipher;
+    this.#pauses = new ReplayPauses(options.pause);
     this.#unsealer = new Unsealer(options.cipher);
   }
 
@@ -232,6 +236,7 @@ export class Wal {
       }
       checksum = frame.checksum;
       position.sequence++;
+      if (this.#pauses.areDue(records.length, frame.end - offset)) await this.#pauses.pause();
       offset = frame.end;
     }
     if (offset < bytes.length || offset === 0) {

@@ -18,7 +18,7 @@ import { isRaftError, notLeaderError, RaftError, stoppedError } from '../errors.
 import { Reads } from './reads.ts';
 import { rekey } from './rekey.ts';
 import { Snapshots } from './snapshots.ts';
-import { Turns } from './turns.ts';
+import { laterTurn, Turns } from './turns.ts';
 
 /**
  * One member: the core, its durable log, a transport and a state machine.
@@ -99,7 +99,8 @@ export class RaftNode {
   static async open(config: RaftNodeConfig): Promise<RaftNode> {
     const settings = settingsOf(config.options ?? {});
     const bootstrap = checkedBootstrap(config);
-    const options = { ...settings, bootstrap, cipher: config.cipher };
+    const pause = (): Promise<void> => laterTurn(config.clock);
+    const options = { ...settings, bootstrap, cipher: config.cipher, pause };
     const { log, recovered } = await DurableLog.open(config.disk, options);
     const core = new RaftCore(coreOptionsOf(config.id, config.random, settings), recovered);
     const { snapshot } = recovered;

@@ -3,6 +3,14 @@ import type { Clock } from '../ports.ts';
 /** A commit that no append has carried for so long is told to the followers alone, milliseconds. */
 const COMMIT_TELLING_MS = 5;
 
+/** Resolves in a later turn of the event loop. */
+export function laterTurn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (clock.soon === undefined) clock.after(0, resolve);
+    else clock.soon(resolve);
+  });
+}
+
 /** When the driver looks at the core again: as late as it can, so that much shares one look. */
 export class Turns {
   readonly #clock: Clock;
