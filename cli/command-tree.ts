@@ -123,6 +123,7 @@ export const commandTree: readonly CommandNode[] = [
   { name: 'lab', summary: 'Clusters on this one machine', commands: labCommands },
   { name: 'context', summary: 'The daemons that tsctl knows', commands: contextCommands },
   leaf('why', 'Say why tasks wait, or are where they are', () => import('./commands/why.ts')),
+  leaf('simulate', 'Say what would happen if', () => import('./commands/simulate.ts')),
   leaf('info', 'Show the daemon and its cluster', () => import('./commands/info.ts')),
   leaf('version', 'Show the versions', () => import('./commands/version.ts')),
   leaf('completion', 'Print a script for the shell', () => import('./commands/completion.ts')),

@@ -12,7 +12,7 @@ export { hints } from './hint.ts';
 export type { Hint } from './hint.ts';
 export { addressOf } from './host-ports.ts';
 export { labelNumber } from './selector.ts';
-export { isNodeKey, nameField } from './node-affinity.ts';
+export { isNodeKey, labelValue, nameField } from './node-affinity.ts';
 export { Meter, finish } from './meter.ts';
 export type { Pause } from './meter.ts';
 export { place, placing } from './place.ts';

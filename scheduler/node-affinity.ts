@@ -30,6 +30,11 @@ export function nodeKey(text: string): ConstraintKey {
   return parseKey(text) ?? { kind: 'node-label', label: text };
 }
 
+/** What the node has under a key as `nodeKey` reads it. */
+export function labelValue(node: Node, text: string): string | undefined {
+  return valueUnder(node, nodeKey(text));
+}
+
 /** Whether `nodeKey` makes sense of it. */
 export function isNodeKey(text: string): boolean {
   return parseKey(text) !== undefined || parseKey(`node.labels.${text}`) !== undefined;

@@ -10,6 +10,7 @@ import { nodeHandlers } from './nodes.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 import { rebalancingHandlers } from './rebalancing.ts';
 import { serviceHandlers } from './services.ts';
+import { simulatingHandlers } from './simulating.ts';
 import { taskHandlers } from './tasks.ts';
 import { watchHandlers } from './watch.ts';
 
@@ -31,6 +32,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       ...taskHandlers(own),
       ...explainingHandlers(own),
       ...rebalancingHandlers(own),
+      ...simulatingHandlers(own),
       ...watchHandlers(own),
       ...logHandlers(own),
       ...imageHandlers(own),

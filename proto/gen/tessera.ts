@@ -10234,6 +10234,597 @@ export const PlannedMove: MessageCodec<PlannedMove> = {
   },
 };
 
+export interface SimulateRequest {
+  readonly steps: readonly SimulationStep[];
+  readonly cluster?: DescribedCluster | undefined;
+}
+export const SimulateRequest: MessageCodec<SimulateRequest> = {
+  typeName: 'tessera.v1.SimulateRequest',
+  fields: [
+    { name: 'steps', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulationStep as MessageCodec<never> },
+    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => DescribedCluster as MessageCodec<never> },
+  ],
+  create(init) {
+    return { steps: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.steps) SimulationStep.write(v, w.uint32(10).fork()).ldelim();
+    if (m.cluster !== undefined) DescribedCluster.write(m.cluster, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return SimulateRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SimulateRequest.create() as Mutable<SimulateRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.steps.push(SimulationStep.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.cluster = DescribedCluster.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SimulateRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SimulateRequest.read(r, r.len);
+  },
+};
+
+export interface SimulationStep {
+  readonly step?:
+    | { readonly kind: 'drain'; readonly drain: string }
+    | { readonly kind: 'remove'; readonly remove: string }
+    | { readonly kind: 'lose'; readonly lose: string }
+    | { readonly kind: 'addNodes'; readonly addNodes: AddedNodes }
+    | { readonly kind: 'scale'; readonly scale: ScaledService }
+    | undefined;
+}
+export const SimulationStep: MessageCodec<SimulationStep> = {
+  typeName: 'tessera.v1.SimulationStep',
+  fields: [
+    { name: 'drain', type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'remove', type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'lose', type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'addNodes', type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => AddedNodes as MessageCodec<never> },
+    { name: 'scale', type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => ScaledService as MessageCodec<never> },
+  ],
+  create(init) {
+    return { ...init };
+  },
+  write(m, w) {
+    switch (m.step?.kind) {
+      case 'drain':
+        w.uint32(10).string(m.step.drain);
+        break;
+      case 'remove':
+        w.uint32(18).string(m.step.remove);
+        break;
+      case 'lose':
+        w.uint32(26).string(m.step.lose);
+        break;
+      case 'addNodes':
+        AddedNodes.write(m.step.addNodes, w.uint32(34).fork()).ldelim();
+        break;
+      case 'scale':
+        ScaledService.write(m.step.scale, w.uint32(42).fork()).ldelim();
+        break;
+    }
+    return w;
+  },
+  encode(m) {
+    return SimulationStep.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SimulationStep.create() as Mutable<SimulationStep>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.step = { kind: 'drain', drain: r.string() };
+          break;
+        case 2:
+          m.step = { kind: 'remove', remove: r.string() };
+          break;
+        case 3:
+          m.step = { kind: 'lose', lose: r.string() };
+          break;
+        case 4:
+          m.step = { kind: 'addNodes', addNodes: AddedNodes.read(r, r.uint32() + r.pos) };
+          break;
+        case 5:
+          m.step = { kind: 'scale', scale: ScaledService.read(r, r.uint32() + r.pos) };
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SimulationStep;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SimulationStep.read(r, r.len);
+  },
+};
+
+export interface AddedNodes {
+  readonly count: number;
+  readonly resources?: Resources | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+export const AddedNodes: MessageCodec<AddedNodes> = {
+  typeName: 'tessera.v1.AddedNodes',
+  fields: [
+    { name: 'count', type: 'uint32', shape: 'one' },
+    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'labels', type: 'string', shape: 'map' },
+  ],
+  create(init) {
+    return { count: 0, labels: {}, ...init };
+  },
+  write(m, w) {
+    if (m.count !== 0) w.uint32(8).uint32(m.count);
+    if (m.resources !== undefined) Resources.write(m.resources, w.uint32(18).fork()).ldelim();
+    for (const [k, v] of Object.entries(m.labels)) {
+      const e = w.uint32(26).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return AddedNodes.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = AddedNodes.create() as Mutable<AddedNodes>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.count = r.uint32();
+          break;
+        case 2:
+          m.resources = Resources.read(r, r.uint32() + r.pos);
+          break;
+        case 3:
+          readMapEntry(r, m.labels, '', () => r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as AddedNodes;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return AddedNodes.read(r, r.len);
+  },
+};
+
+export interface ScaledService {
+  readonly service: string;
+  readonly replicas: number;
+}
+export const ScaledService: MessageCodec<ScaledService> = {
+  typeName: 'tessera.v1.ScaledService',
+  fields: [
+    { name: 'service', type: 'string', shape: 'one' },
+    { name: 'replicas', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { service: '', replicas: 0, ...init };
+  },
+  write(m, w) {
+    if (m.service !== '') w.uint32(10).string(m.service);
+    if (m.replicas !== 0) w.uint32(16).uint32(m.replicas);
+    return w;
+  },
+  encode(m) {
+    return ScaledService.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = ScaledService.create() as Mutable<ScaledService>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.service = r.string();
+          break;
+        case 2:
+          m.replicas = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as ScaledService;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return ScaledService.read(r, r.len);
+  },
+};
+
+export interface DescribedCluster {
+  readonly nodes: readonly DescribedNodes[];
+  readonly services: readonly ServiceSpec[];
+  readonly scheduling?: SchedulingSpec | undefined;
+}
+export const DescribedCluster: MessageCodec<DescribedCluster> = {
+  typeName: 'tessera.v1.DescribedCluster',
+  fields: [
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => DescribedNodes as MessageCodec<never> },
+    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'scheduling', type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodes: [], services: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodes) DescribedNodes.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.services) ServiceSpec.write(v, w.uint32(18).fork()).ldelim();
+    if (m.scheduling !== undefined) SchedulingSpec.write(m.scheduling, w.uint32(26).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return DescribedCluster.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DescribedCluster.create() as Mutable<DescribedCluster>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodes.push(DescribedNodes.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.services.push(ServiceSpec.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.scheduling = SchedulingSpec.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DescribedCluster;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DescribedCluster.read(r, r.len);
+  },
+};
+
+export interface DescribedNodes {
+  readonly name: string;
+  readonly count: number;
+  readonly spec?: NodeSpec | undefined;
+  readonly resources?: Resources | undefined;
+}
+export const DescribedNodes: MessageCodec<DescribedNodes> = {
+  typeName: 'tessera.v1.DescribedNodes',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'count', type: 'uint32', shape: 'one' },
+    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+  ],
+  create(init) {
+    return { name: '', count: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.count !== 0) w.uint32(16).uint32(m.count);
+    if (m.spec !== undefined) NodeSpec.write(m.spec, w.uint32(26).fork()).ldelim();
+    if (m.resources !== undefined) Resources.write(m.resources, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return DescribedNodes.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DescribedNodes.create() as Mutable<DescribedNodes>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.count = r.uint32();
+          break;
+        case 3:
+          m.spec = NodeSpec.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.resources = Resources.read(r, r.uint32() + r.pos);
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DescribedNodes;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DescribedNodes.read(r, r.len);
+  },
+};
+
+export interface SimulateResponse {
+  readonly steps: readonly string[];
+  readonly moves: readonly SimulatedMove[];
+  readonly moveCount: number;
+  readonly started: number;
+  readonly ended: number;
+  readonly waits: readonly SimulatedWait[];
+  readonly nodes: readonly NodeUse[];
+  readonly notes: readonly string[];
+}
+export const SimulateResponse: MessageCodec<SimulateResponse> = {
+  typeName: 'tessera.v1.SimulateResponse',
+  fields: [
+    { name: 'steps', type: 'string', shape: 'list' },
+    { name: 'moves', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedMove as MessageCodec<never> },
+    { name: 'moveCount', type: 'uint32', shape: 'one' },
+    { name: 'started', type: 'uint32', shape: 'one' },
+    { name: 'ended', type: 'uint32', shape: 'one' },
+    { name: 'waits', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedWait as MessageCodec<never> },
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeUse as MessageCodec<never> },
+    { name: 'notes', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { steps: [], moves: [], moveCount: 0, started: 0, ended: 0, waits: [], nodes: [], notes: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.steps) w.uint32(10).string(v);
+    for (const v of m.moves) SimulatedMove.write(v, w.uint32(18).fork()).ldelim();
+    if (m.moveCount !== 0) w.uint32(24).uint32(m.moveCount);
+    if (m.started !== 0) w.uint32(32).uint32(m.started);
+    if (m.ended !== 0) w.uint32(40).uint32(m.ended);
+    for (const v of m.waits) SimulatedWait.write(v, w.uint32(50).fork()).ldelim();
+    for (const v of m.nodes) NodeUse.write(v, w.uint32(58).fork()).ldelim();
+    for (const v of m.notes) w.uint32(66).string(v);
+    return w;
+  },
+  encode(m) {
+    return SimulateResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SimulateResponse.create() as Mutable<SimulateResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.steps.push(r.string());
+          break;
+        case 2:
+          m.moves.push(SimulatedMove.read(r, r.uint32() + r.pos));
+          break;
+        case 3:
+          m.moveCount = r.uint32();
+          break;
+        case 4:
+          m.started = r.uint32();
+          break;
+        case 5:
+          m.ended = r.uint32();
+          break;
+        case 6:
+          m.waits.push(SimulatedWait.read(r, r.uint32() + r.pos));
+          break;
+        case 7:
+          m.nodes.push(NodeUse.read(r, r.uint32() + r.pos));
+          break;
+        case 8:
+          m.notes.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SimulateResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SimulateResponse.read(r, r.len);
+  },
+};
+
+export interface SimulatedMove {
+  readonly taskName: string;
+  readonly fromHostname: string;
+  readonly toHostname: string;
+}
+export const SimulatedMove: MessageCodec<SimulatedMove> = {
+  typeName: 'tessera.v1.SimulatedMove',
+  fields: [
+    { name: 'taskName', type: 'string', shape: 'one' },
+    { name: 'fromHostname', type: 'string', shape: 'one' },
+    { name: 'toHostname', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { taskName: '', fromHostname: '', toHostname: '', ...init };
+  },
+  write(m, w) {
+    if (m.taskName !== '') w.uint32(10).string(m.taskName);
+    if (m.fromHostname !== '') w.uint32(18).string(m.fromHostname);
+    if (m.toHostname !== '') w.uint32(26).string(m.toHostname);
+    return w;
+  },
+  encode(m) {
+    return SimulatedMove.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SimulatedMove.create() as Mutable<SimulatedMove>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.taskName = r.string();
+          break;
+        case 2:
+          m.fromHostname = r.string();
+          break;
+        case 3:
+          m.toHostname = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SimulatedMove;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SimulatedMove.read(r, r.len);
+  },
+};
+
+export interface SimulatedWait {
+  readonly serviceName: string;
+  readonly count: number;
+  readonly summary: string;
+}
+export const SimulatedWait: MessageCodec<SimulatedWait> = {
+  typeName: 'tessera.v1.SimulatedWait',
+  fields: [
+    { name: 'serviceName', type: 'string', shape: 'one' },
+    { name: 'count', type: 'uint32', shape: 'one' },
+    { name: 'summary', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { serviceName: '', count: 0, summary: '', ...init };
+  },
+  write(m, w) {
+    if (m.serviceName !== '') w.uint32(10).string(m.serviceName);
+    if (m.count !== 0) w.uint32(16).uint32(m.count);
+    if (m.summary !== '') w.uint32(26).string(m.summary);
+    return w;
+  },
+  encode(m) {
+    return SimulatedWait.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SimulatedWait.create() as Mutable<SimulatedWait>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.serviceName = r.string();
+          break;
+        case 2:
+          m.count = r.uint32();
+          break;
+        case 3:
+          m.summary = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SimulatedWait;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SimulatedWait.read(r, r.len);
+  },
+};
+
+export interface NodeUse {
+  readonly hostname: string;
+  readonly what: string;
+  readonly capacity?: Resources | undefined;
+  readonly tasksBefore: number;
+  readonly tasksAfter: number;
+  readonly cpuNanoBefore: number;
+  readonly cpuNanoAfter: number;
+  readonly memoryBytesBefore: number;
+  readonly memoryBytesAfter: number;
+}
+export const NodeUse: MessageCodec<NodeUse> = {
+  typeName: 'tessera.v1.NodeUse',
+  fields: [
+    { name: 'hostname', type: 'string', shape: 'one' },
+    { name: 'what', type: 'string', shape: 'one' },
+    { name: 'capacity', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'tasksBefore', type: 'uint32', shape: 'one' },
+    { name: 'tasksAfter', type: 'uint32', shape: 'one' },
+    { name: 'cpuNanoBefore', type: 'uint64', shape: 'one' },
+    { name: 'cpuNanoAfter', type: 'uint64', shape: 'one' },
+    { name: 'memoryBytesBefore', type: 'uint64', shape: 'one' },
+    { name: 'memoryBytesAfter', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { hostname: '', what: '', tasksBefore: 0, tasksAfter: 0, cpuNanoBefore: 0, cpuNanoAfter: 0, memoryBytesBefore: 0, memoryBytesAfter: 0, ...init };
+  },
+  write(m, w) {
+    if (m.hostname !== '') w.uint32(10).string(m.hostname);
+    if (m.what !== '') w.uint32(18).string(m.what);
+    if (m.capacity !== undefined) Resources.write(m.capacity, w.uint32(26).fork()).ldelim();
+    if (m.tasksBefore !== 0) w.uint32(32).uint32(m.tasksBefore);
+    if (m.tasksAfter !== 0) w.uint32(40).uint32(m.tasksAfter);
+    if (m.cpuNanoBefore !== 0) w.uint32(48).uint64(safe(m.cpuNanoBefore, 'cpuNanoBefore'));
+    if (m.cpuNanoAfter !== 0) w.uint32(56).uint64(safe(m.cpuNanoAfter, 'cpuNanoAfter'));
+    if (m.memoryBytesBefore !== 0) w.uint32(64).uint64(safe(m.memoryBytesBefore, 'memoryBytesBefore'));
+    if (m.memoryBytesAfter !== 0) w.uint32(72).uint64(safe(m.memoryBytesAfter, 'memoryBytesAfter'));
+    return w;
+  },
+  encode(m) {
+    return NodeUse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeUse.create() as Mutable<NodeUse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.hostname = r.string();
+          break;
+        case 2:
+          m.what = r.string();
+          break;
+        case 3:
+          m.capacity = Resources.read(r, r.uint32() + r.pos);
+          break;
+        case 4:
+          m.tasksBefore = r.uint32();
+          break;
+        case 5:
+          m.tasksAfter = r.uint32();
+          break;
+        case 6:
+          m.cpuNanoBefore = toSafe(r.uint64(), 'cpuNanoBefore');
+          break;
+        case 7:
+          m.cpuNanoAfter = toSafe(r.uint64(), 'cpuNanoAfter');
+          break;
+        case 8:
+          m.memoryBytesBefore = toSafe(r.uint64(), 'memoryBytesBefore');
+          break;
+        case 9:
+          m.memoryBytesAfter = toSafe(r.uint64(), 'memoryBytesAfter');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeUse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeUse.read(r, r.len);
+  },
+};
+
 export interface RaftBatch {
   readonly messages: readonly RaftWireMessage[];
 }
@@ -11076,6 +11667,7 @@ export const ControlService = {
   removeNetwork: method('/tessera.v1.Control/RemoveNetwork', false, false, RemoveNetworkRequest, RemoveNetworkResponse),
   listTasks: method('/tessera.v1.Control/ListTasks', false, false, ListTasksRequest, ListTasksResponse),
   getTask: method('/tessera.v1.Control/GetTask', false, false, GetTaskRequest, GetTaskResponse),
+  simulate: method('/tessera.v1.Control/Simulate', false, false, SimulateRequest, SimulateResponse),
   rebalance: method('/tessera.v1.Control/Rebalance', false, false, RebalanceRequest, RebalanceResponse),
   explainPlacement: method('/tessera.v1.Control/ExplainPlacement', false, false, ExplainPlacementRequest, ExplainPlacementResponse),
   watch: method('/tessera.v1.Control/Watch', false, true, WatchRequest, WatchResponse),

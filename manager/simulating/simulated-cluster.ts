@@ -1,0 +1,224 @@
+import { Pacer } from '#lib';
+import type { Clock, Ms, Random } from '#lib';
+import { NodeState, TaskState } from '#proto';
+import type { Node, SchedulingSpec, Service, Task } from '#proto';
+import { ClusterView, Meter, placing, scoringOf } from '#scheduler';
+import type { ScoringConfig } from '#scheduler';
+import { nodesLostTogether } from '../orchestrator/node-table.ts';
+import type { Change, World } from '../orchestrator/plan.ts';
+import { planService } from '../orchestrator/plan-service.ts';
+import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
+import type { Slot } from '../orchestrator/slot.ts';
+import { isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
+
+/** Rounds until it is settled; each is a minute of the cluster's time. */
+const roundsMax = 200;
+const roundMs: Ms = 60_000;
+/** Tasks that are read between two turns of the event loop. */
+const readSlice = { itemsMax: 2_000, bytesMax: Infinity } as const;
+/** Services, or nodes looked at, between two turns of the event loop. */
+const slice = { itemsMax: 20, bytesMax: Infinity } as const;
+const sliceUnits = 20_000;
+
+export interface SimulatedState {
+  readonly nodes: Iterable<Node>;
+  readonly services: Iterable<Service>;
+  readonly tasks: Iterable<Task>;
+  readonly scheduling: SchedulingSpec | undefined;
+}
+
+/** A cluster in memory, whose agents do at once what they are told and whose containers never end by themselves. */
+export class SimulatedCluster {
+  readonly nodes = new Map<string, Node>();
+  readonly services = new Map<string, Service>();
+  readonly tasks = new Map<string, Task>();
+  readonly view = new ClusterView();
+  readonly scoring: ScoringConfig;
+  readonly #byService = new Map<string, Map<string, Task>>();
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #nowMs: Ms;
+  /** Whether it came to rest; false: some update or other was still under way. */
+  isSettled = true;
+
+  private constructor(scoring: ScoringConfig, clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#nowMs = clock.now();
+    this.scoring = scoring;
+  }
+
+  /** Reads the whole state, over several turns of the event loop where it is large. */
+  static async of(
+    state: SimulatedState,
+    clock: Clock,
+    random: Random,
+    signal?: AbortSignal,
+  ): Promise<SimulatedCluster> {
+    const cluster = new SimulatedCluster(scoringOf(state.scheduling), clock, random);
+    const pacer = new Pacer(clock, readSlice);
+    for (const node of state.nodes) cluster.setNode(node);
+    for (const service of state.services) cluster.services.set(service.id, service);
+    for (const task of state.tasks) {
+      cluster.#setTask(task);
+      if (pacer.isFull()) await pacer.pause(signal);
+    }
+    return cluster;
+  }
+
+  get nowMs(): Ms {
+    return this.#nowMs;
+  }
+
+  setNode(node: Node): void {
+    this.nodes.set(node.id, node);
+    this.view.setNode(node);
+  }
+
+  removeNode(id: string): void {
+    this.nodes.delete(id);
+    this.view.removeNode(id);
+  }
+
+  /** DOWN nodes whose tasks the managers leave alone, because most went together. */
+  heldNodes(): ReadonlySet<string> {
+    const down = [...this.nodes.values()].filter(({ status }) => status?.state === NodeState.DOWN);
+    return nodesLostTogether(down, this.nodes.size);
+  }
+
+  /** Lets everything happen that follows, until nothing does. */
+  async settle(signal?: AbortSignal): Promise<void> {
+    const pacer = new Pacer(this.#clock, slice);
+    for (let round = 0; round < roundsMax; round++) {
+      this.#nowMs += roundMs;
+      const world = this.#world();
+      let isChanged = false;
+      for (const service of this.services.values()) {
+        if (pacer.isFull()) await pacer.pause(signal);
+        const plan = planService(world, service, this.#slotsOf(service.id));
+        for (const { changes } of plan.steps)
+          for (const change of changes) if (this.#apply(service.id, change)) isChanged = true;
+      }
+      if (this.#obey()) isChanged = true;
+      if (await this.#place(pacer, signal)) isChanged = true;
+      if (!isChanged) return;
+    }
+    this.isSettled = false;
+  }
+
+  #world(): World {
+    const held = this.heldNodes();
+    return {
+      nowMs: this.#nowMs,
+      random: this.#random,
+      node: (id) => this.nodes.get(id),
+      nodes: () => this.nodes.values(),
+      replaceAtMs: ({ id }) => (held.has(id) ? Infinity : 0),
+      // Budgets say how fast tasks leave, not where they end.
+      budgets: { allows: () => true, take: () => undefined },
+    };
+  }
+
+  #slotsOf(serviceId: string): ReadonlyMap<string, Slot> {
+    const slots = new Map<string, { key: string; number: number; nodeId: string; tasks: Task[] }>();
+    for (const task of this.#byService.get(serviceId)?.values() ?? []) {
+      const key = slotKeyOf(task);
+      const slot = slots.get(key);
+      if (slot !== undefined) slot.tasks.push(task);
+      else {
+        const nodeId = task.slot > 0 ? '' : task.nodeId;
+        slots.set(key, { key, number: task.slot, nodeId, tasks: [task] });
+      }
+    }
+    for (const { tasks } of slots.values()) tasks.sort(byAge);
+    return slots;
+  }
+
+  #setTask(task: Task): void {
+    const old = this.tasks.get(task.id);
+    this.tasks.set(task.id, task);
+    const alike = this.#byService.get(task.serviceId);
+    if (alike === undefined) this.#byService.set(task.serviceId, new Map([[task.id, task]]));
+    else alike.set(task.id, task);
+    this.view.setTask(task, old);
+  }
+
+  #removeTask(task: Task): void {
+    this.tasks.delete(task.id);
+    this.#byService.get(task.serviceId)?.delete(task.id);
+    this.view.removeTask(task.id);
+  }
+
+  #apply(serviceId: string, change: Change): boolean {
+    if (change.kind === 'create') {
+      // Made now, so that it is younger than what it follows.
+      const meta = { version: 0, createdAtMs: this.#nowMs, updatedAtMs: this.#nowMs };
+      this.#setTask({ ...change.task, meta });
+      return true;
+    }
+    if (change.kind === 'service') {
+      const service = this.services.get(serviceId);
+      if (service !== undefined) this.services.set(serviceId, { ...service, ...change.set });
+      return true;
+    }
+    const task = this.tasks.get(change.taskId);
+    if (task === undefined || task.desiredState >= change.state) return false;
+    this.#setTask({ ...task, desiredState: change.state });
+    return true;
+  }
+
+  /** Agents, allocator and reaper do their part. Gives whether anything changed. */
+  #obey(): boolean {
+    let isChanged = false;
+    for (const task of this.tasks.values()) {
+      const next = this.#obeyed(task);
+      if (next === task) continue;
+      isChanged = true;
+      if (next === undefined) this.#removeTask(task);
+      else this.#setTask(next);
+    }
+    return isChanged;
+  }
+
+  /** The task as it is a moment later; undefined: it is gone. */
+  #obeyed(task: Task): Task | undefined {
+    const state = stateOf(task);
+    if (task.desiredState >= TaskState.REMOVE) return undefined;
+    const isNodeLost = task.nodeId !== '' && !this.nodes.has(task.nodeId);
+    if (!isWanted(task) || isNodeLost) {
+      const end = isNodeLost ? TaskState.ORPHANED : TaskState.SHUTDOWN;
+      return isStopped(task) ? task : this.#inState(task, end);
+    }
+    if (isStopped(task)) return task;
+    if (state === TaskState.NEW) return this.#inState(task, TaskState.PENDING);
+    const isThere = this.nodes.get(task.nodeId)?.status?.state === NodeState.READY;
+    const isStarting = state >= TaskState.ASSIGNED && state < TaskState.RUNNING;
+    if (isStarting && isThere && task.desiredState >= TaskState.RUNNING)
+      return this.#inState(task, TaskState.RUNNING);
+    return task;
+  }
+
+  #inState(task: Task, state: TaskState): Task {
+    const runningAtMs = state === TaskState.RUNNING ? this.#nowMs : (task.status?.runningAtMs ?? 0);
+    return { ...task, status: statusWith(task, { state, changedAtMs: this.#nowMs, runningAtMs }) };
+  }
+
+  async #place(pacer: Pacer, signal?: AbortSignal): Promise<boolean> {
+    const pending = [...this.tasks.values()].filter(
+      (task) => stateOf(task) === TaskState.PENDING && isWanted(task),
+    );
+    if (pending.length === 0) return false;
+    const meter = new Meter(sliceUnits);
+    const steps = placing(this.view, pending, { nowMs: this.#nowMs, scoring: this.scoring, meter });
+    let step = steps.next();
+    while (step.done !== true) {
+      await pacer.pause(signal);
+      step = steps.next();
+    }
+    for (const { task, nodeId } of step.value.placed)
+      this.#setTask(
+        this.#inState({ ...task, nodeId, assignedAtMs: this.#nowMs }, TaskState.ASSIGNED),
+      );
+    return step.value.placed.length > 0;
+  }
+}
