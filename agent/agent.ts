@@ -11,6 +11,7 @@ import type {
 } from '#proto';
 import { AgentMessage, NetworksApplied, NodeDescription as NodeDescriptionMessage } from '#proto';
 import { AssignmentOrder } from './assignments.ts';
+import { HeldImagesTeller } from './held-images.ts';
 import type { HostFiles } from './host-files.ts';
 import type { NetworkConsumer } from './network-view/consumer.ts';
 import { NetworkFollower } from './network-view/network-follower.ts';
@@ -72,6 +73,7 @@ export class Agent {
   readonly #followed: NetworkFollower;
   readonly #session: Session;
   readonly #worker: Worker;
+  readonly #images: HeldImagesTeller;
   readonly #order = new AssignmentOrder();
   readonly #outbox = new StatusOutbox();
   readonly #abort = new AbortController();
@@ -119,6 +121,12 @@ export class Agent {
     for (const consumer of options.networkConsumers)
       consumer.useTasks?.((id) => this.#reconciler.task(id));
     this.#worker = new Worker({ ...options, tasks: () => this.#reconciler.views() });
+    this.#images = new HeldImagesTeller({
+      clock,
+      log,
+      list: (signal) => options.runtime.images.list(signal),
+      send: (message) => this.#session.send(message),
+    });
     this.#session = new Session({
       line: options.line,
       address: options.address,
@@ -172,6 +180,7 @@ export class Agent {
     this.#abort.abort(new Error('the agent is stopping'));
     this.#session.stop();
     this.#worker.stop();
+    this.#images.stop();
     this.#flush.cancel();
     this.#acceptTimer?.cancel();
     this.#describeTimer?.cancel();
@@ -194,6 +203,7 @@ export class Agent {
     this.#abort.abort(new Error('the agent was killed'));
     this.#session.abandon();
     this.#worker.stop();
+    this.#images.stop();
     this.#saver.abandon();
     this.#followed.abandon();
     this.#flush.cancel();
@@ -210,6 +220,7 @@ export class Agent {
   async drainAll(deadlineMs: Ms): Promise<void> {
     const { clock, storage } = this.#options;
     this.#isDraining = true;
+    this.#images.stop();
     this.#session.stop(true);
     await withDeadline(clock, deadlineMs, 'stopping all tasks', this.#reconciler.drain());
     await withDeadline(clock, deadlineMs, 'taking the networks down', this.#followed.clear());
@@ -277,6 +288,7 @@ export class Agent {
     this.#outbox.resetSession();
     this.#isSettled = false;
     this.#worker.reset();
+    this.#images.sessionOpened();
   }
 
   #take(assignments: Assignments): void {

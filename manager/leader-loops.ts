@@ -1,5 +1,6 @@
 import { messageOf } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
+import type { ImageIndex } from '#scheduler';
 import type { Store } from './store/types.ts';
 
 /** Something that runs on the leader only. After `stop` resolves it does nothing any more. */
@@ -15,6 +16,8 @@ export interface LoopBasics {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** What the nodes hold, as their agents tell the dispatcher; left out, nothing is known of it. */
+  readonly images?: ImageIndex | undefined;
 }
 
 /** One name a loop, for the log. A loop is made anew for each term. */

@@ -1,6 +1,7 @@
 import { ClusterError, hasCode, messageOf, sleep } from '#lib';
 import type { Ms } from '#lib';
 import type { Cluster, Node, Task } from '#proto';
+import { ImageIndex } from '#scheduler';
 import type { Disk, LogCipher, MemberId, RaftNodeOptions, Transport } from 'raft-ts';
 import type { CertificateSigner } from './ca/index.ts';
 import type { PackBackup } from './control/index.ts';
@@ -139,7 +140,8 @@ export class Manager {
     const own = { ...options, log, store: this.store, replicator: this.#replicator };
     this.#forcing = new Forcing(own);
     const work = new WorkRouter(options);
-    this.#dispatcher = new Dispatcher({ ...options, store: this.store, work });
+    const images = new ImageIndex();
+    this.#dispatcher = new Dispatcher({ ...options, store: this.store, work, images });
     this.#leadership = new Leadership({
       ...options,
       log,
@@ -149,7 +151,7 @@ export class Manager {
         await this.#found();
         await this.#forcing.demoteLost();
       },
-      loops: this.#loops(),
+      loops: this.#loops(images),
     });
     this.handlers = managerHandlers({
       ...options,
@@ -277,9 +279,9 @@ export class Manager {
     this.#transport.close();
   }
 
-  #loops(): LoopMakers {
+  #loops(images: ImageIndex): LoopMakers {
     const { log } = this.#options;
-    const basics: LoopBasics = { ...this.#options, store: this.store };
+    const basics: LoopBasics = { ...this.#options, store: this.store, images };
     return {
       roles: () =>
         new RoleManager({

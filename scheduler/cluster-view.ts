@@ -7,6 +7,7 @@ import { assert } from '#lib';
 import { TaskState } from '#proto';
 import type { Node, PortConfig, Task } from '#proto';
 import { heldHostPorts, wantedHostPorts } from './host-ports.ts';
+import { ImageIndex } from './image-index.ts';
 import { KindIndex } from './kind-index.ts';
 import type { KindRecord } from './kind-index.ts';
 import { describeNode, newNodeRecord } from './node-record.ts';
@@ -59,6 +60,12 @@ export class ClusterView {
   readonly #priorities = new Map<number, number>();
   /** Where the tasks of each kind are, for rules about other tasks. */
   readonly kinds = new KindIndex();
+  readonly images: ImageIndex;
+
+  /** `images`: what is known of them, kept by the one who gives it. */
+  constructor(images: ImageIndex = new ImageIndex()) {
+    this.images = images;
+  }
 
   get nodeCount(): number {
     return this.#nodes.size;

@@ -5,6 +5,8 @@
 export { ClusterView } from './cluster-view.ts';
 export { nodeSatisfies, parseConstraint, parseConstraints } from './constraint.ts';
 export type { Constraint, ConstraintKey } from './constraint.ts';
+export { ImageIndex, imagesPerNodeMax } from './image-index.ts';
+export type { HeldImage } from './image-index.ts';
 export { explain } from './explain.ts';
 export type { Explanation, RefusedNode } from './explain.ts';
 export { isAskedFor, mayTake } from './filter.ts';

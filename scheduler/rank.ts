@@ -91,7 +91,7 @@ function scored(view: ClusterView, group: Group, rules: TopologyRules): Row[] {
   const candidates = candidatesOf(view, group);
   const branches = leaves(candidates, rules);
   for (const branch of branches) branch.isOpen = rules.allows(branch.place);
-  const fixed = isByScore(group, rules) ? fixedParts(group, candidates) : undefined;
+  const fixed = isByScore(group, rules) ? fixedParts(view, group, candidates) : undefined;
   const ofPlace = placeScores(branches, rules);
   return branches
     .filter(({ isOpen }) => isOpen)

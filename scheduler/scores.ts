@@ -31,6 +31,8 @@ export interface Weights {
   readonly balance: number;
   /** Few tasks of the same service. */
   readonly service: number;
+  /** Images of the task that the node has already. */
+  readonly imageLocality: number;
 }
 
 export interface ScoringConfig {
@@ -48,6 +50,7 @@ export const defaultScoring: ScoringConfig = {
     resources: 1,
     balance: 1,
     service: 1,
+    imageLocality: 1,
   },
 };
 

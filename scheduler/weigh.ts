@@ -47,7 +47,7 @@ export function* weigh(
   const candidates = candidatesOf(view, group);
   if (meter.isDue(view.nodeCount)) yield pause;
   const isScored = isByScore(group, rules);
-  const fixed = isScored ? fixedScores(group, candidates) : undefined;
+  const fixed = isScored ? fixedScores(view, group, candidates) : undefined;
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
   const isSingle = group.tasks.length === 1;
   if (meter.isDue(candidates.length)) yield pause;
@@ -102,19 +102,43 @@ export function candidatesOf(view: ClusterView, group: Group): readonly Candidat
   return candidates;
 }
 
-function fixedScores(group: Group, candidates: readonly Candidate[]): FixedScores {
+function fixedScores(
+  view: ClusterView,
+  group: Group,
+  candidates: readonly Candidate[],
+): FixedScores {
   const { weights } = group.scoring;
   const scores = new Map<string, number>();
-  for (const [id, { taints, nodeAffinity }] of fixedParts(group, candidates))
-    scores.set(id, weights.taints * taints + weights.nodeAffinity * nodeAffinity);
+  for (const [id, { taints, nodeAffinity, imageLocality }] of fixedParts(view, group, candidates))
+    scores.set(
+      id,
+      weights.taints * taints +
+        weights.nodeAffinity * nodeAffinity +
+        weights.imageLocality * (imageLocality ?? 0),
+    );
   return scores;
+}
+
+/** The parts of a node's score that placing tasks of the group does not change, 0 to 100 each. */
+export interface FixedParts {
+  readonly taints: number;
+  readonly nodeAffinity: number;
+  /** Undefined: no node holds any image of the task. */
+  readonly imageLocality: number | undefined;
+}
+
+function imagesOf({ tasks }: Group): readonly string[] {
+  const { containers = [], initContainers = [] } = tasks[0].spec ?? {};
+  return [...initContainers, ...containers].map(({ image }) => image);
 }
 
 /** What stays the same of each candidate's score, 0 to 100 each, by the node's id. */
 export function fixedParts(
+  view: ClusterView,
   group: Group,
   candidates: readonly Candidate[],
-): ReadonlyMap<string, { readonly taints: number; readonly nodeAffinity: number }> {
+): ReadonlyMap<string, FixedParts> {
+  const imageScorer = view.images.scorer(imagesOf(group), view.nodeCount);
   const { nodeWish } = group.requirements;
   const isPreferring = nodeWish.preferred.length > 0;
   const preferences = candidates.map(({ record }) =>
@@ -130,6 +154,7 @@ export function fixedParts(
       {
         taints: normalised(unpreferredCount, taintMax, true),
         nodeAffinity: normalised(preferences[at] ?? 0, preferenceMax),
+        imageLocality: imageScorer?.(record.id),
       },
     ]),
   );

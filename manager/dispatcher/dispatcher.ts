@@ -2,6 +2,7 @@ import { Alarm, ClusterError, hasCode, newId } from '#lib';
 import type { Clock, Logger, Metrics, Ms, Random } from '#lib';
 import { NodeState } from '#proto';
 import type { AgentHello, AgentMessage, Node, NodeDescription } from '#proto';
+import type { ImageIndex } from '#scheduler';
 import type { Commit, Store, StoreEvent, Subscription } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 import { AgentSession } from './agent-session.ts';
@@ -17,6 +18,7 @@ import {
   describe,
   nodesThere,
   register,
+  lostLeadership,
   removedNode,
   requireMember,
   setState,
@@ -33,6 +35,7 @@ export interface DispatcherOptions {
   /** This manager's node: its address is told first. */
   readonly nodeId: string;
   readonly work: WorkRouter;
+  readonly images: ImageIndex;
 }
 
 /** What the transport calls; both do nothing once the session is over. */
@@ -41,15 +44,12 @@ export interface SessionInput {
   closed(): void;
 }
 
-/** Changes within this time go to an agent in one message, ms. */
+/** Changes within this time go to an agent in one message. */
 const coalesceMs: Ms = 1;
 /** A new leader gives every node at least so long to find it. */
 const newLeaderGraceMinMs: Ms = 5000;
 /** A connection that does not say hello within this time is closed, ms. */
 const helloDeadlineMs: Ms = 5000;
-
-const lostLeadership = (): ClusterError =>
-  new ClusterError('NOT_LEADER', 'this manager is not the leader any more: ask another one');
 
 /**
  * The leader's side of all agents: who is there (node.description, node.status), what each has to
@@ -151,8 +151,7 @@ export class Dispatcher {
 
   #receive(session: AgentSession, { body }: AgentMessage): void {
     if (session.isClosed || !this.isRunning) return;
-    const isRegistered = this.#sessions.get(session.nodeId) === session;
-    if (isRegistered) this.#liveness.seen(session.nodeId);
+    if (this.#sessions.get(session.nodeId) === session) this.#liveness.seen(session.nodeId);
     if (body?.kind === 'hello') {
       if (session.isNew) this.#hello(session, body.hello);
       return;
@@ -178,6 +177,9 @@ export class Dispatcher {
       case 'networksApplied':
         this.#networks.applied(session, body.networksApplied.sequence);
         break;
+      case 'images':
+        this.#options.images.set(session.nodeId, body.images.images);
+        break;
       case 'goodbye':
         this.#goodbye(session);
         break;
@@ -200,10 +202,9 @@ export class Dispatcher {
 
   #hello(session: AgentSession, hello: AgentHello): void {
     const { nodeId } = session;
-    const { store } = this.#options;
     session.registering();
     try {
-      store.view((tx) => requireMember(tx, nodeId));
+      this.#options.store.view((tx) => requireMember(tx, nodeId));
       this.#limit.require(nodeId);
     } catch (error) {
       const reason = hasCode(error, 'PERMISSION_DENIED') ? 'unknown_node' : 'too_often';

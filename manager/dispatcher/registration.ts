@@ -145,3 +145,7 @@ export function setState(
   tx.update('node', { ...node, status });
   return true;
 }
+
+/** NOT_LEADER, for agents that are sent away. */
+export const lostLeadership = (): ClusterError =>
+  new ClusterError('NOT_LEADER', 'this manager is not the leader any more: ask another one');

@@ -5,7 +5,7 @@
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import { ClusterView, defaultScoring, scoringOf } from '#scheduler';
-import type { ScoringConfig } from '#scheduler';
+import type { ImageIndex, ScoringConfig } from '#scheduler';
 import { isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { StoreEvent } from '../store/types.ts';
 import { Nominations } from './nominations.ts';
@@ -20,15 +20,21 @@ export function isPending(task: Task): boolean {
 }
 
 export class Intake {
-  readonly view = new ClusterView();
+  readonly view: ClusterView;
   readonly queue = new TaskQueue();
-  readonly nominations = new Nominations(this.view);
+  readonly nominations: Nominations;
   /** Never assigned, and not wanted any more. */
   readonly unwanted = new Map<string, Task>();
   /** As the cluster's spec has it. */
   #scoring: ScoringConfig = defaultScoring;
   /** Nodes that events were about, by event; a node once. */
   readonly #wakes = new Map<WakeEvent, Set<string>>();
+
+  /** `images`: what the dispatcher hears from the agents; left out, nothing is known of them. */
+  constructor(images?: ImageIndex) {
+    this.view = new ClusterView(images);
+    this.nominations = new Nominations(this.view);
+  }
 
   /** Whether there is anything to decide about. */
   get isDue(): boolean {
@@ -44,6 +50,7 @@ export class Intake {
       case 'node':
         if (event.kind === 'remove') {
           this.view.removeNode(event.object.id);
+          this.view.images.remove(event.object.id);
           this.wake('node-removed', event.object.id);
           this.#lookElsewhere(event.object.id);
         } else {

@@ -42,7 +42,7 @@ const intakePerSlice = 2_000;
 export class SchedulingLoop implements LeaderLoop {
   readonly #options: LoopBasics;
   readonly #loop: ReconcileLoop;
-  readonly #intake = new Intake();
+  readonly #intake: Intake;
   readonly #metrics: SchedulingMetrics;
   readonly #debounce: Debounce;
   readonly #pacer: Pacer;
@@ -61,6 +61,7 @@ export class SchedulingLoop implements LeaderLoop {
   constructor(options: LoopBasics) {
     this.#options = options;
     const { clock, store } = options;
+    this.#intake = new Intake(options.images);
     this.#metrics = new SchedulingMetrics(options.metrics);
     this.#pacer = new Pacer(clock, { itemsMax: intakePerSlice, bytesMax: Infinity });
     this.#loop = new ReconcileLoop({

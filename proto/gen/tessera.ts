@@ -3336,6 +3336,7 @@ export interface AgentMessage {
     | { readonly kind: 'description'; readonly description: NodeDescription }
     | { readonly kind: 'goodbye'; readonly goodbye: Goodbye }
     | { readonly kind: 'networksApplied'; readonly networksApplied: NetworksApplied }
+    | { readonly kind: 'images'; readonly images: HeldImages }
     | undefined;
 }
 export const AgentMessage: MessageCodec<AgentMessage> = {
@@ -3347,6 +3348,7 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
     { name: 'description', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
     { name: 'goodbye', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Goodbye as MessageCodec<never> },
     { name: 'networksApplied', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworksApplied as MessageCodec<never> },
+    { name: 'images', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => HeldImages as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -3370,6 +3372,9 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
         break;
       case 'networksApplied':
         NetworksApplied.write(m.body.networksApplied, w.uint32(50).fork()).ldelim();
+        break;
+      case 'images':
+        HeldImages.write(m.body.images, w.uint32(58).fork()).ldelim();
         break;
     }
     return w;
@@ -3399,6 +3404,9 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
           break;
         case 6:
           m.body = { kind: 'networksApplied', networksApplied: NetworksApplied.read(r, r.uint32() + r.pos) };
+          break;
+        case 7:
+          m.body = { kind: 'images', images: HeldImages.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -3453,6 +3461,88 @@ export const AgentHello: MessageCodec<AgentHello> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return AgentHello.read(r, r.len);
+  },
+};
+
+export interface HeldImages {
+  readonly images: readonly HeldImage[];
+}
+export const HeldImages: MessageCodec<HeldImages> = {
+  typeName: 'tessera.v1.HeldImages',
+  fields: [
+    { name: 'images', type: 'object', shape: 'list', message: (): MessageCodec<never> => HeldImage as MessageCodec<never> },
+  ],
+  create(init) {
+    return { images: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.images) HeldImage.write(v, w.uint32(10).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return HeldImages.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = HeldImages.create() as Mutable<HeldImages>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.images.push(HeldImage.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as HeldImages;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return HeldImages.read(r, r.len);
+  },
+};
+
+export interface HeldImage {
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+}
+export const HeldImage: MessageCodec<HeldImage> = {
+  typeName: 'tessera.v1.HeldImage',
+  fields: [
+    { name: 'names', type: 'string', shape: 'list' },
+    { name: 'sizeBytes', type: 'uint64', shape: 'one' },
+  ],
+  create(init) {
+    return { names: [], sizeBytes: 0, ...init };
+  },
+  write(m, w) {
+    for (const v of m.names) w.uint32(10).string(v);
+    if (m.sizeBytes !== 0) w.uint32(16).uint64(safe(m.sizeBytes, 'sizeBytes'));
+    return w;
+  },
+  encode(m) {
+    return HeldImage.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = HeldImage.create() as Mutable<HeldImage>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.names.push(r.string());
+          break;
+        case 2:
+          m.sizeBytes = toSafe(r.uint64(), 'sizeBytes');
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as HeldImage;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return HeldImage.read(r, r.len);
   },
 };
 

@@ -7,12 +7,15 @@ import { Dispatcher } from '#manager/dispatcher/dispatcher';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import type { LocalReplicator } from '#manager/store/local-replicator';
 import { WorkRouter } from '#manager/work/router';
+import { ImageIndex } from '#scheduler';
 import { FakeAgent } from './fake-agent.ts';
 import { aCluster, aNode } from './objects.ts';
 import { makeTestStore } from './test-store.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface TestDispatcher {
+  /** What it was told of images. */
+  readonly images: ImageIndex;
   readonly clock: VirtualClock;
   readonly store: ClusterStore;
   readonly replicator: LocalReplicator;
@@ -49,7 +52,8 @@ export async function makeTestDispatcher(
     metrics: options.metrics ?? silentMetrics,
   };
   const work = new WorkRouter(parts);
-  const dispatcher = new Dispatcher({ ...parts, nodeId: 'n1', work });
+  const images = new ImageIndex();
+  const dispatcher = new Dispatcher({ ...parts, nodeId: 'n1', work, images });
   const plain = aCluster();
   const cluster: Cluster = {
     ...plain,
@@ -68,6 +72,7 @@ export async function makeTestDispatcher(
     store,
     replicator,
     dispatcher,
+    images,
     work,
     async join(nodeId) {
       const agent = new FakeAgent(dispatcher, nodeId).hello();

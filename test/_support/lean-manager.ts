@@ -4,6 +4,7 @@ import { certificateHandlers, ClusterStore, LocalReplicator, makeJoinToken } fro
 import { certificateSigner } from '#manager/ca/certificates-node';
 import { controlHandlers } from '#manager/control/index';
 import { Dispatcher, dispatcherHandlers } from '#manager/dispatcher/index';
+import { ImageIndex } from '#scheduler';
 import { WorkRouter } from '#manager/work/index';
 import { packBackup } from '#proto/backup-node';
 import type { ManagerParameters, ManagerPart } from '#daemon/ports';
@@ -25,7 +26,7 @@ export class LeanManagers {
     const store = this.#storeOf(parameters);
     const { nodeId, address, clusterId, first } = parameters;
     const work = new WorkRouter(parameters);
-    const dispatcher = new Dispatcher({ ...parameters, store, work });
+    const dispatcher = new Dispatcher({ ...parameters, store, work, images: new ImageIndex() });
     const managerAddresses = () => [address];
     const manager: LeanManager = {
       store,

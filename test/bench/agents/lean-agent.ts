@@ -9,7 +9,7 @@ import tls from 'node:tls';
 import { managerServerName } from '#manager/ca/signer';
 import { AgentHello, AgentMessage, Heartbeat, ManagerMessage, NodeDescription } from '#proto';
 import { DispatcherService, Resources, StatusBatch, TaskState, TaskStatus } from '#proto';
-import { TaskStatusUpdate } from '#proto';
+import { HeldImage, HeldImages, TaskStatusUpdate } from '#proto';
 import type { Assignments, Task } from '#proto';
 
 /** Tasks that arrive within this time are told to run in one batch, as an agent's outbox does it. */
@@ -19,6 +19,16 @@ const pingPeriodMs = 5_000;
 const frameHeadBytes = 5;
 /** Before a session that broke is opened again: one to two seconds. */
 const reopenMs = 1_000;
+
+/** What every agent has on its disk. */
+const heldImages = HeldImages.create({
+  images: Array.from({ length: 20 }, (_, at) =>
+    HeldImage.create({
+      names: [`registry.example/team/application-${at}:1.2.3`],
+      sizeBytes: (at + 1) * 50 * 2 ** 20,
+    }),
+  ),
+});
 
 export interface LeanIdentity {
   readonly hostname: string;
@@ -157,6 +167,7 @@ export class LeanAgent {
         this.#periodMs = body.session.heartbeatPeriodMs;
         if (!isFirst) return;
         this.#counts.sessions++;
+        this.#say({ kind: 'images', images: heldImages });
         this.#beat();
         this.#ping();
         return;

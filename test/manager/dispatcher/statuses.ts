@@ -1,6 +1,8 @@
 import test from 'ava';
 import {
   ContainerStatus,
+  HeldImage,
+  HeldImages,
   NodeDescription,
   Task,
   TaskState,
@@ -210,6 +212,19 @@ test('a new description is written, and an equal one is not', async (t) => {
   agent.say({ kind: 'description', description });
   await own.clock.advance(10);
   t.is(own.replicator.entries.length, length);
+});
+
+test('what images a node holds is known at once, and writes nothing', async (t) => {
+  const own = await withTasks([]);
+  const agent = await own.join('n1');
+  const { length } = own.replicator.entries;
+  const held = HeldImage.create({ names: ['web:1'], sizeBytes: 4 * 2 ** 30 });
+  agent.say({ kind: 'images', images: HeldImages.create({ images: [held] }) });
+  await own.clock.advance(10);
+  t.is(own.images.scorer(['web:1'], 1)?.('n1'), 100);
+  t.is(own.replicator.entries.length, length);
+  agent.say({ kind: 'images', images: HeldImages.create() });
+  t.is(own.images.scorer(['web:1'], 1), undefined);
 });
 
 test('reports of a session that is over are still written', async (t) => {
