@@ -2,6 +2,7 @@ import { ControlService, Service, toJson } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
 import { addExamples } from '../flags.ts';
 import { forEach, inspectAll } from '../output/inspect.ts';
+import { namesById } from '../service/lookup.ts';
 import { prettyService } from '../service/pretty.ts';
 
 interface Options {
@@ -22,9 +23,12 @@ export const command: CommandModule = {
         const answer = await connection.call(ControlService.getService, { ref });
         return answer.service ?? Service.create();
       };
-      if (options.pretty === true)
-        await forEach(cli, refs, async (ref) => cli.terminal.out(prettyService(await get(ref))));
-      else await inspectAll(cli, refs, async (ref) => toJson(Service, await get(ref)));
+      if (options.pretty === true) {
+        const names = await namesById(connection);
+        await forEach(cli, refs, async (ref) =>
+          cli.terminal.out(prettyService(await get(ref), names)),
+        );
+      } else await inspectAll(cli, refs, async (ref) => toJson(Service, await get(ref)));
     });
   },
 };

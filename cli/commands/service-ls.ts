@@ -1,6 +1,6 @@
 import { shortId } from '#lib';
 import { ProtocolNames, PublishMode, Service, toJson } from '#proto';
-import type { ServiceCounts } from '#proto';
+import type { PortConfig, ServiceCounts } from '#proto';
 import type { CommandModule } from '../command-tree.ts';
 import { filtered, matchesLabel } from '../filters.ts';
 import { addListFlags, collect } from '../flags.ts';
@@ -73,7 +73,12 @@ export function serviceRow(
 }
 
 function portsOf(service: Service): string {
-  return (service.spec?.endpoint?.ports ?? [])
+  // Those of every node as chosen by the cluster, once they are.
+  const given = service.endpoint?.ports ?? [];
+  const asked = service.spec?.endpoint?.ports ?? [];
+  const isGiven = ({ mode }: PortConfig): boolean =>
+    mode === PublishMode.INGRESS && given.length > 0;
+  return [...given, ...asked.filter((port) => !isGiven(port))]
     .map((port) => {
       const protocol = (ProtocolNames[port.protocol] ?? '').toLowerCase();
       const where = port.mode === PublishMode.HOST ? 'host' : '*';

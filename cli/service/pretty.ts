@@ -1,20 +1,11 @@
 /** `service inspect --pretty`: what a person wants to know of a service, in docker's order. */
-import { FailureActionNames, MountKindNames, ProtocolNames, PublishModeNames } from '#proto';
+import { FailureActionNames, MountKindNames } from '#proto';
 import { RestartConditionNames, UpdateOrderNames, UpdateState, UpdateStateNames } from '#proto';
 import type { DisruptionConfig, Resources, Service, UpdateConfig } from '#proto';
+import { networkSections } from './pretty-attachments.ts';
+import { section, word } from './pretty-words.ts';
+import type { Line } from './pretty-words.ts';
 import { humanMemory, shortDuration } from '../output/words.ts';
-
-type Line = readonly [string, string];
-
-const word = (names: Readonly<Record<number, string>>, value: number): string =>
-  (names[value] ?? String(value)).toLowerCase().replaceAll('_', '-');
-
-function section(title: string, lines: readonly Line[]): string[] {
-  const shown = lines.filter(([, value]) => value !== '');
-  return shown.length === 0
-    ? []
-    : [`${title}:`, ...shown.map(([name, value]) => ` ${`${name}:`.padEnd(19)}${value}`)];
-}
 
 function labelLines(labels: Readonly<Record<string, string>>): string[] {
   const pairs = Object.entries(labels).map(([key, value]) => ` ${key}=${value}`);
@@ -99,8 +90,11 @@ function unavailableWord(disruption: DisruptionConfig | undefined): string {
   return max.kind === 'count' ? String(max.count) : `${max.percent}%`;
 }
 
-/** Several lines, the last one ended. */
-export function prettyService(service: Service): string {
+/** Several lines, the last one ended. `names`: of networks and services, by their ids. */
+export function prettyService(
+  service: Service,
+  names: ReadonlyMap<string, string> = new Map(),
+): string {
   const { spec } = service;
   const restart = spec?.task?.restart;
   const placement = spec?.task?.placement;
@@ -128,13 +122,7 @@ export function prettyService(service: Service): string {
     ...section('Disruption', [['Max unavailable', unavailableWord(spec?.disruption)]]),
     ...updateSection('Update', spec?.update),
     ...updateSection('Rollback', spec?.rollback),
-    ...section(
-      'Ports',
-      (spec?.endpoint?.ports ?? []).map((port) => [
-        word(PublishModeNames, port.mode),
-        `${port.publishedPort} -> ${port.targetPort}/${word(ProtocolNames, port.protocol)}`,
-      ]),
-    ),
+    ...networkSections(service, names),
   ];
   return `${lines.join('\n')}\n\n`;
 }

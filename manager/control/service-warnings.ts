@@ -1,4 +1,4 @@
-import { Availability } from '#proto';
+import { Availability, PublishMode } from '#proto';
 import type { Service } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
 
@@ -7,7 +7,9 @@ export function serviceWarnings(tx: ReadTransaction, service: Service): readonly
   const warnings: string[] = [];
   const { spec } = service;
   if (spec === undefined) return warnings;
-  const fixed = spec.endpoint?.ports.find((port) => port.publishedPort !== 0);
+  const fixed = spec.endpoint?.ports.find(
+    ({ publishedPort, mode }) => publishedPort !== 0 && mode === PublishMode.HOST,
+  );
   const replicas = spec.mode?.kind === 'replicated' ? spec.mode.replicated.replicas : 0;
   if (fixed !== undefined && replicas > 1) {
     let nodes = 0;

@@ -1,7 +1,7 @@
 /** What must hold of networks in every state of a store: nothing is given twice at the same time. */
 import { cidrHas, doCidrsOverlap, parseCidr, parseIpAddress } from '#lib';
 import type { Cidr } from '#lib';
-import type { ReadTransaction } from '#manager/store/types';
+import type { TableName, TableTypes } from '#manager/store/types';
 import { NetworkDriver, TaskState } from '#proto';
 import type { Network } from '#proto';
 
@@ -11,8 +11,13 @@ function cidrs(network: Network): readonly Cidr[] {
   return (network.allocation?.subnets ?? []).flatMap(({ subnet }) => parseCidr(subnet) ?? []);
 }
 
+/** As much of a store as this needs. */
+interface Listing {
+  list<T extends TableName>(table: T): Iterable<TableTypes[T]>;
+}
+
 /** Every fault in one line each; none = all is well. */
-export function networkFaults(tx: ReadTransaction): readonly string[] {
+export function networkFaults(tx: Listing): readonly string[] {
   const faults: string[] = [];
   const owners = new Map<string, string>();
   const networks = new Map<string, Network>();

@@ -1,5 +1,6 @@
 /** Every bug that `make mutants` plants, area by area. */
 import type { Mutant } from './mutant.ts';
+import { allocatorMutants } from './allocator.ts';
 import { diskMutants } from './disk.ts';
 import { electionMutants } from './election.ts';
 import { etcdMutants } from './etcd.ts';
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...storeMutants,
   ...etcdMutants,
   ...orchestratorMutants,
+  ...allocatorMutants,
 ];

@@ -2,7 +2,8 @@ import { hash32 } from '#lib';
 import type { Commit, StoreEvent } from '#manager';
 import { mayFollow } from '#manager/orchestrator/task-transitions';
 import { Availability, NodeState, TaskState, TaskStateNames } from '#proto';
-import type { Node, Service, Task } from '#proto';
+import type { Network, Node, Service, Task } from '#proto';
+import { networkFaults } from '#test/_support/network-invariants';
 import { check } from './sim-failure.ts';
 
 const { READY, RUNNING, COMPLETE, ASSIGNED } = TaskState;
@@ -14,6 +15,7 @@ export class ClusterChecker {
   readonly nodes = new Map<string, Node>();
   readonly services = new Map<string, Service>();
   readonly tasks = new Map<string, Task>();
+  readonly networks = new Map<string, Network>();
   /** A hash of the whole state by version: the same on every manager. */
   readonly #hashes = new Map<number, number>();
   readonly #trace: (text: string) => void;
@@ -48,6 +50,7 @@ export class ClusterChecker {
     for (const event of commit.events) this.#apply(event);
     for (const event of commit.events)
       if (event.table === 'task' && event.kind !== 'remove') this.#checkSlot(event.object);
+    if (this.networks.size > 0) this.#checkNetworks();
   }
 
   #apply(event: StoreEvent): void {
@@ -64,8 +67,24 @@ export class ClusterChecker {
         if (event.kind !== 'remove') this.#checkTask(old, event.object);
         return;
       }
+      case 'network':
+        put(this.networks, event.kind, event.object);
+        return;
       case 'cluster':
     }
+  }
+
+  /** No address, number or port is given twice. */
+  #checkNetworks(): void {
+    const tables = {
+      network: this.networks,
+      service: this.services,
+      task: this.tasks,
+      node: this.nodes,
+      cluster: new Map(),
+    };
+    const [fault] = networkFaults({ list: (table) => tables[table].values() });
+    check(fault === undefined, () => fault ?? '');
   }
 
   #checkTask(old: Task | undefined, task: Task): void {

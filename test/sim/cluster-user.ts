@@ -10,6 +10,7 @@ import { someNetworks } from './cluster-networks.ts';
 const callDeadlineMs = 5_000;
 const servicesMax = 5;
 const replicasMax = 8;
+const networksMax = 3;
 const failureActions = [wire.FailureAction.PAUSE, wire.FailureAction.CONTINUE] as const;
 
 export interface UserWorld {
@@ -76,7 +77,7 @@ export class ClusterUser {
       env: [behaviours[random.below(behaviours.length)] ?? ''],
       stopGracePeriodMs: 1_000,
     });
-    const spec = wire.ServiceSpec.create({
+    const bare = wire.ServiceSpec.create({
       name,
       task: wire.TaskSpec.create({
         containers: [container],
@@ -90,6 +91,8 @@ export class ClusterUser {
         failureAction: failureActions[random.below(2)] ?? wire.FailureAction.PAUSE,
       }),
     });
+    const networks = await this.#networksFor(random.fork(`networks/${name}`));
+    const spec = { ...bare, task: bare.task && { ...bare.task, networks } };
     const known: Known = { specs: [spec], isRemoved: false, isCreated: false };
     const outcome = await this.#call(`create ${name}`, (control, context) =>
       control.createService(wire.CreateServiceRequest.create({ spec }), context),
@@ -97,6 +100,21 @@ export class ClusterUser {
     if (outcome === 'refused') return;
     known.isCreated = outcome === 'done';
     this.services.set(name, known);
+  }
+
+  /** Networks for a new service, made where they are not there yet; often none. */
+  async #networksFor(random: Random): Promise<readonly wire.NetworkAttachmentConfig[]> {
+    const networks: wire.NetworkAttachmentConfig[] = [];
+    for (let at = 1; at <= networksMax; at++) {
+      if (random.below(4) !== 0) continue;
+      const name = `net${at}`;
+      const spec = wire.NetworkSpec.create({ name, isIpv6: at === 2 });
+      await this.#call(`network ${name}`, (control, context) =>
+        control.createNetwork(wire.CreateNetworkRequest.create({ spec }), context),
+      );
+      networks.push(wire.NetworkAttachmentConfig.create({ network: name }));
+    }
+    return networks;
   }
 
   #pick(): readonly [string, Known] | undefined {
@@ -151,6 +169,10 @@ export class ClusterUser {
       control.removeService(wire.RemoveServiceRequest.create({ ref: name }), context),
     );
     if (outcome === 'done') known.isRemoved = true;
+    // Refused while anybody is on it.
+    await this.#call('network rm net1', (control, context) =>
+      control.removeNetwork(wire.RemoveNetworkRequest.create({ ref: 'net1' }), context),
+    );
     if (outcome === 'unknown') known.isRemoved = undefined;
   }
 

@@ -106,6 +106,30 @@ test('an exhausted network says so with numbers, and goes on when something is f
   t.deepEqual(world.store.view(networkFaults), []);
 });
 
+test("an address is its task's until it has stopped; then who waits gets it", async (t) => {
+  const world = await aWorld(1);
+  await addNetwork(world, 'ov', { subnets: tiny });
+  const dnsrr = { endpoint: EndpointSpec.create({ mode: EndpointMode.DNSRR }) };
+  await world.createService(aServiceOf('first', on('ov', { replicas: 4, spec: dnsrr })));
+  await world.untilRunning('first', 4);
+  await world.createService(aServiceOf('second', on('ov', { replicas: 2, spec: dnsrr })));
+  const waiting = () =>
+    world.tasks('second').filter(({ status }) => status?.state === TaskState.NEW && status.error);
+  await world.clock.until(() => waiting().length === 2, 5_000, 'two that wait');
+  const faults: string[] = [];
+  world.store.watch(() => faults.push(...world.store.view(networkFaults)));
+  world.agents.stopMs = 10_000;
+  await world.changeService('first', (service) => ({ ...service, isRemoving: true }));
+  await world.write((tx) => {
+    for (const task of tx.tasksOfService('first'))
+      tx.update('task', { ...task, desiredState: TaskState.REMOVE });
+  });
+  await world.clock.advance(5_000);
+  t.is(waiting().length, 2, 'they still wait while the others stop');
+  await world.untilRunning('second', 2);
+  t.deepEqual(faults, []);
+});
+
 test('room is kept for the nodes that tasks may come to', async (t) => {
   const world = await aWorld(3);
   await addNetwork(world, 'ov', { subnets: tiny });
