@@ -107,7 +107,7 @@ function awaken({ node }: Patient): Remedy {
   if (isReady)
     return {
       text: `uncordon node ${name}`,
-      command: onNode(node, '--availability active'),
+      command: `tsctl node uncordon ${shellWord(nodeName(node))}`,
       cost: 10,
       inView: withNode(node, { spec }),
     };

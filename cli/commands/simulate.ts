@@ -20,6 +20,9 @@ const deadlineMs = 120_000;
 export const command: CommandModule = {
   configure(command, cli) {
     const steps = addStepFlags(command);
+    command.description(
+      'Say what would happen if. Steps may be repeated; each is played to its end before the next.',
+    );
     command
       .option('--from <file>', 'a cluster described in YAML instead of the live one')
       .option('--format <format>', 'table or json');

@@ -27,8 +27,8 @@ export function addStepFlags(command: Command): readonly SimulationStep[] {
     return { step: { kind: 'lose', lose } };
   });
   add(
-    '--add-nodes <n>',
-    'new nodes: N[,cpu=CPUS][,memory=BYTES][,label=KEY=VALUE]; as the largest there is',
+    '--add-nodes <n,...>',
+    'new nodes, as the largest there is: N[,cpu=CPUS][,memory=BYTES][,label=KEY=VALUE]',
     parseAddedNodes,
   );
   add('--scale <service=n>', 'set the replicas of a service', (text) => {

@@ -70,6 +70,10 @@ function trouble(scene: Scene, task: Task): readonly string[] {
   const details: string[] = [];
   if (task.movedFromNodeId !== '')
     details.push(`rebalancing moved it from ${scene.nodeName(task.movedFromNodeId)}`);
+  if (task.preemptedBy !== undefined) {
+    const { taskName, priority } = task.preemptedBy;
+    details.push(`it made room for ${taskName}, of priority ${priority}`);
+  }
   if (isOnNode(task)) {
     const state = scene.node(task.nodeId)?.status?.state;
     const name = scene.nodeName(task.nodeId);
