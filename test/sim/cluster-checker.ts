@@ -103,6 +103,24 @@ export class ClusterChecker {
       check(old.nodeId === '' || old.nodeId === task.nodeId, () => `${what} changed its node`);
     }
     if (task.nodeId !== '' && (old?.nodeId ?? '') === '') this.#checkPlacement(task);
+    if (task.preemptedBy !== undefined && old?.preemptedBy === undefined)
+      this.#checkVictim(task, task.preemptedBy.priority);
+  }
+
+  #checkVictim(task: Task, priority: number): void {
+    const own = task.spec?.placement?.priority ?? 0;
+    check(own < priority, () => `task ${task.id} went for one that is no more important`);
+    check(task.desiredState > COMPLETE, () => `task ${task.id} makes room, but is to run`);
+  }
+
+  /** What is assigned to a node never reserves more than it has. */
+  #checkRoom(node: Node): void {
+    const has = node.description?.resources?.cpuNano ?? 0;
+    let cpuNano = 0;
+    for (const task of this.tasks.values())
+      if (task.nodeId === node.id && stateOf(task) >= ASSIGNED && stateOf(task) < COMPLETE)
+        cpuNano += task.spec?.resources?.reservations?.cpuNano ?? 0;
+    check(cpuNano <= has || cpuNano === 0, () => `${node.id} holds ${cpuNano} of ${has}`);
   }
 
   #checkPlacement(task: Task): void {
@@ -112,6 +130,7 @@ export class ClusterChecker {
     check(isActive, () => `task ${task.id} placed on ${node.id}, which takes none`);
     const isDown = node.status?.state === NodeState.DOWN;
     check(!isDown, () => `task ${task.id} placed on ${node.id}, which is down`);
+    this.#checkRoom(node);
   }
 
   /** At most one task of a slot is to run; with stop-first at most one is not on its way out. */

@@ -11,6 +11,8 @@ const callDeadlineMs = 5_000;
 const servicesMax = 5;
 const replicasMax = 8;
 const networksMax = 3;
+/** All tasks that there may ever be fit on two hosts: with one left, the less important have to wait. */
+const reservedNano = 170_000_000;
 const failureActions = [wire.FailureAction.PAUSE, wire.FailureAction.CONTINUE] as const;
 
 export interface UserWorld {
@@ -77,11 +79,18 @@ export class ClusterUser {
       env: [behaviours[random.below(behaviours.length)] ?? ''],
       stopGracePeriodMs: 1_000,
     });
+    const reservations = wire.Resources.create({ cpuNano: reservedNano });
+    const budgets = [undefined, 1, 2] as const;
+    const count = budgets[random.below(budgets.length)];
     const bare = wire.ServiceSpec.create({
       name,
+      disruption:
+        count === undefined ? undefined : { maxUnavailable: { kind: 'count' as const, count } },
       task: wire.TaskSpec.create({
         containers: [container],
         networks: someNetworks(random.fork(`networks of ${name}`)),
+        resources: wire.ResourceRequirements.create({ reservations }),
+        placement: wire.Placement.create({ priority: 10 * random.below(3) }),
         restart: wire.RestartPolicy.create({ delayMs: 200, delayMaxMs: 2_000 }),
       }),
       mode: isGlobal ? { kind: 'global', global } : { kind: 'replicated', replicated },

@@ -15,7 +15,7 @@ import type { ServiceShape } from '#test/_support/orchestration';
 import { priorityOf } from '#scheduler';
 import type { Commit } from '#manager/store/types';
 
-const nodeCount = 4;
+const nodeCount = 5;
 /** Of each node in the world. */
 const cpus = 8;
 const budget: DisruptionConfig = { maxUnavailable: { kind: 'count', count: 1 } };
@@ -34,9 +34,10 @@ interface Kind {
  */
 const kinds: readonly Kind[] = [
   { id: 'free', priority: 0, cpus: 3, replicasMax: 0 },
-  { id: 'guarded', priority: 0, cpus: 1, replicasMax: 20, disruption: budget },
-  { id: 'mid', priority: 50, cpus: 3, replicasMax: 2 },
-  { id: 'high', priority: 100, cpus: 3, replicasMax: 2 },
+  { id: 'guarded', priority: 0, cpus: 1, replicasMax: 25, disruption: budget },
+  { id: 'small', priority: 20, cpus: 1, replicasMax: 3 },
+  { id: 'mid', priority: 50, cpus: 3, replicasMax: 1 },
+  { id: 'high', priority: 100, cpus: 3, replicasMax: 1 },
 ];
 
 function shapeOf(kind: Kind, replicas: number): ServiceShape {
@@ -162,7 +163,7 @@ async function storm(t: ExecutionContext, seed: number): Promise<number> {
   const waiting = [...kinds.flatMap(({ id }) => world.tasks(id))].filter(
     ({ status, nodeId }) => status?.state === TaskState.PENDING && nodeId === '',
   );
-  for (const one of waiting) t.regex(one.status?.error ?? '', /^0\/4 nodes are available: /);
+  for (const one of waiting) t.regex(one.status?.error ?? '', /^0\/5 nodes are available: /);
   await world.resign();
   return watcher.preemptionCount;
 }

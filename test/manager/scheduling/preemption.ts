@@ -3,6 +3,7 @@ import test from 'ava';
 import { Availability, NodeSpec, Placement, PreemptionPolicy, RestartCondition } from '#proto';
 import { ResourceRequirements, Resources, RestartPolicy, TaskState } from '#proto';
 import type { ServiceSpec, Task, TaskSpec } from '#proto';
+import { byImportance } from '#scheduler/priority';
 import { aServiceOf, OrchestrationWorld } from '#test/_support/orchestration';
 
 /** Nodes of these worlds have 8 processors. */
@@ -67,23 +68,25 @@ test('1.8: a task of higher priority pushes out just enough, and the victims wai
   }
 });
 
-test('1.8: nobody of the same priority goes, and who waits says that preemption does not help', async (t) => {
-  const world = await full(1);
-  await world.createService(aServiceOf('lowest', { task: asks(0.1, -5) }));
-  await world.untilRunning('lowest', 0);
-  await world.createService(aServiceOf('same', { task: asks(2, 0) }));
+test('1.8: equal priority is never a victim, also where somebody less important stands', async (t) => {
+  const world = new OrchestrationWorld();
+  await world.addNodes(1);
+  world.lead();
+  await world.createService(aServiceOf('peers', { replicas: 3, task: asks(2.5) }));
+  await world.createService(aServiceOf('lower', { task: asks(0.5, -5) }));
+  await world.untilRunning('peers', 3);
+  await world.untilRunning('lower', 1);
+  await world.createService(aServiceOf('same', { task: asks(1) }));
   await world.clock.advance(3_000);
-  t.is(world.running('same').length, 0);
-  t.is(preempted(world, 'low').length, 0);
-  t.is(world.tasks('same')[0]?.status?.error, '0/1 nodes are available: 1 Insufficient cpu.');
-  await world.changeService('low', (one) => ({
-    ...one,
-    spec: { ...aServiceOf('low', { replicas: 3, task: asks(2) }).spec } as ServiceSpec,
-  }));
-  await world.untilRunning('same', 1, 5_000);
-  await world.untilRunning('lowest', 0);
-  await world.createService(aServiceOf('higher', { task: asks(3, 5) }));
-  await world.untilRunning('higher', 1, 5_000);
+  t.is(preempted(world, 'peers').length + preempted(world, 'lower').length, 0);
+  t.is(
+    world.tasks('same')[0]?.status?.error,
+    '0/1 nodes are available: 1 Insufficient cpu.' +
+      ' preemption: 0/1 nodes are available: 1 Insufficient cpu.',
+  );
+  await world.createService(aServiceOf('fits', { task: asks(0.5) }));
+  await world.untilRunning('fits', 1, 5_000);
+  t.is(preempted(world, 'lower').length, 1);
 });
 
 test('1.8: with the preemption policy NEVER a task waits, and says so in the words of Kubernetes', async (t) => {
@@ -161,6 +164,7 @@ test('1.8: one that is more important still takes the room, and the other looks 
   t.is(world.running('high')[0]?.nodeId, nodeId);
   await world.untilRunning('mid', 1, 30_000);
   t.not(world.running('mid')[0]?.nodeId, nodeId);
+  t.is(preempted(world, 'mid').length, 0, 'it had not come yet');
   t.is(world.running('low').length, 0);
 });
 
@@ -221,6 +225,25 @@ test('1.8 PodDisruptionBudget: a service whose budget is used up is spared where
   t.is(preempted(world, 'low').length, 1);
 });
 
+test('1.8 PodDisruptionBudget: two preemptions of one pass share what a budget allows', async (t) => {
+  const one = { maxUnavailable: { kind: 'count', count: 1 } } as const;
+  const world = new OrchestrationWorld();
+  await world.addNodes(2);
+  world.lead();
+  const on = (nodeId: string, priority = 0): Partial<TaskSpec> =>
+    asks(2, priority, { ...polite, constraints: [`node.id==${nodeId}`] });
+  await world.createService(aServiceOf('free', { replicas: 4, task: on('n1') }));
+  await world.untilRunning('free', 4);
+  // The later comer is chosen first, as long as its budget allows it.
+  const guarded = aServiceOf('guarded', { replicas: 4, task: on('n2'), spec: { disruption: one } });
+  await world.createService(guarded);
+  await world.untilRunning('guarded', 4);
+  await world.createService(aServiceOf('high', { replicas: 2, task: asks(2, 100) }));
+  await world.untilRunning('high', 2, 5_000);
+  t.is(preempted(world, 'guarded').length, 1);
+  t.is(preempted(world, 'free').length, 1);
+});
+
 test('a victim of a service that never restarts is replaced all the same', async (t) => {
   const world = new OrchestrationWorld();
   await world.addNodes(1);
@@ -238,18 +261,27 @@ test('a victim of a service that never restarts is replaced all the same', async
 test('a budget that others used up meanwhile holds: nobody is stopped in the transaction', async (t) => {
   const one = { maxUnavailable: { kind: 'count', count: 1 } } as const;
   const world = await full(1, { disruption: one });
-  const [victim, other] = world.running('low');
+  await world.clock.advance(1_000);
+  // The first is the one that the budget is thought to allow to go.
+  const budgeted = world
+    .running('low')
+    .toSorted(byImportance)
+    .slice(1, 3)
+    .map(({ id }) => id);
   let isDone = false;
   world.store.watch((commit) => {
-    const isHighMade = commit.events.some(
+    const isPendingNow = commit.events.some(
       ({ table, kind, object }) =>
-        table === 'task' && kind === 'create' && (object as Task).serviceName === 'high',
+        table === 'task' &&
+        kind !== 'remove' &&
+        (object as Task).serviceName === 'high' &&
+        (object as Task).status?.state === TaskState.PENDING,
     );
-    if (!isHighMade || isDone) return;
+    if (!isPendingNow || isDone) return;
     isDone = true;
-    // Queued before what the scheduler is about to write.
+    // Queued before what the scheduler is about to write, and committed after it has decided.
     void world.store.update((tx) => {
-      for (const id of [victim?.id ?? '', other?.id ?? '']) {
+      for (const id of budgeted) {
         const task = tx.get('task', id);
         if (task !== undefined) tx.update('task', { ...task, desiredState: TaskState.SHUTDOWN });
       }
