@@ -88,7 +88,7 @@ test('the table says of every node what fails, and of resources what is there an
   ]);
 });
 
-test('a refusal can be resolved by evictions where tasks are in the way, not where the node is', (t) => {
+test('1.0 failure codes: a refusal can be resolved by evictions where tasks are in the way, not where the node is', (t) => {
   const held = taskOf('h', { nodeId: 'a', state: 512, cpus: 3, ports: [hostPort(80)] });
   const view = viewOf([nodeOf('a', { cpus: 4, labels: { zone: 'a' } })], [held]);
   const isResolvable = (shape: Parameters<typeof taskOf>[1]): boolean | undefined =>

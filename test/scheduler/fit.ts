@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Protocol, TaskState } from '#proto';
+import { ContainerSpec, Protocol, TaskSpec, TaskState } from '#proto';
 import type { PortConfig } from '#proto';
 import { explain } from '#scheduler';
 import { hostPort, nodeOf, taskOf, viewOf } from '#test/_support/placement';
@@ -64,6 +64,14 @@ const fits: readonly (readonly [string, TaskShape, TaskShape, string | undefined
   ['devices the node does not have', {}, { generic: { fpga: 1 } }, '1 Insufficient fpga'],
   ['limits are not looked at', {}, { cpus: 2 }, undefined],
 ];
+test('1.5 cases 3 and 5: a task reserves as a whole, its init containers nothing of their own', (t) => {
+  const initContainers = [1, 2, 3].map((at) => ContainerSpec.create({ name: `init-${at}` }));
+  const asked = taskOf('t', { cpus: 0.001, generic: { gpu: 3 } });
+  const task = { ...asked, spec: { ...TaskSpec.create(), ...asked.spec, initContainers } };
+  const old = taskOf('old', { service: 'o', nodeId: 'n', cpus: 1.999, state: TaskState.RUNNING });
+  t.deepEqual(explain(viewOf([node], [old]), task).fitting, ['n']);
+});
+
 for (const [name, held, asked, why] of fits) {
   test(`1.5: ${name}`, (t) => {
     const old = taskOf('old', { ...held, service: 'o', nodeId: 'n', state: TaskState.RUNNING });

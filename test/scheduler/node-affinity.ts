@@ -1,12 +1,13 @@
 import test from 'ava';
+import { validateNodeAffinity } from '#manager/control/validate-node-affinity';
 import { NodeRole, SelectorOperator } from '#proto';
 import type { NodeAffinity } from '#proto';
 import { isAskedFor } from '#scheduler';
 import { nodeWishOf, preferenceFor } from '#scheduler/node-affinity';
 import { satisfies } from '#scheduler/selector';
 import { expression, nodeTerm, preferringNodes, requiringNodes } from '#test/_support/affinity';
-import { nodeOf, outcome, tasksOf, viewOf } from '#test/_support/placement';
-import { Placement } from '#proto';
+import { nodeOf, outcome, taskOf, tasksOf, viewOf } from '#test/_support/placement';
+import { Placement, TaskState } from '#proto';
 
 const node = {
   ...nodeOf('n1', { labels: { zone: 'a', gen: '0206', word: 'many', empty: '' } }),
@@ -89,9 +90,30 @@ test('1.2: all pairs of the node selector must be there, with case', (t) => {
   t.false(asked({ zone: 'A' }));
   t.false(asked({ missing: '' }));
   t.true(asked({ empty: '' }));
-  // Case 9: selector and required terms must both hold.
-  t.false(asked({ zone: 'a' }, requiringNodes(nodeTerm('missing'))));
-  t.false(asked({ zone: 'b' }, requiringNodes(nodeTerm('zone'))));
+});
+
+test('1.2 case 9: node selector and required terms must both hold', (t) => {
+  const asked = (zone: string, nodeAffinity: NodeAffinity): boolean =>
+    isAskedFor(node, Placement.create({ nodeSelector: { zone }, nodeAffinity }));
+  t.false(asked('a', requiringNodes(nodeTerm('missing'))));
+  t.false(asked('b', requiringNodes(nodeTerm('zone'))));
+  t.true(asked('a', requiringNodes(nodeTerm('zone'))));
+});
+
+test('1.2 case 5: a field with two values is refused', (t) => {
+  const nodeAffinity = requiringNodes(nodeTerm('@metadata.name in n1,n2'));
+  t.throws(() => validateNodeAffinity(nodeAffinity), { message: /must have one element/ });
+});
+
+test('1.2 IgnoredDuringExecution: a label that changes moves no task that stands', (t) => {
+  const placement = { nodeAffinity: requiringNodes(nodeTerm('zone')) };
+  const here = taskOf('here', { nodeId: 'n', state: TaskState.RUNNING, placement });
+  const view = viewOf([nodeOf('n', { labels: { zone: 'a' } })], [here]);
+  view.setNode(nodeOf('n'));
+  t.is(view.service('s')?.taskCounts.get('n'), 1);
+  t.deepEqual(outcome(view, [taskOf('t', { placement })]).explanations, [
+    "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+  ]);
 });
 
 test('1.2 case 7: weights of 5 (holds), 7 (does not) and 11 (holds) sum up to 16', (t) => {

@@ -20,7 +20,7 @@ test('scenario 1: tasks go to the least loaded node that takes tasks', (t) => {
   t.deepEqual(outcome(view, tasksOf(1, { service: 'next' }, 'x')).counts, { b: 1 });
 });
 
-test('a node that becomes ready takes what waited, with an explanation before', (t) => {
+test('scenario 1: a node that becomes ready takes what waited, with an explanation before', (t) => {
   const view = viewOf([]);
   const tasks = tasksOf(2);
   t.deepEqual(outcome(view, tasks).explanations, ['no nodes available to schedule pods']);
@@ -184,7 +184,7 @@ test('a kind of device that a node does not have cannot be reserved on it', (t) 
   t.deepEqual(result.explanations, ['0/2 nodes are available: 2 Insufficient gpu.']);
 });
 
-test('no more replicas per node than the service allows', (t) => {
+test('2.6 MaxReplicas: no more replicas per node than the service allows', (t) => {
   const view = viewOf([nodeOf('a'), nodeOf('b')]);
   const result = outcome(view, tasksOf(5, { perNodeMax: 2 }));
   t.deepEqual(result.counts, { a: 2, b: 2 });
@@ -216,7 +216,7 @@ test('the explanation takes of every node the reason of the first filter that it
   ]);
 });
 
-test('a task with a node of its own goes there or nowhere', (t) => {
+test('2.6 preassigned: a task with a node of its own goes there or nowhere', (t) => {
   const view = viewOf([nodeOf('a'), nodeOf('b', { cpus: 1 })]);
   const own = (id: string, cpus: number) => taskOf(id, { slot: 0, nodeId: 'b', cpus });
   const { placed, unplaced } = place(view, [own('t1', 1), own('t2', 1)], { nowMs: 0 });

@@ -12,7 +12,7 @@ const taint = (text: string): Taint => parseTaint('--taint', text);
 
 const matching: readonly (readonly [string, Partial<Toleration>, string, boolean])[] = [
   [
-    '1.1 case 1: without an operator the values are compared',
+    'case 1: without an operator the values are compared',
     { key: 'dedicated', value: 'user1', effect: NO_SCHEDULE },
     'dedicated=user1:NoSchedule',
     true,
@@ -56,7 +56,7 @@ const matching: readonly (readonly [string, Partial<Toleration>, string, boolean
   ).map(
     ([toleration, value, expected]) =>
       [
-        `1.1 case 7: Gt ${toleration || 'nothing'} beside ${value || 'nothing'}`,
+        `case 7: Gt ${toleration || 'nothing'} beside ${value || 'nothing'}`,
         { key: 'k', operator: Operator.GREATER, value: toleration },
         `k=${value}:NoSchedule`,
         expected,
@@ -71,7 +71,7 @@ const matching: readonly (readonly [string, Partial<Toleration>, string, boolean
   ['Lt is strict', { key: 'k', operator: Operator.LESS, value: '10' }, 'k=10:NoSchedule', false],
 ];
 for (const [name, toleration, text, expected] of matching) {
-  test(`${name}: ${text} is ${expected ? '' : 'not '}tolerated`, (t) => {
+  test(`1.1 ${name}: ${text} is ${expected ? '' : 'not '}tolerated`, (t) => {
     t.is(tolerates(tol(toleration), taint(text)), expected);
   });
 }
