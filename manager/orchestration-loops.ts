@@ -9,9 +9,11 @@ import { SchedulingLoop } from './scheduling/index.ts';
  * starting order.
  */
 export function orchestrationLoops(basics: LoopBasics): Readonly<Record<string, () => LeaderLoop>> {
+  let madeCount = 0;
   const make = (name: string): LoopBasics => ({
     ...basics,
-    random: basics.random.fork(name),
+    // Not what the loop of an earlier term drew: ids are not to come twice.
+    random: basics.random.fork(`${name} ${++madeCount}`),
     log: basics.log.child({ loop: name }),
   });
   return {
