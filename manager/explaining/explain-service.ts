@@ -30,9 +30,10 @@ export function explainService(scene: Scene, service: Service): ExplainPlacement
     }
   }
   const sorted = [...groups.values()].sort((a, b) => b.length - a.length);
-  const explanations = sorted
-    .slice(0, reasonsMax)
-    .map((alike) => explainTask(scene, alike[0], alike, slots.get(slotKeyOf(alike[0]))));
+  const explanations = sorted.slice(0, reasonsMax).map((alike) => {
+    const [task] = alike;
+    return explainTask(scene, task, { alike, slot: slots.get(slotKeyOf(task)) ?? [task] });
+  });
   const notes = notesOn(scene, service);
   if (sorted.length > reasonsMax)
     notes.push(`${sorted.length - reasonsMax} more reasons are left out`);

@@ -5,7 +5,7 @@ import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
 import { isStopped, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { Scene } from './scene.ts';
 import { stateWords } from './state-words.ts';
-import { hintMessage, nodesMax, rankedVerdict, refusedVerdict } from './verdicts.ts';
+import { hintMessage, nodesMax, rankedVerdict, refusedVerdicts } from './verdicts.ts';
 
 /** The tasks of its slot, itself among them, oldest first. */
 function slotOf(scene: Scene, task: Task): readonly Task[] {
@@ -21,13 +21,14 @@ export function isWaitingForNode(task: Task): boolean {
   return stateOf(task) === TaskState.PENDING && isWanted(task);
 }
 
-/** What is to be said of a task, or of several that wait for a node alike: `alike` is not empty, `task` its first. */
+/** What is to be said of a task, or of several of a service that wait alike, `task` the first of them. */
 export function explainTask(
   scene: Scene,
   task: Task,
-  alike: readonly [Task, ...Task[]] = [task],
-  slot: readonly Task[] = slotOf(scene, task),
+  group?: { readonly alike: readonly [Task, ...Task[]]; readonly slot: readonly Task[] },
 ): PlacementExplanation {
+  const { alike, slot } = group ?? { alike: [task], slot: slotOf(scene, task) };
+  const isAlone = group === undefined;
   const words = stateWords(scene, { task, slot });
   const base = PlacementExplanation.create({
     taskId: task.id,
@@ -40,8 +41,10 @@ export function explainTask(
     ...words,
   });
   if (isWaitingForNode(task)) return { ...base, ...waiting(scene, alike, base) };
-  const isPlaced = task.nodeId !== '' && task.slot > 0;
-  if (isStopped(task) || !isWanted(task) || !isPlaced) return base;
+  // Of one that is held back, or one of many, where else it could be is beside the point.
+  const isAsked = isAlone && task.desiredState === TaskState.RUNNING;
+  const isPlaced = task.nodeId !== '' && task.slot > 0 && !isStopped(task);
+  if (!isAsked || !isPlaced) return base;
   return { ...base, ...standing(scene, task) };
 }
 
@@ -53,7 +56,7 @@ function waiting(
   const { view, scoring, nowMs } = scene;
   const [task] = alike;
   const { summary, refused, fitting, nodeCount } = explain(view, task);
-  const nodes = [...refused.map((one) => refusedVerdict(scene, one))];
+  const nodes = refusedVerdicts(scene, refused);
   if (fitting.length > 0) {
     const ranked = rank(view, task, { nowMs, scoring });
     const able = ranked.map((one) => rankedVerdict(scene, one));
@@ -87,7 +90,7 @@ function standing(scene: Scene, task: Task): Partial<PlacementExplanation> {
   view.setTask(task);
   const nodes = [
     ...ranked.map((one) => rankedVerdict(scene, one)),
-    ...refused.map((one) => refusedVerdict(scene, one)),
+    ...refusedVerdicts(scene, refused),
   ];
   return { nodes: nodes.slice(0, nodesMax), nodeCount, isScored: true };
 }

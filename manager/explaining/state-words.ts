@@ -111,7 +111,7 @@ function preparingReason(task: Task, node: string): string {
 
 function readyReason(scene: Scene, { task, slot }: Subject, node: string): string {
   if (task.desiredState !== TaskState.READY) return `${node} is about to start it`;
-  if (isHeld(scene, task)) return `it is ready on ${node} and waits: restart back-off`;
+  if (isHeld(scene, task)) return `it is ready on ${node} and held back for a while`;
   const before = slot.find((other) => other !== task && isOnNode(other));
   if (before === undefined) return `it is ready on ${node} and about to start`;
   const where = scene.nodeName(before.nodeId);

@@ -4,10 +4,22 @@ import { PlacementShortage } from '#proto';
 import type { Hint, RankedNode, RefusedNode } from '#scheduler';
 import type { Scene } from './scene.ts';
 
+const names = new Intl.Collator('en', { numeric: true });
+
 /** Nodes that one answer tells of at most. */
 export const nodesMax = 1_000;
 
-export function refusedVerdict(scene: Scene, { nodeId, refusal }: RefusedNode): NodeVerdict {
+/** By the nodes' names, host2 before host10. */
+export function refusedVerdicts(
+  scene: Scene,
+  refused: readonly RefusedNode[],
+): readonly NodeVerdict[] {
+  return refused
+    .map((one) => refusedVerdict(scene, one))
+    .sort((a, b) => names.compare(a.hostname, b.hostname));
+}
+
+function refusedVerdict(scene: Scene, { nodeId, refusal }: RefusedNode): NodeVerdict {
   const { filter, reasons, isResolvable } = refusal;
   const shortages = refusal.shortages.map(({ name, need, have, capacity }) =>
     PlacementShortage.create({ name, need, have: Math.max(0, have), capacity }),

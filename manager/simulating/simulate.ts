@@ -15,6 +15,7 @@ import { isOnNode, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import { applySimulationStep } from './apply-step.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
+const names = new Intl.Collator('en', { numeric: true });
 /** Moves that one answer tells of; the others are counted. */
 const movesMax = 1_000;
 const waitsMax = 100;
@@ -96,7 +97,7 @@ function movesBetween(before: Standing, after: Standing): readonly SimulatedMove
       }),
     );
   }
-  return moves.toSorted((a, b) => a.taskName.localeCompare(b.taskName, 'en', { numeric: true }));
+  return moves.toSorted((a, b) => names.compare(a.taskName, b.taskName));
 }
 
 /** Services with tasks that no node takes, and why. */
@@ -139,7 +140,7 @@ function usesOf(before: Standing, after: Standing): readonly NodeUse[] {
         memoryBytesAfter: now.memoryBytes,
       });
     })
-    .sort((a, b) => a.hostname.localeCompare(b.hostname, 'en', { numeric: true }));
+    .sort((a, b) => names.compare(a.hostname, b.hostname));
 }
 
 function wordOf(before: Node | undefined, after: Node | undefined): string {

@@ -200,8 +200,8 @@ test('a task that a delay holds back says until when and why', async (t) => {
   const held = web(1, { ...on, state: TaskState.READY, desired: TaskState.READY });
   t.is(
     await said({}, { ...held, restartCount: 2, runNotBeforeMs: startMs + 4_000 }, [failed]),
-    'it is ready on host1 and waits: restart back-off;' +
-      ' restart back-off after 2 failures in a row; the last: exit code 3; not before 4s from now',
+    'it is ready on host1 and held back for a while;' +
+      ' restart back-off after 2 failures in a row; the last: exit code 3; not before 4s from now; ',
   );
 });
 
