@@ -27,24 +27,32 @@ function valueOf(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
+const part = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+/** Without leading zeros, which some read as octal. */
+const fourParts = new RegExp(`^${part}\\.${part}\\.${part}\\.${part}$`);
+
 /** Four decimal parts, or IPv6 without a zone; undefined for anything else. */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (text.length > textLengthMax || text.includes('%')) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text))
-    return { family: 4, value: valueOf(ipaddr.IPv4.parse(text).toByteArray()) };
+  const four = fourParts.exec(text);
+  if (four !== null) {
+    const value = four.slice(1).reduce((sum, digits) => sum * 256 + Number(digits), 0);
+    return { family: 4, value: BigInt(value) };
+  }
   if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined;
   return { family: 6, value: valueOf(ipaddr.IPv6.parse(text).toByteArray()) };
 }
 
 /** The one way to write it: RFC 5952 for IPv6. */
 export function formatIpAddress({ family, value }: IpAddress): string {
-  const count = bitsOf(family) / 8;
-  const bytes = Array.from({ length: count }, (_, at) =>
-    Number((value >> BigInt(8 * (count - 1 - at))) & 255n),
+  if (family === 4) {
+    const number = Number(value);
+    return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
+  const bytes = Array.from({ length: 16 }, (_, at) =>
+    Number((value >> BigInt(120 - 8 * at)) & 255n),
   );
-  return family === 4
-    ? new ipaddr.IPv4(bytes).toString()
-    : new ipaddr.IPv6(bytes).toRFC5952String();
+  return new ipaddr.IPv6(bytes).toRFC5952String();
 }
 
 /** The block that an address is in, at this length of prefix. */

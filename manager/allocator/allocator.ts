@@ -7,7 +7,7 @@ import { AllocatorState } from './allocator-state.ts';
 import { writeDecision } from './write-decision.ts';
 
 /** Tasks that one pass looks at; the rest follows in the next. */
-const tasksPerPass = 5_000;
+const tasksPerPass = 1_000;
 
 /** The leader's loop around `AllocatorState`: tells it what happens, and writes what it decides. */
 export class Allocator implements LeaderLoop {
