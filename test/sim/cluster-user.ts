@@ -100,7 +100,8 @@ export class ClusterUser {
         failureAction: failureActions[random.below(2)] ?? wire.FailureAction.PAUSE,
       }),
     });
-    const networks = await this.#networksFor(random.fork(`networks/${name}`));
+    const made = await this.#networksFor(random.fork(`networks/${name}`));
+    const networks = [...(bare.task?.networks ?? []), ...made];
     const spec = { ...bare, task: bare.task && { ...bare.task, networks } };
     const known: Known = { specs: [spec], isRemoved: false, isCreated: false };
     const outcome = await this.#call(`create ${name}`, (control, context) =>
