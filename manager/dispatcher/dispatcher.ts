@@ -48,8 +48,10 @@ export interface SessionInput {
 const coalesceMs: Ms = 1;
 /** A new leader gives every node at least so long to find it. */
 const newLeaderGraceMinMs: Ms = 5000;
-/** A connection that does not say hello within this time is closed, ms. */
+/** A connection that does not say hello within this time is closed. */
 const helloDeadlineMs: Ms = 5000;
+/** Grace of an agent that waits for its turn to be registered, and cannot beat yet. */
+const registrationMs: Ms = 15_000;
 
 /**
  * The leader's side of all agents: who is there (node.description, node.status), what each has to
@@ -116,17 +118,16 @@ export class Dispatcher {
 
   /** This manager leads no more: every agent is sent away. */
   stop(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
     this.#statuses?.stop();
     this.#statuses = undefined;
     this.#subscription?.cancel();
     this.#flush.cancel();
     this.#networks.stop();
     this.#liveness.clear();
-    this.#sessions.clear();
     this.#dirty.clear();
     this.#options.work.stop();
-    for (const session of sessions) session.close(lostLeadership());
+    for (const session of this.#sessions.values()) session.close(lostLeadership());
+    this.#sessions.clear();
     this.#figures.sessions.set(0);
     return Promise.resolve();
   }
@@ -218,7 +219,7 @@ export class Dispatcher {
       earlier.close(new ClusterError('CANCELLED', 'the node has opened a newer session'));
       this.#detach(earlier);
     }
-    this.#liveness.watch(nodeId, this.#shared.graceMs);
+    this.#liveness.watch(nodeId, Math.max(this.#shared.graceMs, registrationMs));
     void this.#register(session, hello);
   }
 

@@ -80,6 +80,19 @@ test('a silent node is DOWN after three periods, and not before', async (t) => {
   t.is(agent.closedWith?.code, 'DEADLINE_EXCEEDED');
 });
 
+test('a registration that takes longer than the grace is not cut off by it', async (t) => {
+  const own = await makeTestDispatcher({ heartbeatPeriodMs: 200, commitDelayMs: 900 });
+  const agent = new FakeAgent(own.dispatcher, 'n1').hello();
+  await own.clock.until(() => agent.infos.length > 0, 2_000, 'it is registered');
+  t.true(agent.isOpen);
+  // From then on the grace is the usual one.
+  agent.beat(own.clock);
+  await own.clock.advance(2_000);
+  agent.silence();
+  await own.clock.advance(700);
+  t.false(agent.isOpen);
+});
+
 test('anything an agent says is a sign of life', async (t) => {
   const own = await makeTestDispatcher();
   const agent = await own.join('n1');
