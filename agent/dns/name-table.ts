@@ -98,7 +98,9 @@ export class NameTable {
 
   /** Who asks from this address; undefined when nobody on our networks has it. */
   askerAt(address: string): Asker | undefined {
-    const key = canonical(address);
+    // Most come as they are known; IPv6 perhaps with an interface, or written another way.
+    const isKnown = this.#taskAt.has(address) || this.#hostAt.has(address);
+    const key = isKnown ? address : canonical(address);
     if (key === undefined) return undefined;
     const taskId = this.#taskAt.get(key);
     const networkId = this.#hostAt.get(key);
