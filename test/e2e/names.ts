@@ -1,9 +1,10 @@
 /** Names on the kernel's own bridge, asked from a task's namespace: in namespaces of their own. */
 import test from 'ava';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { seededRandom, silentLogger, silentMetrics } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { NameServer } from '#agent/dns/name-server-node';
@@ -72,10 +73,14 @@ const told = NetworkChanges.create({
   endpoints: [endpoint('web1', 8, { slot: 1 }), endpoint('me', 7, { serviceId: 's-me' })],
 });
 
-/** What the task's own resolver makes of its question: addresses, or ''. */
-function lookUp(name: string, gateway = '10.9.0.1', type = 'a'): readonly string[] {
-  const text = sh(`ip netns exec task busybox nslookup -type=${type} ${name} ${gateway}`);
-  const answer = text
+const run = promisify(execFile);
+
+/** What the task's own resolver makes of its question: addresses and names; none when it fails. */
+async function lookUp(name: string, gateway = '10.9.0.1', type = 'a'): Promise<readonly string[]> {
+  // The server is this process: it must not be kept waiting.
+  const argv = ['netns', 'exec', 'task', 'busybox', 'nslookup', `-type=${type}`, name, gateway];
+  const { stdout } = await run('ip', argv, { timeout: 20_000 }).catch(() => ({ stdout: '' }));
+  const answer = stdout
     .split(/\n\s*\n/)
     .slice(1)
     .join('\n');
@@ -124,39 +129,42 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(names.listening, []);
     sh(bridge);
     await poll('it listens', () => names.listening.length === 2);
-    t.deepEqual(lookUp('web'), ['10.9.0.2']);
-    t.deepEqual(lookUp('WEB', 'fd00:9::1'), ['10.9.0.2']);
-    t.deepEqual(lookUp('tasks.web'), ['10.9.0.8']);
-    t.deepEqual(lookUp('1.web', 'fd00:9::1', 'aaaa'), ['fd00:9::8']);
-    t.deepEqual(lookUp('10.9.0.8', '10.9.0.1', 'ptr'), ['1.web']);
+    t.deepEqual(await lookUp('web'), ['10.9.0.2']);
+    t.deepEqual(await lookUp('WEB', 'fd00:9::1'), ['10.9.0.2']);
+    t.deepEqual(await lookUp('tasks.web'), ['10.9.0.8']);
+    t.deepEqual(await lookUp('1.web', 'fd00:9::1', 'aaaa'), ['fd00:9::8']);
+    t.deepEqual(await lookUp('10.9.0.8', '10.9.0.1', 'ptr'), ['1.web']);
   });
 
-  test.serial('what is none of our names is asked of the servers of the host', (t) => {
-    t.deepEqual(lookUp('example.com'), ['192.0.2.1']);
+  test.serial('what is none of our names is asked of the servers of the host', async (t) => {
+    t.deepEqual(await lookUp('example.com'), ['192.0.2.1']);
   });
 
   test.serial('a task that serves no more is in no answer', async (t) => {
     const gone = endpoint('web1', 8, { slot: 1, isServing: false });
     await names.apply(view, view.apply(NetworkChanges.create({ endpoints: [gone] })));
-    t.deepEqual(lookUp('tasks.web'), []);
+    t.deepEqual(await lookUp('tasks.web'), []);
     await names.apply(view, view.apply(told));
-    t.deepEqual(lookUp('tasks.web'), ['10.9.0.8']);
+    t.deepEqual(await lookUp('tasks.web'), ['10.9.0.8']);
   });
 
   test.serial('names go on being answered on a bridge that was made anew', async (t) => {
     sh('ip link delete br9; ip link delete v9');
-    t.deepEqual(lookUp('web'), []);
+    t.deepEqual(await lookUp('web'), []);
     sh(bridge);
-    await poll('answers are back', () => lookUp('web').length > 0);
-    t.deepEqual(lookUp('web', 'fd00:9::1'), ['10.9.0.2']);
+    await poll('answers are back', async () => (await lookUp('web')).length > 0);
+    t.deepEqual(await lookUp('web', 'fd00:9::1'), ['10.9.0.2']);
   });
 
-  test.serial('nobody else is answered: neither strangers nor other addresses of the host', (t) => {
-    sh(
-      'ip -n task address add 10.9.0.99/24 dev eth0; ip -n task address delete 10.9.0.7/24 dev eth0',
-    );
-    t.deepEqual(lookUp('web'), []);
-    sh('ip address add 10.9.1.1/24 dev br9');
-    t.deepEqual(lookUp('web', '10.9.1.1'), []);
-  });
+  test.serial(
+    'nobody else is answered: neither strangers nor other addresses of the host',
+    async (t) => {
+      sh(
+        'ip -n task address add 10.9.0.99/24 dev eth0; ip -n task address delete 10.9.0.7/24 dev eth0',
+      );
+      t.deepEqual(await lookUp('web'), []);
+      sh('ip address add 10.9.1.1/24 dev br9');
+      t.deepEqual(await lookUp('web', '10.9.1.1'), []);
+    },
+  );
 }
