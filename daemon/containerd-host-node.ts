@@ -4,6 +4,7 @@ import { hostFiles } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
 import { NameServer } from '#agent/dns/name-server-node';
 import { BridgeNetworks, hostRoutes } from '#agent/network/index';
+import { kernelHost, Overlay } from '#agent/overlay/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
 import type { Options } from './options.ts';
 
@@ -19,6 +20,11 @@ export function containerdHost(options: Options): MakeAgentHost {
       },
       signal,
     );
+    const overlay = new Overlay({
+      ...basics,
+      host: kernelHost(),
+      log: basics.log.child({ module: 'overlay' }),
+    });
     const names = new NameServer(basics);
     return {
       runtime: running.runtime,
@@ -27,12 +33,15 @@ export function containerdHost(options: Options): MakeAgentHost {
         ...(options.taskSubnet === undefined ? {} : { subnets: [options.taskSubnet] }),
         // Gone after a reboot, as the namespaces are.
         statePath: join(options.runDirectory, 'networks.json'),
+        overlay,
       }),
-      networkConsumers: [names],
+      // Bridges before names: the name server listens on their addresses.
+      networkConsumers: [overlay, names],
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
       close: async () => {
         names.close();
+        await overlay.stop();
         await running.stop();
       },
     };

@@ -2,8 +2,9 @@
  * One shell script that makes the networks of a whole batch of tasks; pure. Starting a process from the
  * daemon costs ten times what it costs from a small shell, and a batch wants one `ip` per namespace.
  */
+import { familyMark } from '../overlay/task-links.ts';
 import { attachLines, failedLines, insideLines, namespaceName } from './ip-commands.ts';
-import type { TaskLink } from './ip-commands.ts';
+import type { TaskPlace } from './ip-commands.ts';
 import type { Subnet } from './subnet.ts';
 
 const mark = '::done';
@@ -15,17 +16,30 @@ function section(argv: string, lines: readonly string[], name: string): string {
 }
 
 /** Standard input for `sh -s`. Names and addresses are our own: nothing of it is a user's. */
-export function attachScript(tasks: readonly TaskLink[], bridge: string, subnet: Subnet): string {
+export function attachScript(tasks: readonly TaskPlace[], bridge: string, subnet: Subnet): string {
   const host = tasks.flatMap((task) => attachLines(task, bridge));
-  const inside = tasks.map((task, i) => {
-    const argv = `ip -netns ${namespaceName(task.taskId)} -batch -`;
-    return section(argv, insideLines(task, subnet), String(i));
+  const inside = tasks.flatMap((task, i) => {
+    const lines = insideLines(task, subnet);
+    const isV6 = (line: string): boolean => line.startsWith(familyMark);
+    const v6 = lines.filter(isV6).map((line) => line.slice(familyMark.length));
+    const of = (family: string) => `ip${family} -netns ${namespaceName(task.taskId)} -batch -`;
+    return [
+      section(
+        of(''),
+        lines.filter((line) => !isV6(line)),
+        String(i),
+      ),
+      ...(v6.length === 0 ? [] : [section(of(' -6'), v6, String(i))]),
+    ];
   });
   return `${[section('ip -force -batch -', host, 'host'), ...inside].join('\n')}\n`;
 }
 
 /** What failed of a script's run, by position of the task, with what ip said of it. */
-export function attachFailures(stdout: string, count: number): ReadonlyMap<number, string> {
+export function attachFailures(
+  stdout: string,
+  tasks: readonly TaskPlace[],
+): ReadonlyMap<number, string> {
   const failures = new Map<number, string>();
   const done = new Set<number>();
   let said: string[] = [];
@@ -35,7 +49,7 @@ export function attachFailures(stdout: string, count: number): ReadonlyMap<numbe
       if (line !== '') said.push(line);
       continue;
     }
-    if (name === 'host') for (const [i, text] of hostFailures(said)) failures.set(i, text);
+    if (name === 'host') for (const [i, text] of hostFailures(said, tasks)) failures.set(i, text);
     else {
       done.add(Number(name));
       if (code !== '0' && !failures.has(Number(name))) failures.set(Number(name), said.join('; '));
@@ -43,13 +57,20 @@ export function attachFailures(stdout: string, count: number): ReadonlyMap<numbe
     said = [];
   }
   // A script that was cut short has not made the rest.
-  for (let i = 0; i < count; i++)
+  for (let i = 0; i < tasks.length; i++)
     if (!done.has(i) && !failures.has(i)) failures.set(i, said.join('; ') || 'not made');
   return failures;
 }
 
-function hostFailures(said: readonly string[]): ReadonlyMap<number, string> {
-  const perTask = attachLines({ taskId: '', address: '0.0.0.0' }, '').length;
-  const lines = failedLines(said.join('\n'));
-  return new Map([...lines].map(([line, text]) => [Math.floor((line - 1) / perTask), text]));
+function hostFailures(
+  said: readonly string[],
+  tasks: readonly TaskPlace[],
+): ReadonlyMap<number, string> {
+  const owners = tasks.flatMap((task, i) => attachLines(task, '').map(() => i));
+  const failures = new Map<number, string>();
+  for (const [line, text] of failedLines(said.join('\n'))) {
+    const owner = owners[line - 1];
+    if (owner !== undefined) failures.set(owner, text);
+  }
+  return failures;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ClusterError, durationBuckets, messageOf } from '#lib';
 import type { Clock, Histogram, Logger, Metrics } from '#lib';
 import type { NetworkAttachment, NetworkRequest, TaskNetworks } from '../runtime/network-port.ts';
+import type { Overlay, TaskLink } from '../overlay/index.ts';
 import { runCommand } from '../containerd/command-node.ts';
 import { attachFailures, attachScript } from './attach-script.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -33,6 +34,8 @@ export interface BridgeNetworksOptions {
    * nineteen after it.
    */
   readonly subnets?: readonly string[];
+  /** Where tasks with networks get their links; without it they are refused. */
+  readonly overlay?: Overlay;
   /** The file that remembers attachments; on a file system that is empty after a reboot. */
   readonly statePath: string;
   readonly clock: Clock;
@@ -50,8 +53,14 @@ const batchMax = 128;
 const queueMax = 4_096;
 
 type Change =
-  | { readonly kind: 'attach'; readonly request: NetworkRequest }
+  | {
+      readonly kind: 'attach';
+      readonly request: NetworkRequest;
+      readonly links: readonly TaskLink[];
+    }
   | { readonly kind: 'detach'; readonly taskId: string };
+
+type AttachChange = Extract<Change, { readonly kind: 'attach' }>;
 
 export class BridgeNetworks implements TaskNetworks {
   readonly #options: BridgeNetworksOptions;
@@ -87,14 +96,19 @@ export class BridgeNetworks implements TaskNetworks {
     const known = isSame ? state.attachments : [];
     await setUpBridge(this.#bridge, subnet, signal);
     for (const attachment of known) {
+      const isOnBridge = attachment.links.length === 0 && attachment.address !== '';
       const isInSubnet = contains(subnet, addressNumber(attachment.address) ?? 0);
-      if (!isInSubnet || !(await isNamespace(attachment.namespacePath))) continue;
+      if (isOnBridge && !isInSubnet) continue;
+      const { namespacePath } = attachment;
+      if (namespacePath !== '' && !(await isNamespace(namespacePath))) continue;
       this.#attachments.set(attachment.taskId, attachment);
-      pool.reserve(attachment.address);
+      if (isOnBridge) pool.reserve(attachment.address);
       this.#ports.take(attachment.taskId, attachment.ports);
     }
     this.#network = { subnet, pool };
     await this.#repair(subnet, signal);
+    const linked = [...this.#attachments.values()].filter(({ links }) => links.length > 0);
+    this.#options.overlay?.start(new Map(linked.map(({ taskId, links }) => [taskId, links])));
     log.info('task network is up', {
       bridge: this.#bridge,
       subnet: subnetText(subnet),
@@ -103,7 +117,16 @@ export class BridgeNetworks implements TaskNetworks {
   }
 
   async attach(request: NetworkRequest, signal: AbortSignal): Promise<NetworkAttachment> {
-    const attachment = await this.#queue.add({ kind: 'attach', request }, signal);
+    const { overlay } = this.#options;
+    const { taskId, networks } = request;
+    const known = this.#attachments.get(taskId);
+    if (networks.length > 0 && overlay === undefined)
+      throw new ClusterError('INTERNAL', `task ${taskId} has networks, and this host has none`);
+    const links =
+      known?.links ??
+      (networks.length === 0 ? [] : await overlay?.linksFor(taskId, networks, signal));
+    const change = { kind: 'attach', request, links: links ?? [] } as const;
+    const attachment = await this.#queue.add(change, signal);
     if (attachment !== undefined) return attachment;
     throw new ClusterError('INTERNAL', `attaching task ${request.taskId} gave nothing`);
   }
@@ -122,9 +145,9 @@ export class BridgeNetworks implements TaskNetworks {
     const names = new Set(attachments.map(({ taskId }) => namespaceName(taskId)));
     const present = await readdir(namespaceFolder).catch(() => []);
     const lines = [
-      ...attachments.map(
-        ({ taskId }) => `link set dev ${linkName(taskId)} master ${this.#bridge} up`,
-      ),
+      ...attachments
+        .filter(({ links }) => links.length === 0)
+        .map(({ taskId }) => `link set dev ${linkName(taskId)} master ${this.#bridge} up`),
       ...present
         .filter((name) => name.startsWith(namespacePrefix) && !names.has(name))
         .map((name) => `netns delete ${name}`),
@@ -146,10 +169,8 @@ export class BridgeNetworks implements TaskNetworks {
         throw new ClusterError('FAILED_PRECONDITION', 'the task network has not been started');
       const detached = batch.flatMap((change) => (change.kind === 'detach' ? [change.taskId] : []));
       await this.#detachAll(detached, network.subnet);
-      const requests = batch.flatMap((change) =>
-        change.kind === 'attach' ? [change.request] : [],
-      );
-      const outcomes = await this.#attachAll(requests, network);
+      const asked = batch.filter((change) => change.kind === 'attach');
+      const outcomes = await this.#attachAll(asked, network);
       return batch.map((change) =>
         change.kind === 'detach' ? undefined : outcomes.get(change.request.taskId),
       );
@@ -171,22 +192,24 @@ export class BridgeNetworks implements TaskNetworks {
     const change = portChange('delete', gone);
     if (change !== '') await this.#nft(change);
     await this.#ip(gone.flatMap(({ taskId }) => detachLines(taskId)));
-    for (const { taskId, address, ports } of gone) {
-      this.#network?.pool.release(address);
+    for (const { taskId, address, ports, links } of gone) {
+      if (links.length === 0) this.#network?.pool.release(address);
+      else this.#options.overlay?.detached(taskId, links);
       this.#ports.release(taskId, ports);
     }
     await this.#save(subnet);
   }
 
   async #attachAll(
-    requests: readonly NetworkRequest[],
+    asked: readonly AttachChange[],
     network: { readonly subnet: Subnet; readonly pool: AddressPool },
   ): Promise<ReadonlyMap<string, NetworkAttachment | ClusterError>> {
     const outcomes = new Map<string, NetworkAttachment | ClusterError>();
     const fresh: NetworkAttachment[] = [];
-    for (const request of requests) {
+    for (const change of asked) {
+      const { request } = change;
       const known = outcomes.get(request.taskId) ?? this.#attachments.get(request.taskId);
-      const outcome = known ?? (await this.#admit(request, network.pool));
+      const outcome = known ?? (await this.#admit(change, network.pool));
       outcomes.set(request.taskId, outcome);
       if (known === undefined && !(outcome instanceof ClusterError)) fresh.push(outcome);
     }
@@ -194,7 +217,8 @@ export class BridgeNetworks implements TaskNetworks {
     // On disk before in the kernel: what is made and not remembered would stay for ever.
     for (const attachment of fresh) this.#attachments.set(attachment.taskId, attachment);
     await this.#save(network.subnet);
-    const failures = await this.#build(fresh, network.subnet);
+    const built = fresh.filter(({ namespacePath }) => namespacePath !== '');
+    const failures = await this.#build(built, network.subnet);
     for (const attachment of fresh) {
       const failure = failures.get(attachment.taskId);
       if (failure !== undefined) outcomes.set(attachment.taskId, failure);
@@ -206,17 +230,21 @@ export class BridgeNetworks implements TaskNetworks {
 
   /** Address and ports, or why not. */
   async #admit(
-    request: NetworkRequest,
+    { request, links }: AttachChange,
     pool: AddressPool,
   ): Promise<NetworkAttachment | ClusterError> {
-    const { taskId } = request;
+    const { taskId, mode } = request;
+    // What it listens on is the host's own port, without our doing.
+    if (links.length === 0 && mode === 'host')
+      return { taskId, namespacePath: '', address: '', links, ports: [] };
     try {
       const ports = this.#ports.take(taskId, request.ports);
       try {
         for (const port of ports)
           if (!(await isPortFree(port))) throw portTaken(port, 'by another process');
         const namespacePath = join(namespaceFolder, namespaceName(taskId));
-        return { taskId, namespacePath, address: pool.take(), ports };
+        const address = links[0]?.address ?? (mode === 'none' ? '' : pool.take());
+        return { taskId, namespacePath, address, links, ports };
       } catch (error) {
         this.#ports.release(taskId, ports);
         throw error;
@@ -237,7 +265,7 @@ export class BridgeNetworks implements TaskNetworks {
     if (first.size > 0) {
       // Something of the same name was left over, most likely.
       const again = [...first.keys()];
-      await this.#ip(again.flatMap(({ taskId }) => clearLines(taskId)));
+      await this.#ip(again.flatMap(clearLines));
       for (const [{ taskId }, said] of await this.#attach(again, subnet))
         failures.set(
           taskId,
@@ -245,6 +273,8 @@ export class BridgeNetworks implements TaskNetworks {
         );
     }
     const made = fresh.filter(({ taskId }) => !failures.has(taskId));
+    for (const { taskId, links } of made)
+      if (links.length > 0) this.#options.overlay?.attached(taskId, links);
     const change = portChange('add', made);
     if (change !== '') await this.#nft(change);
     return failures;
@@ -254,10 +284,11 @@ export class BridgeNetworks implements TaskNetworks {
     tasks: readonly NetworkAttachment[],
     subnet: Subnet,
   ): Promise<ReadonlyMap<NetworkAttachment, string>> {
+    if (tasks.length === 0) return new Map();
     const stdin = attachScript(tasks, this.#bridge, subnet);
     const { stdout } = await runCommand(['sh', '-s'], { stdin });
     const failures = new Map<NetworkAttachment, string>();
-    for (const [i, said] of attachFailures(stdout, tasks.length)) {
+    for (const [i, said] of attachFailures(stdout, tasks)) {
       const task = tasks[i];
       if (task !== undefined) failures.set(task, said);
     }

@@ -1,15 +1,14 @@
 /** The lines for `ip -batch` that make and unmake a task's network; pure. */
 import { shortId } from '#lib';
+import type { NetworkAttachment } from '../runtime/network-port.ts';
+import { insideLinkLines, pairLines } from '../overlay/task-links.ts';
 import { gatewayOf, macOf } from './subnet.ts';
 import type { Subnet } from './subnet.ts';
 
 /** Namespaces of ours begin with this; others in /run/netns are left alone. */
 export const namespacePrefix = 'ts-';
 
-export interface TaskLink {
-  readonly taskId: string;
-  readonly address: string;
-}
+export type TaskPlace = Pick<NetworkAttachment, 'taskId' | 'address' | 'links'>;
 
 /** Name of the task's namespace; 12 characters of a random id do not meet twice on a host. */
 export const namespaceName = (taskId: string): string => `${namespacePrefix}${shortId(taskId)}`;
@@ -17,10 +16,16 @@ export const namespaceName = (taskId: string): string => `${namespacePrefix}${sh
 /** Name of the host's end of the pair, at most 15 characters. */
 export const linkName = (taskId: string): string => `ts${shortId(taskId)}`;
 
-/** On the host: the namespace, and a pair whose other end is born as `eth0` inside it. */
-export function attachLines(task: TaskLink, bridge: string): readonly string[] {
+/**
+ * On the host: the namespace, and for each network of the task a pair whose other end is born inside it.
+ * `bridge`: for a task without networks.
+ */
+export function attachLines(task: TaskPlace, bridge: string): readonly string[] {
   const namespace = namespaceName(task.taskId);
   const link = linkName(task.taskId);
+  if (task.links.length > 0)
+    return [`netns add ${namespace}`, ...task.links.flatMap((one) => pairLines(one, namespace))];
+  if (task.address === '') return [`netns add ${namespace}`];
   return [
     `netns add ${namespace}`,
     `link add name ${link} type veth peer name eth0 address ${macOf(task.address)} netns ${namespace}`,
@@ -32,7 +37,9 @@ export function attachLines(task: TaskLink, bridge: string): readonly string[] {
 }
 
 /** Inside the namespace. */
-export function insideLines(task: TaskLink, subnet: Subnet): readonly string[] {
+export function insideLines(task: TaskPlace, subnet: Subnet): readonly string[] {
+  if (task.links.length > 0) return ['link set dev lo up', ...insideLinkLines(task.links)];
+  if (task.address === '') return ['link set dev lo up'];
   return [
     'link set dev lo up',
     `address add ${task.address}/${subnet.prefix} dev eth0`,
@@ -47,8 +54,12 @@ export function detachLines(taskId: string): readonly string[] {
 }
 
 /** For a namespace that a process still holds: the name of the pair must be free before it is made again. */
-export function clearLines(taskId: string): readonly string[] {
-  return [`netns delete ${namespaceName(taskId)}`, `link delete dev ${linkName(taskId)}`];
+export function clearLines({ taskId, links }: TaskPlace): readonly string[] {
+  const names = links.length > 0 ? links.map(({ link }) => link) : [linkName(taskId)];
+  return [
+    `netns delete ${namespaceName(taskId)}`,
+    ...names.map((name) => `link delete dev ${name}`),
+  ];
 }
 
 /** Lines that failed of an `ip -force -batch`, counted from 1, with what ip said. */

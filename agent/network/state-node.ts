@@ -16,6 +16,20 @@ const portSchema = v.object({
   mode: v.number(),
   hostIp: v.string(),
 });
+const linkSchema = v.object({
+  networkId: v.string(),
+  link: v.string(),
+  bridge: v.string(),
+  device: v.string(),
+  mtu: v.number(),
+  address: v.string(),
+  subnet: v.string(),
+  gateway: v.string(),
+  addressV6: v.string(),
+  subnetV6: v.string(),
+  gatewayV6: v.string(),
+  isDefault: v.boolean(),
+});
 const stateSchema = v.object({
   /** The subnet the addresses are from. */
   subnet: v.string(),
@@ -24,6 +38,8 @@ const stateSchema = v.object({
       taskId: v.string(),
       namespacePath: v.string(),
       address: v.string(),
+      // Written by a version without networks: none.
+      links: v.optional(v.array(linkSchema), []),
       ports: v.array(portSchema),
     }),
   ),

@@ -36,7 +36,8 @@ export class SimulatedNetworks implements TaskNetworks {
     const attachment: NetworkAttachment = {
       taskId: request.taskId,
       namespacePath: `/run/netns/ts-${request.taskId}`,
-      address: `10.200.${number >> 8}.${number & 255}`,
+      address: request.networks[0]?.address ?? `10.200.${number >> 8}.${number & 255}`,
+      links: [],
       ports,
     };
     this.#attachments.set(request.taskId, attachment);

@@ -1,6 +1,8 @@
 /** Does one step of the planner's on the host and writes its result into the record. */
 import { ClusterError } from '#lib';
 import { PublishMode } from '#proto';
+import type { Task } from '#proto';
+import type { NetworkRequest } from '../runtime/network-port.ts';
 import type { ContainerState } from '../runtime/port.ts';
 import { containerPlan, hostnameOf, volumeNeeds } from './container-plan.ts';
 import type { Step } from './step.ts';
@@ -113,10 +115,21 @@ async function attach(host: TaskHost, record: TaskRecord, signal: AbortSignal): 
     {
       taskId: task.id,
       hostname: hostnameOf(task),
+      mode: modeOf(task),
+      networks: task.networks,
       ports: task.ports.filter(({ mode }) => mode === PublishMode.HOST),
     },
     signal,
   );
+}
+
+/** INTERNAL when the managers gave the task no address on a network that it asks for. */
+function modeOf({ id, spec, networks }: Task): NetworkRequest['mode'] {
+  const asked = spec?.networks ?? [];
+  const [first] = asked;
+  if (networks.length > 0 || first === undefined || first.network === 'bridge') return 'bridge';
+  if (first.network === 'host' || first.network === 'none') return first.network;
+  throw new ClusterError('INTERNAL', `task ${id} has no address on network ${first.network}`);
 }
 
 async function create(

@@ -1,5 +1,5 @@
 /**
- * Lets an e2e file run inside network and mount namespaces of its own, with an empty /run, so that
+ * Lets a test file run inside network and mount namespaces of its own, with an empty /run, so that
  * the machine's network stays untouched: the file runs itself once more, inside.
  */
 import { spawn } from 'node:child_process';
@@ -9,14 +9,21 @@ import type { TestFn } from 'ava';
 
 const insideKey = 'TESSERA_TEST_INSIDE';
 
-/** True inside. Outside it registers one test that passes when all tests of the file pass inside. */
-export function runsInOwnNamespaces(test: TestFn, fileUrl: string): boolean {
+/**
+ * True inside. Outside it registers one test that passes when all tests of the file pass inside.
+ * `config`: ava's, the one that has the file.
+ */
+export function runsInOwnNamespaces(
+  test: TestFn,
+  fileUrl: string,
+  config = 'e2e.config.js',
+): boolean {
   if (process.env[insideKey] === '1') return true;
   const file = fileURLToPath(fileUrl);
   const root = join(import.meta.dirname, '../..');
   const script = 'mount -t tmpfs tmpfs /run && ip link set dev lo up && exec "$@"';
   const ava = join(root, 'node_modules/ava/entrypoints/cli.js');
-  const inner = [process.execPath, ava, '--config', 'e2e.config.js', file];
+  const inner = [process.execPath, ava, '--config', config, file];
   test('everything passes in namespaces of its own', async (t) => {
     t.timeout(10 * 60_000);
     const argv = [

@@ -17,7 +17,13 @@ const image = {
   stopSignal: 'SIGQUIT',
   volumes: [],
 };
-const network = { taskId: 't', namespacePath: '/run/netns/t', address: '10.0.0.2', ports: [] };
+const network = {
+  taskId: 't',
+  namespacePath: '/run/netns/t',
+  address: '10.0.0.2',
+  links: [],
+  ports: [],
+};
 const files = { hostsPath: '/h', hostnamePath: '/n', resolverPath: '/r' };
 
 function container(

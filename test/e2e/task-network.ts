@@ -89,7 +89,8 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     networks: BridgeNetworks,
     ports: readonly PortConfig[] = [],
     taskId = newId(random),
-  ): Promise<NetworkAttachment> => networks.attach({ taskId, hostname: 'x', ports }, signal);
+  ): Promise<NetworkAttachment> =>
+    networks.attach({ taskId, hostname: 'x', mode: 'bridge', networks: [], ports }, signal);
 
   test.serial('thirty tasks asked for at once get thirty addresses that work', async (t) => {
     const networks = open();

@@ -3,8 +3,8 @@ import { attachFailures, attachScript } from '#agent/network/attach-script';
 import { parseSubnet } from '#agent/network/subnet';
 
 const tasks = [
-  { taskId: 'aaaaaaaaaaaaaaaaaaaaaaaaa', address: '10.200.0.2' },
-  { taskId: 'bbbbbbbbbbbbbbbbbbbbbbbbb', address: '10.200.0.3' },
+  { taskId: 'aaaaaaaaaaaaaaaaaaaaaaaaa', address: '10.200.0.2', links: [] },
+  { taskId: 'bbbbbbbbbbbbbbbbbbbbbbbbb', address: '10.200.0.3', links: [] },
 ];
 
 test('one script makes every pair, then furnishes every namespace', (t) => {
@@ -20,7 +20,7 @@ test('one script makes every pair, then furnishes every namespace', (t) => {
 });
 
 test('a run without a complaint has no failures', (t) => {
-  t.deepEqual(attachFailures('::done host 0\n::done 0 0\n::done 1 0\n', 2), new Map());
+  t.deepEqual(attachFailures('::done host 0\n::done 0 0\n::done 1 0\n', tasks), new Map());
 });
 
 test('a line of the host that failed is the failure of its task alone', (t) => {
@@ -28,7 +28,7 @@ test('a line of the host that failed is the failure of its task alone', (t) => {
     'Cannot create namespace file "/run/netns/ts-b": File exists\nCommand failed -:5\n' +
     '::done host 1\n::done 0 0\n::done 1 0\n';
   t.deepEqual(
-    [...attachFailures(out, 2)],
+    [...attachFailures(out, tasks)],
     [[1, 'Cannot create namespace file "/run/netns/ts-b": File exists']],
   );
 });
@@ -37,12 +37,12 @@ test('a namespace that could not be furnished is its task’s failure, in words 
   const out =
     '::done host 0\nRTNETLINK answers: File exists\nCommand failed -:2\n::done 0 1\n::done 1 0\n';
   t.deepEqual(
-    [...attachFailures(out, 2)],
+    [...attachFailures(out, tasks)],
     [[0, 'RTNETLINK answers: File exists; Command failed -:2']],
   );
 });
 
 test('a script that was cut short has not made the rest', (t) => {
-  t.deepEqual([...attachFailures('::done host 0\n::done 0 0\n', 2)], [[1, 'not made']]);
-  t.deepEqual([...attachFailures('', 2).keys()], [0, 1]);
+  t.deepEqual([...attachFailures('::done host 0\n::done 0 0\n', tasks)], [[1, 'not made']]);
+  t.deepEqual([...attachFailures('', tasks).keys()], [0, 1]);
 });

@@ -147,7 +147,7 @@ test('names of links and namespaces fit the kernel', (t) => {
   const id = '0123456789abcdefghijklmno';
   t.is(linkName(id).length, 14);
   t.is(namespaceName(id), 'ts-0123456789ab');
-  t.true(attachLines({ taskId: id, address: '10.200.0.2' }, 'tessera0').length > 0);
+  t.true(attachLines({ taskId: id, address: '10.200.0.2', links: [] }, 'tessera0').length > 0);
 });
 
 test('lines of a batch that failed are known by number, with their reason', (t) => {

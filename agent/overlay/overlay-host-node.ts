@@ -1,0 +1,45 @@
+import { ClusterError, messageOf } from '#lib';
+import { runCommand } from '../containerd/command-node.ts';
+import type { ChangeLines } from './entries.ts';
+import type { OverlayHost } from './overlay-host.ts';
+import { parseReading, readScript } from './read-back.ts';
+
+/** What is said of a failure at most, characters. */
+const complaintLengthMax = 500;
+
+/**
+ * The kernel of this network namespace, through `ip`, `bridge` and `nft`: one script per change.
+ * `enter`: a command that runs what follows it in another namespace.
+ */
+export function kernelHost(enter: readonly string[] = []): OverlayHost {
+  const shell = [...enter, 'sh', '-s'];
+  return {
+    async read() {
+      const { stdout } = await runCommand(shell, { stdin: readScript });
+      try {
+        return parseReading(stdout);
+      } catch (error) {
+        const text = `reading the networks of this host back: ${messageOf(error)}`;
+        throw new ClusterError('RUNTIME_ERROR', text, { cause: error });
+      }
+    },
+
+    async apply(lines) {
+      const { stdout, stderr } = await runCommand(shell, { stdin: applyScript(lines) });
+      const said = `${stdout}${stderr}`.trim().replaceAll(/\s*\n\s*/g, '; ');
+      return said.slice(0, complaintLengthMax);
+    },
+  };
+}
+
+function applyScript({ ip, shell, bridge, nft }: ChangeLines): string {
+  const section = (tool: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : [`${tool} <<'END'`, ...lines, 'END'];
+  return [
+    ...section('ip -force -batch -', ip),
+    ...shell,
+    ...section('bridge -force -batch -', bridge),
+    ...section('nft -f -', nft),
+    '',
+  ].join('\n');
+}

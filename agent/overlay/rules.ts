@@ -1,0 +1,87 @@
+/**
+ * The nftables table that keeps networks apart, closes the host to tasks and lets tasks out; pure.
+ * Networks are elements of its sets: a network that comes or goes changes no rule.
+ */
+export const tableName = 'inet tessera_overlay';
+
+/**
+ * - `bridges`: of every network of this host.
+ * - `within`: from and to one bridge: tasks of one network, directly or by a virtual address.
+ * - `outward`: bridges whose tasks may reach the outside.
+ * - `resolvers`, `resolvers6`: addresses at which the host answers names to tasks.
+ */
+const setTypes = {
+  bridges: 'ifname',
+  within: 'ifname . ifname',
+  outward: 'ifname',
+  resolvers: 'ipv4_addr',
+  resolvers6: 'ipv6_addr',
+} as const;
+
+const chains: Readonly<Record<string, readonly string[]>> = {
+  guard: [
+    'type filter hook prerouting priority raw; policy accept;',
+    // Ports published on the host's own loopback are not for tasks.
+    'iifname @bridges ip daddr 127.0.0.0/8 drop',
+  ],
+  forward: [
+    'type filter hook forward priority filter; policy accept;',
+    // Nobody but the host is a router.
+    'iifname @bridges icmpv6 type nd-router-advert drop',
+    'iifname . oifname @within accept',
+    'ct state established,related accept',
+    'oifname @bridges ct status dnat accept',
+    'oifname @bridges drop',
+    'iifname @outward accept',
+    'iifname @bridges ct status dnat accept',
+    'iifname @bridges reject with icmpx admin-prohibited',
+  ],
+  input: [
+    'type filter hook input priority filter; policy accept;',
+    'iifname @bridges jump from_tasks',
+  ],
+  from_tasks: [
+    'ct state established,related accept',
+    'ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept',
+    'ip6 daddr @resolvers6 meta l4proto { tcp, udp } th dport 53 accept',
+    'icmp type echo-request accept',
+    'icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert } accept',
+    'reject',
+  ],
+  output: [
+    'type filter hook output priority filter; policy accept;',
+    // A task told to go around the host would miss the virtual address.
+    'oifname @bridges icmp type redirect drop',
+    'oifname @bridges icmpv6 type nd-redirect drop',
+  ],
+  postrouting: [
+    'type nat hook postrouting priority srcnat; policy accept;',
+    'ip saddr 127.0.0.0/8 oifname @bridges masquerade',
+    'ct status dnat accept',
+    'iifname @outward oifname != @bridges masquerade',
+  ],
+};
+
+const isRule = (line: string): boolean => !line.startsWith('type ');
+
+/** Rules of the table, so that one flushed or taken out shows. */
+export const ruleCount = Object.values(chains).flat().filter(isRule).length;
+
+/** The table without elements, instead of the one that is there. */
+export function tableText(): string {
+  const sets = Object.entries(setTypes).map(([name, type]) => `  set ${name} { type ${type}; }`);
+  const bodies = Object.entries(chains).map(
+    ([name, lines]) => `  chain ${name} {\n${lines.map((line) => `    ${line}`).join('\n')}\n  }`,
+  );
+  return [
+    `table ${tableName} {}`,
+    `delete table ${tableName}`,
+    `table ${tableName} {`,
+    ...sets,
+    ...bodies,
+    '}',
+  ].join('\n');
+}
+
+/** As nft prints interface names. */
+export const quoted = (name: string): string => `"${name}"`;

@@ -1,0 +1,374 @@
+/** What the overlay does to a host in memory: from any changes, in any order, after any damage. */
+import test from 'ava';
+import fc from 'fast-check';
+import { silentLogger, silentMetrics } from '#lib';
+import { systemRandom } from '#lib/random-node';
+import { LiveNetworkView } from '#agent/network-view/view';
+import { Overlay } from '#agent/overlay/index';
+import { bridgeName, vxlanName } from '#agent/overlay/names';
+import { OverlayPlan } from '#agent/overlay/overlay-plan';
+import { ruleCount } from '#agent/overlay/rules';
+import {
+  Endpoint,
+  Network,
+  NetworkChanges,
+  NetworkDriver,
+  NetworkHost,
+  NetworkService,
+  NetworkSpec,
+  SubnetConfig,
+} from '#proto';
+import { ModelHost } from '#test/_support/model-host';
+import { VirtualClock } from '#test/_support/virtual-clock';
+
+const networkIds = ['aaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbb'];
+const nodeIds = ['self', 'n1', 'n2'];
+const indexOf = (networkId: string): number => networkIds.indexOf(networkId) + 1;
+
+function network(id: string): Network {
+  const i = indexOf(id);
+  return Network.create({
+    id,
+    spec: NetworkSpec.create({ name: `net${i}` }),
+    allocation: {
+      vni: 4_096 + i,
+      subnets: [
+        SubnetConfig.create({ subnet: `10.${i}.0.0/24`, gateway: `10.${i}.0.1` }),
+        SubnetConfig.create({ subnet: `fd00:${i}::/64`, gateway: `fd00:${i}::1` }),
+      ],
+    },
+  });
+}
+
+function host(networkId: string, nodeId: string, path = nodeIds.indexOf(nodeId)): NetworkHost {
+  const i = indexOf(networkId);
+  const n = 240 + nodeIds.indexOf(nodeId);
+  return NetworkHost.create({
+    networkId,
+    nodeId,
+    dataPathAddress: `192.168.0.${path + 1}`,
+    addresses: { address: `10.${i}.0.${n}`, addressV6: `fd00:${i}::${n}` },
+  });
+}
+
+function endpoint(networkId: string, taskId: string, nodeId: string, last: number): Endpoint {
+  const i = indexOf(networkId);
+  return Endpoint.create({
+    networkId,
+    taskId,
+    nodeId,
+    address: `10.${i}.0.${last}`,
+    addressV6: `fd00:${i}::${last}`,
+    isServing: last % 2 === 0,
+  });
+}
+
+function world() {
+  const clock = new VirtualClock();
+  const model = new ModelHost();
+  const open = () =>
+    new Overlay({
+      nodeId: 'self',
+      host: model,
+      clock,
+      random: systemRandom(),
+      log: silentLogger,
+      metrics: silentMetrics,
+    });
+  return { clock, model, open, view: new LiveNetworkView() };
+}
+
+const first = networkIds[0] ?? '';
+const start = NetworkChanges.create({
+  isFull: true,
+  networks: [network(first)],
+  hosts: [host(first, 'self'), host(first, 'n1')],
+  endpoints: [endpoint(first, 't1', 'n1', 11), endpoint(first, 'own', 'self', 12)],
+  services: [NetworkService.create({ networkId: first, serviceId: 's', address: '10.1.0.2' })],
+});
+
+const change = fc.oneof(
+  fc.record({ kind: fc.constant('network' as const), network: fc.nat(1), isThere: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('host' as const),
+    network: fc.nat(1),
+    node: fc.nat(2),
+    path: fc.nat(4),
+    isThere: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('endpoint' as const),
+    network: fc.nat(1),
+    task: fc.nat(5),
+    node: fc.nat(2),
+    last: fc.integer({ min: 10, max: 14 }),
+    isThere: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('service' as const),
+    network: fc.nat(1),
+    service: fc.nat(2),
+    last: fc.integer({ min: 2, max: 4 }),
+    isThere: fc.boolean(),
+  }),
+);
+type ChangeOf = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+function message(one: ChangeOf): NetworkChanges {
+  const networkId = networkIds[one.network] ?? '';
+  switch (one.kind) {
+    case 'network':
+      return one.isThere
+        ? NetworkChanges.create({ networks: [network(networkId)] })
+        : NetworkChanges.create({ removedNetworkIds: [networkId] });
+    case 'host': {
+      const nodeId = nodeIds[one.node] ?? '';
+      return one.isThere
+        ? NetworkChanges.create({ hosts: [host(networkId, nodeId, one.path)] })
+        : NetworkChanges.create({ removedHosts: [`${networkId}/${nodeId}`] });
+    }
+    case 'endpoint': {
+      const id = `t${one.task}`;
+      return one.isThere
+        ? NetworkChanges.create({
+            endpoints: [endpoint(networkId, id, nodeIds[one.node] ?? '', one.last)],
+          })
+        : NetworkChanges.create({ removedEndpoints: [`${networkId}/${id}`] });
+    }
+    case 'service': {
+      const serviceId = `s${one.service}`;
+      const address = `10.${one.network + 1}.0.${one.last}`;
+      return one.isThere
+        ? NetworkChanges.create({
+            services: [NetworkService.create({ networkId, serviceId, address })],
+          })
+        : NetworkChanges.create({ removedServices: [`${networkId}/${serviceId}`] });
+    }
+  }
+}
+
+/** What a plan that saw only the end of it wants. */
+function wanted(view: LiveNetworkView): ReadonlyMap<string, string> {
+  const plan = new OverlayPlan('self', String(ruleCount));
+  const all = NetworkChanges.create({
+    isFull: true,
+    networks: [...view.networks.values()],
+    hosts: [...view.hosts.values()],
+    endpoints: [...view.endpoints.values()],
+    services: [...view.services.values()],
+  });
+  const fresh = new LiveNetworkView();
+  plan.apply(fresh, fresh.apply(all));
+  return plan.desired;
+}
+
+const sorted = (entries: ReadonlyMap<string, string>) =>
+  [...entries]
+    .filter(([key]) => !/^(host|table)/.test(key))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+test('after any changes the host has what one would make of their end alone', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(change, { maxLength: 40 }),
+      fc.infiniteStream(fc.boolean()),
+      async (changes, waits) => {
+        const { model, open, view } = world();
+        const overlay = open();
+        overlay.start(new Map());
+        const pending = [overlay.apply(view, view.apply(start))];
+        for (const one of changes) {
+          const applied = overlay.apply(view, view.apply(message(one)));
+          // Some changes meet an idle overlay, others a busy one.
+          if (waits.next().value === true) await applied;
+          pending.push(applied);
+        }
+        await Promise.all(pending);
+        t.deepEqual(sorted(model.entries), sorted(wanted(view)));
+        await overlay.stop();
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('damage of any kind is mended by the next look, with no line more than it needs', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(1_000), { minLength: 1, maxLength: 6 }), async (picks) => {
+      const { clock, model, open, view } = world();
+      const overlay = open();
+      overlay.start(new Map());
+      await overlay.apply(view, view.apply(start));
+      const good = sorted(model.entries);
+      for (const pick of picks) {
+        const keys = [...model.entries.keys()];
+        const key = keys[pick % keys.length] ?? '';
+        const [kind = '', device = ''] = key.split(' ');
+        if (kind === 'bridge' || kind === 'vxlan') model.dropDevice(device);
+        else if (pick % 2 === 0) model.entries.delete(key);
+        else if (kind === 'fdb') model.entries.set(key, '192.168.0.99');
+      }
+      model.entries.set(`neigh ${vxlanName(first)} 10.1.0.77`, '02:42:0a:01:00:4d');
+      if (!model.entries.has(`vxlan ${vxlanName(first)}`))
+        model.entries.delete(`neigh ${vxlanName(first)} 10.1.0.77`);
+      await clock.advance(20_000);
+      t.deepEqual(sorted(model.entries), good);
+      const count = model.lineCount;
+      await clock.advance(60_000);
+      t.is(model.lineCount, count, 'what is right is left alone');
+      await overlay.stop();
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a new agent changes nothing of what is right but loads its own rules', async (t) => {
+  const { model, open, view } = world();
+  const before = open();
+  before.start(new Map());
+  await before.apply(view, view.apply(start));
+  await before.stop();
+  const good = sorted(model.entries);
+  const count = model.lineCount;
+  const after = open();
+  after.start(new Map());
+  const fresh = new LiveNetworkView();
+  await after.apply(fresh, fresh.apply(start));
+  t.deepEqual(sorted(model.entries), good);
+  const elements = good.filter(([key]) => key.startsWith('element')).length;
+  t.is(model.lineCount - count, elements + 1);
+  await after.stop();
+});
+
+test('nothing is touched before it is known which tasks are here, nor before the managers spoke', async (t) => {
+  const { clock, model, open, view } = world();
+  model.entries.set('bridge tsbleftover', '02:42:00:00:00:00 1450');
+  const overlay = open();
+  const applied = overlay.apply(view, view.apply(start));
+  await clock.advance(60_000);
+  t.is(model.lineCount, 0);
+  overlay.start(new Map());
+  await applied;
+  t.false(model.entries.has('bridge tsbleftover'));
+  await overlay.stop();
+  const silent = open();
+  silent.start(new Map());
+  const count = model.lineCount;
+  await clock.advance(60_000);
+  t.is(model.lineCount, count);
+  await silent.stop();
+});
+
+test('a change that fails is tried until it holds, and is told when it does not', async (t) => {
+  const { clock, model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map());
+  model.failures.push('one', 'two');
+  const applied = overlay.apply(view, view.apply(start));
+  await clock.advance(5_000);
+  await applied;
+  t.deepEqual(sorted(model.entries), sorted(wanted(view)));
+  model.failures.push(...Array.from({ length: 5 }, () => 'RTNETLINK answers: No such device'));
+  const more = NetworkChanges.create({ endpoints: [endpoint(first, 't9', 'n1', 14)] });
+  const failing = t.throwsAsync(overlay.apply(view, view.apply(more)), {
+    message: /No such device/,
+  });
+  await clock.advance(60_000);
+  await failing;
+  t.deepEqual(sorted(model.entries), sorted(wanted(view)), 'and it is tried on');
+  await overlay.stop();
+});
+
+test('one endpoint more is four lines, however large the network is', async (t) => {
+  const { model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map());
+  const endpoints = Array.from({ length: 200 }, (_, i) => endpoint(first, `e${i}`, 'n1', i + 20));
+  await overlay.apply(view, view.apply(NetworkChanges.create({ ...start, endpoints })));
+  const count = model.lineCount;
+  const more = NetworkChanges.create({ endpoints: [endpoint(first, 'more', 'n1', 19)] });
+  await overlay.apply(view, view.apply(more));
+  t.is(model.lineCount - count, 4, 'neighbours of both families, tunnel, port');
+  await overlay.stop();
+});
+
+test('devices stay while a task of this host is on a network that the managers took away', async (t) => {
+  const { model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map());
+  await overlay.apply(view, view.apply(start));
+  const links = await overlay.linksFor(
+    'own',
+    [{ networkId: first, address: '10.1.0.12', addressV6: '' }],
+    new AbortController().signal,
+  );
+  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+  overlay.attached('own', links);
+  await overlay.apply(view, view.apply(NetworkChanges.create({ removedNetworkIds: [first] })));
+  t.true(model.entries.has(`bridge ${bridgeName(first)}`));
+  overlay.detached('own', links);
+  await overlay.apply(view, view.apply(NetworkChanges.create()));
+  t.false(model.entries.has(`bridge ${bridgeName(first)}`));
+  await overlay.stop();
+});
+
+test('a task waits for its network, and hears what is missing when it does not come', async (t) => {
+  const { clock, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map());
+  const { signal } = new AbortController();
+  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
+  const early = overlay.linksFor('own', [address], signal);
+  await clock.advance(1_000);
+  await overlay.apply(view, view.apply(start));
+  t.like((await early)[0], {
+    device: 'eth0',
+    mtu: 1_450,
+    subnet: '10.1.0.0/24',
+    gateway: '10.1.0.1',
+    isDefault: true,
+  });
+  const never = t.throwsAsync(overlay.linksFor('x', [{ ...address, networkId: 'other' }], signal), {
+    code: 'UNAVAILABLE',
+    message: /network other is not known on this node yet/,
+  });
+  await clock.advance(11_000);
+  await never;
+  await overlay.stop();
+});
+
+test('the way out is the first network that has one; the ingress network only when alone', async (t) => {
+  const { open, view } = world();
+  const overlay = open();
+  overlay.start(new Map());
+  const ids = ['i', 'o', 'g'].map((letter) => letter.repeat(25));
+  const networks = ids.map((id) => ({ ...network(first), id }));
+  const [inner, outer, ingress] = networks;
+  const spec = NetworkSpec.create({ name: 'x', driver: NetworkDriver.BRIDGE });
+  await overlay.apply(
+    view,
+    view.apply(
+      NetworkChanges.create({
+        isFull: true,
+        networks: [
+          Network.create({ ...inner, spec: { ...spec, isInternal: true } }),
+          Network.create({ ...outer, spec }),
+          Network.create({ ...ingress, isIngress: true, spec }),
+        ],
+      }),
+    ),
+  );
+  const ways = async (...chosen: readonly number[]) => {
+    const addresses = chosen.map((i) => ({
+      networkId: ids[i] ?? '',
+      address: `10.9.0.${i}`,
+      addressV6: '',
+    }));
+    const links = await overlay.linksFor('t', addresses, new AbortController().signal);
+    return links.map(({ isDefault }) => isDefault);
+  };
+  t.deepEqual(await ways(0, 1, 2), [false, true, false]);
+  t.deepEqual(await ways(0, 2), [false, false]);
+  t.deepEqual(await ways(2), [true]);
+  await overlay.stop();
+});
