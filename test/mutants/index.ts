@@ -5,6 +5,7 @@ import { diskMutants } from './disk.ts';
 import { electionMutants } from './election.ts';
 import { etcdMutants } from './etcd.ts';
 import { membershipMutants } from './membership.ts';
+import { networkMutants } from './networks.ts';
 import { orchestratorMutants } from './orchestrator.ts';
 import { replicationMutants } from './replication.ts';
 import { storeMutants } from './store.ts';
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...etcdMutants,
   ...orchestratorMutants,
   ...allocatorMutants,
+  ...networkMutants,
 ];

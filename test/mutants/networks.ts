@@ -1,0 +1,83 @@
+/** Bugs by which agents would know other networks than there are, or callers be led astray. */
+import { ava } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const told = ava('test/manager/dispatcher/networks.ts');
+const holds = ava('test/manager/dispatcher/stop-holds.ts');
+const answers = ava('test/agent/dns/answers.ts');
+const follower = ava('test/agent/network-view/network-follower.ts');
+
+export const networkMutants: readonly Mutant[] = [
+  {
+    name: 'a-stop-is-told-at-once',
+    breaks: 'a task leaves names and rules on every host before it is told to stop',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-feed.ts',
+        find: 'if (!this.#holds.has(task.id) || !isToStop(task)) return task;',
+        replace: 'if (!isToStop(task) || this.#holds.has(task.id)) return task;',
+      },
+    ],
+    suite: holds,
+  },
+  {
+    name: 'a-lost-agent-is-waited-for',
+    breaks: 'a stop does not wait for an agent that is not there any more',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-feed.ts',
+        find: 'this.#holds.left(nodeId);',
+        replace: 'void 0;',
+      },
+    ],
+    suite: holds,
+  },
+  {
+    name: 'a-network-that-was-left-is-told-on',
+    breaks: 'a node knows the networks that it takes part in, and no others',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-feed.ts',
+        find: 'if (!isPart && follower.known.has(id)) {',
+        replace: 'if (!isPart && follower.known.has(`${id}/`)) {',
+      },
+    ],
+    suite: told,
+  },
+  {
+    name: 'tasks-of-a-lost-node-go-on-serving',
+    breaks: 'nobody is led to a task whose node is down',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-content.ts',
+        find: 'node.status?.state !== NodeState.DOWN',
+        replace: 'node.status?.state !== NodeState.DISCONNECTED',
+      },
+    ],
+    suite: told,
+  },
+  {
+    name: 'networks-are-said-to-be-applied-too-early',
+    breaks: 'an agent says that networks are applied when all of its host has them',
+    edits: [
+      {
+        file: 'agent/network-view/network-follower.ts',
+        find: 'if (generation !== this.#generation || outcomes.includes(false)) return;',
+        replace: 'if (outcomes.includes(false)) return;',
+      },
+    ],
+    suite: follower,
+  },
+  {
+    name: 'names-of-tasks-outlive-them',
+    breaks: 'an address is in no answer once its task serves no more',
+    edits: [
+      {
+        file: 'agent/dns/name-table.ts',
+        find: '    if (isServing) {',
+        replace: '    if (isServing || slot > 0) {',
+      },
+    ],
+    suite: answers,
+  },
+];
