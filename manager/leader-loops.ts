@@ -1,4 +1,4 @@
-import { messageOf } from '#lib';
+import { messageOf, Pacer } from '#lib';
 import type { Clock, Logger, Metrics, Random } from '#lib';
 import type { ImageIndex } from '#scheduler';
 import type { Store } from './store/types.ts';
@@ -26,19 +26,22 @@ export type LoopMakers = Readonly<Record<string, () => LeaderLoop>>;
 /** The loops of one term of leadership. */
 export class LeaderLoops {
   readonly #log: Logger;
+  readonly #pacer: Pacer;
   readonly #running: { readonly name: string; readonly loop: LeaderLoop }[] = [];
 
-  constructor(log: Logger) {
+  constructor(log: Logger, clock: Clock) {
     this.#log = log;
+    this.#pacer = new Pacer(clock, { itemsMax: 1, bytesMax: Infinity });
   }
 
-  /** In order. A loop that cannot start is logged and does not keep the others from starting. */
+  /** In order, each in a turn of its own: some begin with a look at everything. A loop that cannot start is logged and does not keep the others from starting. */
   async start(makers: LoopMakers): Promise<void> {
     for (const [name, make] of Object.entries(makers)) {
       try {
         const loop = make();
         this.#running.push({ name, loop });
         await loop.start();
+        await this.#pacer.pause();
       } catch (error) {
         this.#log.error('a loop of the leader could not start', { loop: name, err: error });
       }

@@ -89,7 +89,7 @@ export class Leadership {
 
   async #follow(signal: AbortSignal): Promise<void> {
     if (this.#loops !== undefined && !this.#isStillLeader()) await this.#step();
-    const { replicator, store, prepare, loops, log } = this.#options;
+    const { replicator, store, prepare, loops, log, clock } = this.#options;
     const { isLeader, term } = replicator.status();
     if (!isLeader || this.#loops !== undefined || signal.aborted) return;
     await store.readBarrier(signal);
@@ -97,7 +97,7 @@ export class Leadership {
     if (replicator.status().term !== term || signal.aborted) return;
     log.info('this manager leads', { term });
     this.#term = term;
-    this.#loops = new LeaderLoops(log);
+    this.#loops = new LeaderLoops(log, clock);
     this.#active.set(1);
     await this.#loops.start(loops);
   }

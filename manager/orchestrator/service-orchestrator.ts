@@ -4,13 +4,14 @@
  * It alone makes tasks and raises their desired state (with the constraint enforcer and preemption), and it alone writes a
  * service's update status and rolls it back.
  */
-import type { Counter, Ms } from '#lib';
+import type { Counter, Ms, Pacer } from '#lib';
 import type { Service, Task } from '#proto';
 import { TaskState } from '#proto';
 import { DisruptionBudgets } from '../disruption/index.ts';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
+import { FirstLook } from './first-look.ts';
 import { isNodeChangeOfInterest, NodeTable } from './node-table.ts';
 import type { Plan, Step, World } from './plan.ts';
 import { planOneNode, planOneSlot, planRemoval, planService } from './plan-service.ts';
@@ -24,6 +25,8 @@ import { WakeUps } from './wake-ups.ts';
 
 /** A pass stops planning when it has this many steps; the rest follows in the next. */
 export const stepsPerPass = 5_000;
+/** So it does when it has looked at this many slots, but for the service it is at. */
+export const slotsPerPass = 5_000;
 
 export class ServiceOrchestrator implements LeaderLoop {
   readonly #options: LoopBasics;
@@ -40,6 +43,7 @@ export class ServiceOrchestrator implements LeaderLoop {
   readonly #budgetWaits = new Map<string, Set<string>>();
   readonly #created: Counter;
   #held: ReadonlySet<string> = new Set();
+  #first: FirstLook | undefined;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
@@ -51,23 +55,16 @@ export class ServiceOrchestrator implements LeaderLoop {
     this.#loop = new ReconcileLoop({
       ...options,
       name: 'orchestrator',
-      pass: () => this.#pass(),
+      pass: (signal) => this.#pass(signal),
       onFailure: () => this.#markAll(),
       catchUp: (signal) => options.store.readBarrier(signal),
     });
   }
 
   start(): void {
-    this.#options.store.view((tx) => {
-      this.#index.load(tx);
-      this.#nodes.load(tx);
-      for (const service of tx.list('service')) this.#noteService(service);
-    });
-    this.#held = this.#nodes.held;
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
-      name: 'orchestrator',
-    });
-    this.#markAll();
+    const { store, clock } = this.#options;
+    this.#first = new FirstLook(store, clock);
+    this.#watch = store.watch((commit) => this.#onCommit(commit), { name: 'orchestrator' });
     this.#loop.start();
   }
 
@@ -89,7 +86,19 @@ export class ServiceOrchestrator implements LeaderLoop {
     this.#loop.ring();
   }
 
+  async #load(tx: ReadTransaction, pacer: Pacer, signal: AbortSignal): Promise<void> {
+    await this.#index.load(tx, pacer, signal);
+    this.#nodes.load(tx);
+    for (const service of tx.list('service')) this.#noteService(service);
+    for (const id of this.#index.serviceIds()) this.#dirtyServices.add(id);
+    this.#held = this.#nodes.held;
+  }
+
   #onCommit(commit: Commit): void {
+    if (this.#first?.keep(commit) !== true) this.#apply(commit);
+  }
+
+  #apply(commit: Commit): void {
     for (const event of commit.events) {
       this.#index.apply(event);
       this.#nodes.apply(event);
@@ -159,8 +168,12 @@ export class ServiceOrchestrator implements LeaderLoop {
     else keys.add(key);
   }
 
-  async #pass(): Promise<Ms> {
+  async #pass(signal: AbortSignal): Promise<Ms> {
     const { clock, store } = this.#options;
+    await this.#first?.takeIn(
+      (tx, pacer) => this.#load(tx, pacer, signal),
+      (commit) => this.#apply(commit),
+    );
     const startedAt = clock.monotonic();
     for (const key of this.#wakes.takeDue(clock.now())) this.#wake(key);
     const steps: Step[] = [];
@@ -194,11 +207,13 @@ export class ServiceOrchestrator implements LeaderLoop {
       for (const key of keys) this.#planSlot(world, service, key, steps);
     }
     this.#dirtySlots.clear();
+    let looked = 0;
     for (const serviceId of this.#dirtyServices) {
-      if (steps.length >= stepsPerPass) break;
+      if (steps.length >= stepsPerPass || looked >= slotsPerPass) break;
       this.#dirtyServices.delete(serviceId);
       const room = stepsPerPass - steps.length;
       const slots = this.#index.slots(serviceId);
+      looked += slots.size;
       const service = tx.get('service', serviceId);
       const plan =
         service === undefined

@@ -3,6 +3,7 @@
  * a service. It holds the store's own objects and changes none.
  */
 import { assert } from '#lib';
+import type { Pacer } from '#lib';
 import type { Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import { byAge, isFilled, slotKeyOf } from './slot.ts';
@@ -23,12 +24,18 @@ const noSlots: ReadonlyMap<string, Slot> = new Map();
 export class TaskIndex {
   readonly #services = new Map<string, ServiceSlots>();
 
-  /** Starts over from what the store holds. */
-  load(tx: ReadTransaction): void {
+  /** Starts over from a state that does not change meanwhile. */
+  async load(tx: ReadTransaction, pacer: Pacer, signal: AbortSignal): Promise<void> {
     this.#services.clear();
-    for (const task of tx.list('task')) this.#add(task);
+    for (const task of tx.list('task')) {
+      this.#add(task);
+      if (pacer.isFull()) await pacer.pause(signal);
+    }
     for (const { slots } of this.#services.values())
-      for (const slot of slots.values()) if (slot.tasks.length > 1) slot.tasks.sort(byAge);
+      for (const slot of slots.values()) {
+        if (slot.tasks.length > 1) slot.tasks.sort(byAge);
+        if (pacer.isFull()) await pacer.pause(signal);
+      }
   }
 
   apply(event: StoreEvent): void {

@@ -2,12 +2,14 @@
  * Deletes what nobody needs any more: tasks that are to be removed and have stopped, finished tasks past the
  * history limit, services without tasks that are to be removed. Declares tasks ORPHANED whose node is gone.
  */
+import { Pacer } from '#lib';
 import type { Counter, Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Node, Service, Task } from '#proto';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
+import { FirstLook, objectsPerSlice } from './first-look.ts';
 import { historyLimitDefault, isRemovable, orphanAtMs, planSlotReaping } from './plan-reaping.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { restartConfigOf } from './service-config.ts';
@@ -18,6 +20,8 @@ import { WakeUps } from './wake-ups.ts';
 
 /** A pass stops collecting when it has this many chores; the rest follows in the next. */
 const choresPerPass = 5_000;
+/** So it does when it has looked at this many tasks of nodes, or slots. */
+const looksPerPass = 5_000;
 
 type Chore =
   | { readonly kind: 'delete-task'; readonly task: Task }
@@ -38,6 +42,9 @@ export class TaskReaper implements LeaderLoop {
   readonly #emptied = new Set<string>();
   readonly #deleted: Counter;
   readonly #orphaned: Counter;
+  /** Everything is to be looked at. */
+  #isAllDue = true;
+  #first: FirstLook | undefined;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
@@ -51,18 +58,16 @@ export class TaskReaper implements LeaderLoop {
     this.#loop = new ReconcileLoop({
       ...options,
       name: 'reaper',
-      pass: () => this.#pass(),
-      onFailure: () => this.#markAll(),
+      pass: (signal) => this.#pass(signal),
+      onFailure: () => this.#allIsDue(),
       catchUp: (signal) => options.store.readBarrier(signal),
     });
   }
 
   start(): void {
-    this.#options.store.view((tx) => this.#index.load(tx));
-    this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
-      name: 'reaper',
-    });
-    this.#markAll();
+    const { store, clock } = this.#options;
+    this.#first = new FirstLook(store, clock);
+    this.#watch = store.watch((commit) => this.#onCommit(commit), { name: 'reaper' });
     this.#loop.start();
   }
 
@@ -71,17 +76,26 @@ export class TaskReaper implements LeaderLoop {
     await this.#loop.stop();
   }
 
-  #markAll(): void {
-    this.#options.store.view((tx) => {
-      for (const { id } of tx.list('node')) this.#dirtyNodes.add(id);
-      for (const service of tx.list('service'))
-        if (service.isRemoving) this.#noteRemoving(service.id);
-      // A node that was removed leaves no event behind.
-      for (const task of tx.list('task')) if (task.nodeId !== '') this.#dirtyNodes.add(task.nodeId);
-    });
-    for (const serviceId of this.#index.serviceIds())
-      for (const key of this.#index.slots(serviceId).keys()) this.#markSlot(serviceId, key);
+  #allIsDue(): void {
+    this.#isAllDue = true;
     this.#loop.ring();
+  }
+
+  /** What changes meanwhile marks itself. */
+  async #markAll(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    const pacer = new Pacer(clock, { itemsMax: objectsPerSlice, bytesMax: Infinity });
+    const image = store.image();
+    for (const { id } of image.list('node')) this.#dirtyNodes.add(id);
+    for (const service of image.list('service'))
+      if (service.isRemoving) this.#noteRemoving(service.id);
+    for (const task of image.list('task')) {
+      // A node that was removed leaves no event behind.
+      if (task.nodeId !== '') this.#dirtyNodes.add(task.nodeId);
+      this.#markSlot(task.serviceId, slotKeyOf(task));
+      if (pacer.isFull()) await pacer.pause(signal);
+    }
+    this.#isAllDue = false;
   }
 
   #noteRemoving(serviceId: string): void {
@@ -96,6 +110,10 @@ export class TaskReaper implements LeaderLoop {
   }
 
   #onCommit(commit: Commit): void {
+    if (this.#first?.keep(commit) !== true) this.#apply(commit);
+  }
+
+  #apply(commit: Commit): void {
     for (const event of commit.events) {
       this.#index.apply(event);
       this.#mark(event);
@@ -115,7 +133,7 @@ export class TaskReaper implements LeaderLoop {
     if (event.table === 'cluster' && event.kind === 'update') {
       const limitOf = (cluster: typeof event.object): number | undefined =>
         cluster.spec?.taskHistoryLimit;
-      if (limitOf(event.object) !== limitOf(event.old)) this.#markAll();
+      if (limitOf(event.object) !== limitOf(event.old)) this.#allIsDue();
     }
     if (event.table === 'task') this.#markTask(event.kind, event.object);
   }
@@ -129,8 +147,13 @@ export class TaskReaper implements LeaderLoop {
       this.#markSlot(task.serviceId, slotKeyOf(task));
   }
 
-  async #pass(): Promise<Ms> {
+  async #pass(signal: AbortSignal): Promise<Ms> {
     const { clock, store } = this.#options;
+    await this.#first?.takeIn(
+      (tx, pacer) => this.#index.load(tx, pacer, signal),
+      (commit) => this.#apply(commit),
+    );
+    if (this.#isAllDue) await this.#markAll(signal);
     const startedAt = clock.monotonic();
     for (const nodeId of this.#wakes.takeDue(clock.now())) this.#dirtyNodes.add(nodeId);
     const chores: Chore[] = [];
@@ -149,11 +172,16 @@ export class TaskReaper implements LeaderLoop {
 
   #collect(tx: ReadTransaction, chores: Chore[]): void {
     const node = (id: string): Node | undefined => tx.get('node', id);
-    for (const nodeId of this.#dirtyNodes) this.#lookAtNode(tx, nodeId, node, chores);
-    this.#dirtyNodes.clear();
+    let looked = 0;
+    for (const nodeId of this.#dirtyNodes) {
+      if (chores.length >= choresPerPass || looked >= looksPerPass) break;
+      this.#dirtyNodes.delete(nodeId);
+      looked += this.#lookAtNode(tx, nodeId, node, chores);
+    }
     for (const [serviceId, keys] of this.#dirtySlots) {
-      if (chores.length >= choresPerPass) break;
+      if (chores.length >= choresPerPass || looked >= looksPerPass) break;
       this.#dirtySlots.delete(serviceId);
+      looked += keys.size;
       const historyLimit = historyLimitOf(tx, tx.get('service', serviceId));
       for (const key of keys) {
         const tasks = this.#index.slot(serviceId, key)?.tasks ?? [];
@@ -161,7 +189,7 @@ export class TaskReaper implements LeaderLoop {
           chores.push({ kind: 'delete-task', task });
       }
     }
-    if (this.#dirtySlots.size > 0) this.#loop.ring();
+    if (this.#dirtySlots.size + this.#dirtyNodes.size > 0) this.#loop.ring();
     // After their tasks, so that a service goes in one entry with its last ones.
     const going = new Map<string, number>();
     for (const chore of chores)
@@ -177,16 +205,21 @@ export class TaskReaper implements LeaderLoop {
     this.#emptied.clear();
   }
 
-  /** Tasks on a node that is DOWN or gone: the ones to be removed go, the others wait to be orphaned. */
+  /**
+   * Tasks on a node that is DOWN or gone: the ones to be removed go, the others wait to be orphaned.
+   * Answers how many tasks it looked at.
+   */
   #lookAtNode(
     tx: ReadTransaction,
     nodeId: string,
     node: (id: string) => Node | undefined,
     chores: Chore[],
-  ): void {
+  ): number {
     const nowMs = this.#options.clock.now();
     let wakeAtMs = Infinity;
+    let looked = 0;
     for (const task of tx.tasksOfNode(nodeId)) {
+      looked++;
       if (!isOnNode(task)) continue;
       if (isRemovable(task, node)) {
         this.#markSlot(task.serviceId, slotKeyOf(task));
@@ -197,6 +230,7 @@ export class TaskReaper implements LeaderLoop {
       else wakeAtMs = Math.min(wakeAtMs, atMs);
     }
     this.#wakes.set(nodeId, wakeAtMs);
+    return looked;
   }
 
   #do(tx: WriteTransaction, chore: Chore, nowMs: Ms): void {
