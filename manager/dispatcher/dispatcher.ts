@@ -135,9 +135,8 @@ export class Dispatcher {
   /** NOT_LEADER when this manager does not lead. */
   openSession(peer: SessionPeer, link: SessionLink): SessionInput {
     if (!this.isRunning) throw lostLeadership();
-    const { clock, random } = this.#options;
-    const session = new AgentSession(newId(random), peer, link, this.#networks);
-    const timer = clock.after(helloDeadlineMs, () => {
+    const session = new AgentSession(newId(this.#options.random), peer, link, this.#networks);
+    const timer = this.#options.clock.after(helloDeadlineMs, () => {
       if (session.isNew)
         session.close(new ClusterError('DEADLINE_EXCEEDED', 'the agent did not say hello in time'));
     });
