@@ -42,6 +42,8 @@ export interface RebalanceOptions extends PlaceOptions {
 /** Nodes looked at altogether: keeps a plan for a large cluster short. */
 const looksMax = 400_000;
 const movesMaxDefault = 1_000;
+/** No task is moved more often than this while a plan is made: rules that contradict each other must not go on for ever. */
+const movesPerTask = 4;
 
 /**
  * Plans moves of `movable`: tasks that stand on nodes of the view and may be moved. The view is changed as if all moves were
@@ -63,6 +65,7 @@ class Rebalancing {
   /** The tasks as they stood, by id, of those that are to move. */
   readonly #origins = new Map<string, Task>();
   readonly #moves = new Map<string, Move>();
+  readonly #moveCounts = new Map<string, number>();
   readonly #movesMax: number;
   #looksLeft: number;
 
@@ -146,6 +149,7 @@ class Rebalancing {
   }
 
   #improve(task: Task, from: NodeRecord): boolean {
+    if ((this.#moveCounts.get(task.id) ?? 0) >= movesPerTask) return false;
     const requirements = requirementsOf(task);
     this.#view.removeTask(task.id);
     const to = this.#choice(task);
@@ -184,6 +188,7 @@ class Rebalancing {
     this.#view.assume(moved, to.id, requirementsOf(task).demand);
     this.#put(moved);
     this.#origins.set(task.id, origin);
+    this.#moveCounts.set(task.id, (this.#moveCounts.get(task.id) ?? 0) + 1);
     // In the order of the last word on each.
     this.#moves.delete(task.id);
     if (origin.nodeId !== to.id) this.#moves.set(task.id, { task: origin, toNodeId: to.id, gain });

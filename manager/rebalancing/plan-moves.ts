@@ -9,7 +9,7 @@ import { slotKeyOf } from '../orchestrator/slot.ts';
 import { TaskComparer } from '../orchestrator/task-comparer.ts';
 import { changedAtMs, isRunning, isStopped, isWanted } from '../orchestrator/task-state.ts';
 
-/** A slot whose move failed is not moved again before. */
+/** A service of which a move failed is left alone for so long: the next would probably fail too. */
 const failedRestMs: Ms = 10 * 60_000;
 
 export interface PlanOptions extends Pick<RebalanceOptions, 'movesMax' | 'offset'> {
@@ -42,7 +42,7 @@ function* calmTasks(scene: Scene, service: Service, runMinMs: Ms): Iterable<Task
   const busy = new Set<string>();
   for (const task of scene.image.tasksOfService(service.id)) {
     const key = slotKeyOf(task);
-    if (isMoveFailed(task, scene.nowMs)) busy.add(key);
+    if (isMoveFailed(task, scene.nowMs)) return;
     if (isStopped(task) && !isWanted(task)) continue;
     const ranMs = scene.nowMs - (task.status?.runningAtMs ?? scene.nowMs);
     const isReady = scene.node(task.nodeId)?.status?.state === NodeState.READY;

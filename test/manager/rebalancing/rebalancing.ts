@@ -172,5 +172,6 @@ test('with start-first a task that cannot start on the new node leaves the old o
   await ask(world);
   await untilFinished(t, world, 6);
   t.deepEqual(counts(world), { n1: 3, n2: 3 });
+  t.is(statusOf(world)?.moved, 1, 'the next would fail as well');
   await world.resign();
 });
