@@ -240,7 +240,7 @@ export const diskMutants: readonly Mutant[] = [
         replace: 'const salt = new Uint8Array(randomBytes(SALT_BYTES)).fill(0);',
       },
     ],
-    suite: durableLog,
+    suite: ava('test/raft/sealed-log.ts'),
   },
   {
     name: 'old-key-kept-in-use',

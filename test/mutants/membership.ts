@@ -15,7 +15,7 @@ export const membershipMutants: readonly Mutant[] = [
         replace: 'if (',
       },
     ],
-    suite: ava('test/raft/node.ts'),
+    suite: ava('test/raft/node-membership.ts'),
   },
   {
     name: 'change-before-own-term',
