@@ -14,8 +14,9 @@ export type OnMessage = (
   answer: (message: Uint8Array) => void,
 ) => void;
 
-/** Connections at once, on one address. */
+/** Connections at once, on one address; and of one asker, so that it cannot keep the others out. */
 const connectionsMax = 200;
+export const connectionsPerAskerMax = 20;
 /** A connection on which nothing is asked for so long is closed. */
 const idleMs: Ms = 10_000;
 /** Questions of one connection that are not answered yet; more are read later. */
@@ -79,6 +80,11 @@ export class Listener {
 
   #serve(socket: Socket, onMessage: OnMessage): void {
     const source = socket.remoteAddress ?? '';
+    const own = [...this.#connections].filter(({ remoteAddress }) => remoteAddress === source);
+    if (own.length >= connectionsPerAskerMax) {
+      socket.destroy();
+      return;
+    }
     const reader = new MessageReader();
     let pending = 0;
     this.#connections.add(socket);

@@ -23,6 +23,7 @@ import {
   TaskSpec,
 } from '#proto';
 import { Forwarder, underWayPerAskerMax } from '#agent/dns/forwarder-node';
+import { connectionsPerAskerMax } from '#agent/dns/listener-node';
 import { MessageReader, framed } from '#agent/dns/frames';
 import { NameServer } from '#agent/dns/name-server-node';
 import { LiveNetworkView } from '#agent/network-view/view';
@@ -229,6 +230,21 @@ test('one task cannot have more than its share of questions under way', async (t
   await t.throwsAsync(forwarder.ask(asked, [], true, 'other'), { code: 'UNAVAILABLE' });
   await Promise.all(asking);
   t.is(forwarder.underWay, 0);
+});
+
+test('one asker cannot take all connections', async (t) => {
+  const { port } = await running(t, await freePort());
+  const open = await Promise.all(
+    Array.from({ length: connectionsPerAskerMax }, async () => {
+      const socket = connect({ port, host: '127.0.0.2', localAddress: '127.0.0.1' });
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const answers = () => byTcp(port, ask('web', 'A')).catch(() => []);
+  t.deepEqual(await answers(), [], 'hung up');
+  for (const socket of open) socket.destroy();
+  await poll('there is room again', async () => (await answers()).length === 1);
 });
 
 test('it listens as soon as an address is there, and no longer when its network goes', async (t) => {
