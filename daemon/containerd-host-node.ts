@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hostFiles } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
 import { NameServer } from '#agent/dns/name-server-node';
+import { Mesh, nftHost } from '#agent/mesh/index';
 import { BridgeNetworks, hostRoutes } from '#agent/network/index';
 import { kernelHost, Overlay } from '#agent/overlay/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
@@ -26,6 +27,11 @@ export function containerdHost(options: Options): MakeAgentHost {
       log: basics.log.child({ module: 'overlay' }),
     });
     const names = new NameServer(basics);
+    const mesh = new Mesh({
+      ...basics,
+      host: nftHost(),
+      log: basics.log.child({ module: 'mesh' }),
+    });
     return {
       runtime: running.runtime,
       networks: new BridgeNetworks({
@@ -36,11 +42,12 @@ export function containerdHost(options: Options): MakeAgentHost {
         overlay,
       }),
       // Bridges before names: the name server listens on their addresses.
-      networkConsumers: [overlay, names],
+      networkConsumers: [overlay, mesh, names],
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
       close: async () => {
         names.close();
+        mesh.close();
         await overlay.stop();
         await running.stop();
       },

@@ -17,6 +17,7 @@ etcd etcd-server
 etcdctl etcd-client
 ip iproute2
 nft nftables
+conntrack conntrack
 busybox busybox-static
 unshare util-linux
 sysctl procps

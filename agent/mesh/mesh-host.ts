@@ -1,0 +1,19 @@
+import type { Elements } from './table-contents.ts';
+import type { Structure } from './listing.ts';
+import type { Listener } from './port-clashes.ts';
+
+export interface TableListing extends Structure {
+  readonly elements: Elements;
+}
+
+/** What the mesh needs of its host, as a port. */
+export interface MeshHost {
+  /** One transaction for nft. Rejects with RUNTIME_ERROR and nft's words; then nothing of it is done. */
+  apply(text: string): Promise<void>;
+  /** The mesh's table; undefined when there is none. */
+  list(): Promise<TableListing | undefined>;
+  /** Ends what the kernel remembers of connections that tasks of these addresses answered. */
+  forget(addresses: readonly string[]): Promise<void>;
+  /** What processes of the host listen on. */
+  listeners(): Promise<readonly Listener[]>;
+}

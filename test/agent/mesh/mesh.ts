@@ -1,0 +1,159 @@
+import test from 'ava';
+import { seededRandom, silentLogger, silentMetrics } from '#lib';
+import { Mesh } from '#agent/mesh/mesh';
+import { LiveNetworkView } from '#agent/network-view/view';
+import { Endpoint, NetworkChanges, NetworkService, PortConfig } from '#proto';
+import { FakeMeshHost } from '#test/_support/mesh-table';
+import { VirtualClock } from '#test/_support/virtual-clock';
+
+const service = (init: Partial<NetworkService> = {}) =>
+  NetworkService.create({ networkId: 'n', serviceId: 's', address: '10.0.1.2', ...init });
+const task = (n: number) =>
+  Endpoint.create({
+    networkId: 'n',
+    serviceId: 's',
+    taskId: `t${n}`,
+    nodeId: 'here',
+    address: `10.0.1.${10 + n}`,
+    isServing: true,
+  });
+
+class Life {
+  readonly view = new LiveNetworkView();
+  readonly mesh: Mesh;
+
+  constructor(clock: VirtualClock, host: FakeMeshHost) {
+    this.mesh = new Mesh({
+      nodeId: 'here',
+      host,
+      clock,
+      random: seededRandom(1),
+      log: silentLogger,
+      metrics: silentMetrics,
+    });
+  }
+
+  tell(init: Partial<NetworkChanges>): Promise<void> {
+    return this.mesh.apply(this.view, this.view.apply(NetworkChanges.create(init)));
+  }
+}
+
+function world() {
+  const clock = new VirtualClock();
+  const host = new FakeMeshHost();
+  return { clock, host, life: new Life(clock, host) };
+}
+/** Time passes until the promise is settled. */
+async function settled(clock: VirtualClock, promise: Promise<void>): Promise<void> {
+  let isDone = false;
+  void promise.then(() => {
+    isDone = true;
+  });
+  for (let i = 0; i < 10_000 && !isDone; i++) await clock.step();
+  await promise;
+}
+const leads = (host: FakeMeshHost) => host.table?.elements.get('vip4')?.get('10.0.1.2');
+
+test('the first change goes at once, those that follow go together', async (t) => {
+  const { clock, host, life } = world();
+  await settled(clock, life.tell({ isFull: true, services: [service()], endpoints: [task(1)] }));
+  t.is(clock.monotonic(), 0);
+  t.is(leads(host), 'goto vip4_of_1');
+  const all = [2, 3, 4, 5].map((n) => life.tell({ endpoints: [task(n)] }));
+  await settled(
+    clock,
+    Promise.all(all).then(() => undefined),
+  );
+  t.is(host.applied.length, 2);
+  t.is(clock.monotonic(), 50);
+  t.is(leads(host), 'goto vip4_of_5');
+  life.mesh.close();
+});
+
+test('what the kernel refuses is tried again after its table was read', async (t) => {
+  const { clock, host, life } = world();
+  await settled(clock, life.tell({ isFull: true, services: [service()], endpoints: [task(1)] }));
+  host.refusals = 3;
+  await settled(clock, life.tell({ endpoints: [task(2)] }));
+  t.is(leads(host), 'goto vip4_of_2');
+  // Somebody takes an element away: the next change of it cannot be made, and all is mended.
+  host.table?.elements.get('vip4')?.clear();
+  await settled(clock, life.tell({ endpoints: [task(3)] }));
+  t.is(leads(host), 'goto vip4_of_3');
+  host.table = undefined;
+  await settled(clock, life.tell({ endpoints: [task(4)] }));
+  t.is(leads(host), 'goto vip4_of_4');
+  life.mesh.close();
+});
+
+test('what others change is found within minutes', async (t) => {
+  const { clock, host, life } = world();
+  await settled(clock, life.tell({ isFull: true, services: [service()], endpoints: [task(1)] }));
+  host.table?.elements.get('vip4')?.clear();
+  while (leads(host) === undefined && clock.monotonic() < 700_000) await clock.step();
+  t.is(leads(host), 'goto vip4_of_1');
+  t.true(clock.monotonic() <= 340_000);
+  life.mesh.close();
+});
+
+test('a new life leaves the table as it is until the managers speak, or do not for long', async (t) => {
+  for (const hasManagers of [true, false]) {
+    const { clock, host, life } = world();
+    const old = { isFull: true, services: [service()], endpoints: [task(1)] };
+    await settled(clock, life.tell(old));
+    await settled(clock, life.tell({ endpoints: [task(2)] }));
+    life.mesh.close();
+    const startMs = clock.monotonic();
+    const written = host.applied.length;
+    const next = new Life(clock, host);
+    // What was saved is older than the table.
+    const first = next.tell(old);
+    if (hasManagers) {
+      await clock.step();
+      t.is(host.applied.length, written);
+      const word = { isFull: true, services: [service()], endpoints: [task(1), task(2)] };
+      await settled(clock, next.tell(word));
+      t.is(host.applied.length, written);
+      t.true(clock.monotonic() - startMs < 1_000);
+    } else {
+      await settled(clock, first);
+      t.is(clock.monotonic() - startMs, 10_000);
+      t.is(leads(host), 'goto vip4_of_1');
+    }
+    next.mesh.close();
+  }
+});
+
+test('connections of a task that is gone are forgotten, and without networks the table goes', async (t) => {
+  const { clock, host, life } = world();
+  await settled(clock, life.tell({ isFull: true, services: [service()], endpoints: [task(1)] }));
+  await settled(clock, life.tell({ removedEndpoints: ['n/t1'] }));
+  t.deepEqual(host.forgotten, ['10.0.1.11']);
+  t.not(host.table, undefined);
+  await settled(clock, life.tell({ isFull: true }));
+  t.is(host.table, undefined);
+  life.mesh.close();
+});
+
+test('a port that a process has is published once it is free; one that came later only clashes', async (t) => {
+  const { clock, host, life } = world();
+  const port = (publishedPort: number) => PortConfig.create({ publishedPort, targetPort: 80 });
+  host.listening = [{ port: '6 . 22', address: undefined }];
+  const ports = [port(22), port(80)];
+  const told = life.tell({ isFull: true, services: [service({ ports })], endpoints: [task(1)] });
+  await settled(clock, told);
+  const published = () => [...(host.table?.elements.get('port4')?.keys() ?? [])];
+  t.deepEqual(published(), ['6 . 80']);
+  t.deepEqual([...life.mesh.clashes.kept], ['6 . 22']);
+  host.listening = [{ port: '6 . 80', address: undefined }];
+  while (published().length < 2 && clock.monotonic() < 100_000) await clock.step();
+  t.deepEqual(published(), ['6 . 80', '6 . 22']);
+  t.deepEqual([...life.mesh.clashes.contested], ['6 . 80']);
+  life.mesh.close();
+  // The next life does not take it away, nor what was published over a process.
+  const next = new Life(clock, host);
+  void next.tell({ isFull: true, services: [service({ ports })], endpoints: [task(1)] });
+  await settled(clock, next.tell({ endpoints: [task(2)] }));
+  t.deepEqual(published(), ['6 . 80', '6 . 22']);
+  next.mesh.close();
+});
