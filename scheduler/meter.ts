@@ -1,6 +1,10 @@
+/** What is counted, in units of some 50 ns: a look at a place or branch is one. */
+export const nodeUnits = 20;
+export const placementUnits = 100;
+
 /**
- * Counts the work of a decision, so that it can be done in slices: one unit for each node, place or task that is looked
- * at. Counted, not timed: the same decision always has the same slices.
+ * Counts the work of a decision, so that it can be done in slices. Counted, not timed: the same decision always has the
+ * same slices.
  */
 export class Meter {
   readonly #sliceUnits: number;

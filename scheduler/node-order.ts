@@ -9,7 +9,7 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
-import { pause } from './meter.ts';
+import { nodeUnits, pause } from './meter.ts';
 import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys, withSoftSpreads } from './preference.ts';
@@ -49,7 +49,7 @@ function* level(view: ClusterView, group: Group, meter: Meter): Iterable<NodeRec
   const service = view.service(serviceId);
   const rest: Candidate[] = [];
   for (const record of view.nodesByLoad()) {
-    if (meter.isDue()) yield pause;
+    if (meter.isDue(nodeUnits)) yield pause;
     if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;
     const next = candidateOf(record, group, service);
     rest.push(next);
@@ -60,7 +60,7 @@ function* level(view: ClusterView, group: Group, meter: Meter): Iterable<NodeRec
   const heap = new Heap(rest, isBetter);
   const latest = view.service(serviceId);
   for (let best = heap.peek(); best !== undefined; best = heap.peek()) {
-    if (meter.isDue()) yield pause;
+    if (meter.isDue(nodeUnits)) yield pause;
     if (!hasRoom(best.record, requirements, latest)) {
       heap.drop();
       continue;
@@ -81,7 +81,7 @@ function* spread(
   const service = view.service(serviceId);
   const tree = new SpreadTree(keys);
   for (const record of view.nodes()) {
-    if (meter.isDue()) yield pause;
+    if (meter.isDue(nodeUnits)) yield pause;
     if (suits(record, requirements) && hasRoom(record, requirements, service))
       tree.add(candidateOf(record, group, service));
     else tree.addTasks(record, service?.taskCounts.get(record.id) ?? 0);

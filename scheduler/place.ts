@@ -9,7 +9,7 @@ import { explain } from './explain.ts';
 import { hasRoom, suits } from './filter.ts';
 import type { Group } from './group.ts';
 import type { KindRecord } from './kind-index.ts';
-import { Meter, finish, pause } from './meter.ts';
+import { Meter, finish, nodeUnits, pause, placementUnits } from './meter.ts';
 import type { Pause } from './meter.ts';
 import { nodesFor } from './node-order.ts';
 import { priorityOf } from './priority.ts';
@@ -110,7 +110,7 @@ function* placeOnOwnNodes(
   const requirements = requirementsOf(first);
   const hasRules = hasTopology(view, first);
   const rules = hasRules ? new TopologyRules(view, first, requirements) : undefined;
-  if (hasRules && meter.isDue(view.nodeCount)) yield pause;
+  if (hasRules && meter.isDue(nodeUnits * view.nodeCount)) yield pause;
   for (const task of tasks) {
     const { nodeId } = task;
     const record = view.node(nodeId);
@@ -128,7 +128,7 @@ function* placeOnOwnNodes(
       const { summary, filters } = explain(view, task, rules);
       unplaced.push({ task, explanation: summary, filters });
     }
-    if (meter.isDue()) yield pause;
+    if (meter.isDue(placementUnits)) yield pause;
   }
 }
 
@@ -152,11 +152,11 @@ function* placeGroup(
     kind = view.assume(task, record.id, requirements.demand, kind);
     placed.push({ task, nodeId: record.id });
     done++;
+    if (meter.isDue(placementUnits)) yield pause;
     if (done === tasks.length) break;
   }
-  if (meter.isDue()) yield pause;
   if (done === tasks.length) return;
   const { summary, filters } = explain(view, first);
   for (const task of tasks.slice(done)) unplaced.push({ task, explanation: summary, filters });
-  if (meter.isDue(view.nodeCount)) yield pause;
+  if (meter.isDue(nodeUnits * view.nodeCount)) yield pause;
 }

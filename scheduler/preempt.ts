@@ -7,7 +7,7 @@ import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { explain } from './explain.ts';
 import type { Explanation, RefusedNode } from './explain.ts';
-import { Meter, finish, pause } from './meter.ts';
+import { Meter, finish, nodeUnits, pause } from './meter.ts';
 import type { Pause } from './meter.ts';
 import { priorityOf } from './priority.ts';
 import { refusal, summarise } from './refusal.ts';
@@ -89,7 +89,7 @@ export function* preempting(
   if (!mayPreempt(task)) return none(notByPolicy);
   const { meter = new Meter(Infinity) } = options;
   const explanation = explain(view, task);
-  if (meter.isDue(explanation.nodeCount)) yield pause;
+  if (meter.isDue(nodeUnits * explanation.nodeCount)) yield pause;
   if (isMakingRoom(task, options, explanation)) return none(victimsStand, true);
   const { refused, nodeCount } = explanation;
   const candidates = refused.filter((one) => one.refusal.isResolvable);
@@ -120,7 +120,7 @@ function* offersOf(
     const record = view.node(nodeId);
     if (record === undefined) continue;
     const standing = [...options.standing(nodeId)];
-    if (meter.isDue(1 + standing.length)) yield pause;
+    if (meter.isDue(nodeUnits * (1 + standing.length))) yield pause;
     const input = { view, task, requirements, record, standing, budgetOf, meter };
     const found = yield* selectVictims(input);
     if (found === undefined) refusals.push(hopeless);

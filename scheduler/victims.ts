@@ -3,7 +3,7 @@ import { TaskState } from '#proto';
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { refuse } from './filter.ts';
-import { pause } from './meter.ts';
+import { nodeUnits, pause } from './meter.ts';
 import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { byImportance, priorityOf, startedAtMs } from './priority.ts';
@@ -84,7 +84,7 @@ function isLeaving(task: Task): boolean {
 export function* selectVictims(input: VictimsInput): Generator<Pause, Offer | Refusal | undefined> {
   const { view, record, standing, meter } = input;
   // Rules about other tasks look at every node anew.
-  const units = hasTopology(view, input.task) ? view.nodeCount : 1;
+  const units = nodeUnits * (hasTopology(view, input.task) ? view.nodeCount : 1);
   const priority = priorityOf(input.task);
   const lower = standing.filter((task) => priorityOf(task) < priority).toSorted(byImportance);
   if (lower.length === 0) return undefined;

@@ -10,7 +10,7 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
-import { pause } from './meter.ts';
+import { nodeUnits, pause } from './meter.ts';
 import type { Meter, Pause } from './meter.ts';
 import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -43,14 +43,14 @@ export function* weigh(
 ): Iterable<NodeRecord | Pause> {
   const { requirements, serviceId } = group;
   // The rules have looked at every node to count what stands.
-  if (meter.isDue(view.nodeCount)) yield pause;
+  if (meter.isDue(nodeUnits * view.nodeCount)) yield pause;
   const candidates = candidatesOf(view, group);
-  if (meter.isDue(view.nodeCount)) yield pause;
+  if (meter.isDue(nodeUnits * view.nodeCount)) yield pause;
   const isScored = isByScore(group, rules);
   const fixed = isScored ? fixedScores(view, group, candidates) : undefined;
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
   const isSingle = group.tasks.length === 1;
-  if (meter.isDue(candidates.length)) yield pause;
+  if (meter.isDue(nodeUnits * candidates.length)) yield pause;
   let branches = isSingle ? leaves(candidates, rules) : branchesOf(candidates, rules);
   const domainCounts = softDomainCounts(branches, rules);
   for (;;) {

@@ -34,10 +34,10 @@ const preemptionsPerPass = 100;
 const gather = { quietMs: 50, latestMs: 1_000 };
 /** So many tasks to be tried are worth a pass without waiting for more. */
 const enoughTasks = 1_000;
-/** Nodes and places looked at between two turns of the event loop; a few milliseconds. */
-export const unitsPerSlice = 10_000;
+/** Work between two turns of the event loop, as the scheduler counts it; a few milliseconds. */
+export const unitsPerSlice = 100_000;
 /** Objects taken in between two turns of the event loop. */
-const intakePerSlice = 2_000;
+export const intakePerSlice = 1_000;
 
 export class SchedulingLoop implements LeaderLoop {
   readonly #options: LoopBasics;

@@ -4,11 +4,12 @@ import { TaskState } from '#proto';
 import type { Node, Task } from '#proto';
 import { Meter, finish, place, placing, preempting } from '#scheduler';
 import type { ClusterView, Pause } from '#scheduler';
+import { nodeUnits } from '#scheduler/meter';
 import { spreadOver, taskSelector } from '#test/_support/affinity';
 import { nodeOf, taskOf, tasksOf, viewOf } from '#test/_support/placement';
 
 const nodeCount = 300;
-const sliceUnits = 500;
+const sliceUnits = 10_000;
 
 /** Counts every look at a node's spec or description, whoever looks. */
 class Looks {
@@ -62,7 +63,8 @@ interface Shape {
 }
 
 /** A slice may be too long by one look at every node. */
-const slicesOf = (units: number): number => Math.trunc(units / (sliceUnits + nodeCount));
+const slicesOf = (units: number): number =>
+  Math.trunc(units / (sliceUnits + nodeUnits * nodeCount));
 const labels = { app: 'web' };
 const byHost = { topologySpread: [spreadOver('host', 5, { selector: taskSelector('app=web') })] };
 const shapes: readonly Shape[] = [
@@ -78,7 +80,7 @@ const shapes: readonly Shape[] = [
     tasks: Array.from({ length: 50 }, (_, at) =>
       taskOf(`t${at}`, { service: `s${at}`, labels, placement: byHost }),
     ),
-    pausesMin: slicesOf(50 * 2 * nodeCount),
+    pausesMin: slicesOf(50 * 2 * nodeUnits * nodeCount),
   },
   {
     name: "Swarm's preference for a label that every node has a value of its own of",
@@ -88,7 +90,7 @@ const shapes: readonly Shape[] = [
   {
     name: 'services that no node would take',
     tasks: Array.from({ length: 50 }, (_, at) => taskOf(`t${at}`, { service: `s${at}`, cpus: 99 })),
-    pausesMin: slicesOf(50 * 2 * nodeCount),
+    pausesMin: slicesOf(50 * 2 * nodeUnits * nodeCount),
   },
   {
     name: 'a global service with rules',
@@ -108,7 +110,7 @@ for (const { name, tasks, pausesMin } of shapes)
     t.true(sliced.pauses >= pausesMin, `${sliced.pauses} pauses`);
     // A slice is over when it is full: before that comes at most one piece that looks at every node, which asks
     // each a few things.
-    t.true(sliced.looksMax <= 4 * (sliceUnits + nodeCount), `${sliced.looksMax} looks`);
+    t.true(sliced.looksMax <= 4 * (sliceUnits / nodeUnits + nodeCount), `${sliced.looksMax} looks`);
     const atOnce = place(view(), tasks, { nowMs: 0 });
     const shown = ({ placed, unplaced }: typeof atOnce): unknown => [
       placed.map(({ task, nodeId }) => [task.id, nodeId]),
@@ -134,6 +136,6 @@ test('looking for victims pauses too, and leaves the view as it was', (t) => {
   const sliced = inSlices(looks, preempting(view, task, options));
   t.is(sliced.result.kind, 'nominated');
   t.true(sliced.pauses > 100, `${sliced.pauses} pauses`);
-  t.true(sliced.looksMax <= 4 * (sliceUnits + nodeCount), `${sliced.looksMax} looks`);
+  t.true(sliced.looksMax <= 4 * (sliceUnits / nodeUnits + nodeCount), `${sliced.looksMax} looks`);
   t.deepEqual(finish(preempting(view, task, options)), sliced.result);
 });
