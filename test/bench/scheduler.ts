@@ -172,7 +172,8 @@ export async function bench(): Promise<Row[]> {
     ...kubernetesShapes.flatMap((shape) => rowsOf('kubernetes', shape)),
     ...preemptionRows(),
   ];
-  for (const shape of committedShapes) rows.push(...(await managerRows('kubernetes', shape)));
+  for (const shape of [...committedShapes, preemptionShape])
+    rows.push(...(await managerRows('kubernetes', shape)));
   for (const shape of swarmkitShapes.slice(0, 2))
     rows.push(...(await managerRows('swarmkit', shape)));
   return rows;

@@ -1,5 +1,5 @@
 /** Tasks of one shape through the leader's scheduling loop: created, placed and committed by Raft. */
-import { TaskState } from '#proto';
+import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
 import { ClusterView, place } from '#scheduler';
 import type { LoopBasics } from '#manager/leader-loops';
@@ -7,7 +7,7 @@ import { SchedulingLoop } from '#manager/scheduling/index';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import { nodeOf } from '#test/_support/placement';
 import { withStallProbe } from '../loop-stall.ts';
-import { kubernetesShapes } from '../scheduler-shapes/kubernetes.ts';
+import { kubernetesShapes, preemptionShape } from '../scheduler-shapes/kubernetes.ts';
 import { runningOn } from '../scheduler-shapes/shape.ts';
 import type { Shape } from '../scheduler-shapes/shape.ts';
 import { swarmkitShapes } from '../scheduler-shapes/swarmkit.ts';
@@ -31,7 +31,8 @@ const churnPeriodMs = 10;
 type Basics = Omit<LoopBasics, 'store'> & { readonly store: ClusterStore };
 
 function shapeNamed(name: string): Shape {
-  const shape = [...kubernetesShapes, ...swarmkitShapes].find((one) => one.name === name);
+  const shapes: readonly Shape[] = [...kubernetesShapes, ...swarmkitShapes, preemptionShape];
+  const shape = shapes.find((one) => one.name === name);
   if (shape === undefined) throw new Error(`no shape ${name}`);
   return shape;
 }
@@ -64,6 +65,35 @@ function churn(store: ClusterStore, like: Task): () => void {
     });
   }, churnPeriodMs);
   return () => clearInterval(timer);
+}
+
+/** The agents: what is told to stop has stopped a moment later. */
+function stopVictims(store: ClusterStore): () => void {
+  let told: string[] = [];
+  const stop = (): void => {
+    const ids = told;
+    told = [];
+    const written = store.batch(ids, (tx, id) => {
+      const task = tx.get('task', id);
+      if (task === undefined) return;
+      const status = TaskStatus.create({ ...task.status, state: TaskState.SHUTDOWN });
+      tx.update('task', { ...task, status });
+    });
+    void written.catch((error: unknown) => {
+      throw error;
+    });
+  };
+  const watch = store.watch(({ events }) => {
+    for (const event of events) {
+      if (event.table !== 'task' || event.kind !== 'update') continue;
+      const { id, desiredState, status } = event.object;
+      const isTold = desiredState >= TaskState.SHUTDOWN && event.old.desiredState < desiredState;
+      if (!isTold || (status?.state ?? 0) >= TaskState.COMPLETE) continue;
+      if (told.length === 0) setTimeout(stop, 1);
+      told.push(id);
+    }
+  });
+  return () => watch.cancel();
 }
 
 /** Counts what is assigned; `until` resolves at so many. */
@@ -102,6 +132,7 @@ export async function measureShape(basics: Basics, name: string): Promise<Measur
   const tasks = shape.measured();
   const [like] = tasks;
   if (like === undefined) throw new Error(`${name} has no tasks`);
+  const endStops = stopVictims(store);
   const endChurn = shape.hasChurn === true ? churn(store, like) : () => undefined;
   const { tookMs, stallMs } = await withStallProbe(async () => {
     const done = assignments.more(tasks.length);
@@ -117,6 +148,7 @@ export async function measureShape(basics: Basics, name: string): Promise<Measur
     times.push(performance.now() - startedAt);
   }
   endChurn();
+  endStops();
   await loop.stop();
   times.sort((a, b) => a - b);
   const at = (part: number): number => times[Math.trunc(times.length * part)] ?? 0;
