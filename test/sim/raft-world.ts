@@ -1,5 +1,6 @@
 import type { MemberId, Membership, MembershipChange } from 'raft-ts';
 import type { RaftNode, RaftNodeOptions } from 'raft-ts';
+import type { Besieged } from './raft-nemesis.ts';
 import type { MemberWorld } from './raft-member.ts';
 import type { Random } from '#lib';
 import type { World, WorldResult } from './sim-failure.ts';
@@ -7,6 +8,7 @@ import { calmNetwork, SimNetwork } from './raft-network.ts';
 import { drawChange, drawPossibleSet } from './raft-changes.ts';
 import { isRaftError } from 'raft-ts';
 import { RaftChecker } from './raft-checker.ts';
+import { RaftNemesis } from './raft-nemesis.ts';
 import { seededRandom } from '#lib';
 import { SimFailure } from './sim-failure.ts';
 import { SimMember } from './raft-member.ts';
@@ -23,7 +25,7 @@ interface Clocks {
 }
 
 /** Members, clients and faults drawn from one seed; first chaos, then everything heals. */
-class RaftWorld implements MemberWorld {
+class RaftWorld implements MemberWorld, Besieged {
   readonly clock = new VirtualClock();
   readonly checker = new RaftChecker();
   readonly random: Random;
@@ -33,11 +35,10 @@ class RaftWorld implements MemberWorld {
   readonly #options: RaftNodeOptions;
   readonly #bootstrap: Membership;
   readonly #clockDriftPerMille: number;
-  readonly #isAboutClocks: boolean;
+  readonly isAboutClocks: boolean;
   readonly #seed: number;
-  readonly #slowDisks = new Set<MemberId>();
-  readonly #stuckUntil = new Map<MemberId, number>();
-  #isChaos = true;
+  readonly #nemesis = new RaftNemesis(this);
+  isChaos = true;
   #failure: SimFailure | null = null;
   #writeCount = 0;
   readonly counts = {
@@ -45,7 +46,6 @@ class RaftWorld implements MemberWorld {
     rejected: 0,
     unknown: 0,
     reads: 0,
-    faults: 0,
     changes: 0,
     wedged: 0,
   };
@@ -65,7 +65,7 @@ class RaftWorld implements MemberWorld {
     // Without leases clocks may go as they like, as long as elections come to an end.
     const drawn = reads === 'lease' ? clockDriftPerMille : between(1, 600);
     this.#clockDriftPerMille = clocks?.truePerMille ?? drawn;
-    this.#isAboutClocks = clocks !== undefined;
+    this.isAboutClocks = clocks !== undefined;
     this.#options = {
       reads,
       clockDriftPerMille,
@@ -124,9 +124,9 @@ class RaftWorld implements MemberWorld {
   }
 
   diskMs(id: MemberId): number {
-    const stuckMs = (this.#stuckUntil.get(id) ?? 0) - this.clock.monotonic();
-    if (this.#isChaos && stuckMs > 0) return stuckMs;
-    const slow = this.#isChaos && this.#slowDisks.has(id);
+    const stuckMs = (this.#nemesis.stuckUntil.get(id) ?? 0) - this.clock.monotonic();
+    if (this.isChaos && stuckMs > 0) return stuckMs;
+    const slow = this.isChaos && this.#nemesis.slowDisks.has(id);
     return (slow ? 60 : 0.1) * (1 + this.random.below(4));
   }
 
@@ -140,7 +140,7 @@ class RaftWorld implements MemberWorld {
     try {
       for (const member of this.members.values()) this.start(member);
       for (let i = 0; i < 3; i++) void this.#client(this.random.fork(`client/${i}`));
-      void this.#nemesis(this.random.fork('nemesis'));
+      void this.#nemesis.run(this.random.fork('nemesis'));
       if (this.#seed % 3 === 1) void this.#reshape(this.random.fork('reshape'));
       await this.clock.advance(5000 + this.random.below(3000));
       await this.#converge();
@@ -150,12 +150,12 @@ class RaftWorld implements MemberWorld {
       failure.message += `\n  ${this.#trace.tail().join('\n  ')}`;
       throw failure;
     }
-    const { committed, rejected, unknown, reads, faults, changes } = this.counts;
+    const { committed, rejected, unknown, reads, changes } = this.counts;
     return {
       traceHash: this.#trace.hash,
       eventCount: this.clock.eventCount,
       summary:
-        `${this.#bootstrap.members.length} members, ${faults} faults, ${committed} committed, ` +
+        `${this.#bootstrap.members.length} members, ${this.#nemesis.faultCount} faults, ${committed} committed, ` +
         `${rejected} rejected, ${unknown} unknown, ${reads} reads, ${changes} membership changes, ` +
         `${this.checker.jointCount} joint, ${this.counts.wedged} wedged leaders`,
     };
@@ -198,7 +198,7 @@ class RaftWorld implements MemberWorld {
 
   /** Writes and reads, at the leader mostly and anywhere sometimes; nothing is awaited. */
   async #client(random: Random): Promise<void> {
-    while (this.#isChaos) {
+    while (this.isChaos) {
       await this.clock.wait(5 + random.below(120));
       const all = [...this.members.values()];
       const any = all[random.below(all.length)];
@@ -209,7 +209,7 @@ class RaftWorld implements MemberWorld {
       if (random.below(3) > 0) {
         for (let i = 0; i < count; i++) {
           const paddingBytes = random.below(200);
-          member.deliver(() => void this.#write(node, paddingBytes));
+          member.deliver(() => void this.write(node, paddingBytes));
         }
       }
       this.#readEverywhere();
@@ -224,16 +224,16 @@ class RaftWorld implements MemberWorld {
   }
 
   /** Writes to the newest leader, and at once reads: an older one has its last chance to be wrong. */
-  async #probe(times: number, random: Random): Promise<void> {
-    for (let i = 0; i < times && this.#isChaos; i++) {
+  async probe(times: number, random: Random): Promise<void> {
+    for (let i = 0; i < times && this.isChaos; i++) {
       await this.clock.wait(10 + random.below(40));
       const node = this.leader()?.node;
       if (node === undefined) continue;
-      void this.#write(node, 0).then((isDone) => isDone && this.#readEverywhere());
+      void this.write(node, 0).then((isDone) => isDone && this.#readEverywhere());
     }
   }
 
-  #write(node: RaftNode, paddingBytes: number): Promise<boolean> {
+  write(node: RaftNode, paddingBytes: number): Promise<boolean> {
     const name = `w${++this.#writeCount}`;
     return node.propose(Buffer.from(name + '.'.repeat(paddingBytes))).then((outcome) => {
       this.counts[outcome.kind]++;
@@ -264,174 +264,7 @@ class RaftWorld implements MemberWorld {
     );
   }
 
-  async #nemesis(random: Random): Promise<void> {
-    // Each seed has a nemesis of its own character: some faults often, some never.
-    const faults = [
-      () => this.#crash(random),
-      () => this.#partition(random),
-      () => this.#isolateLeader(random),
-      () => void this.#succession(random),
-      () => void this.#isolateSlowest(random),
-      () => this.#pause(random),
-      () => this.#weather(random),
-      () => this.#disks(random),
-      () => this.#change(random),
-      () => this.#change(random),
-      () => this.#transfer(random),
-      () => this.network.heal(),
-    ].flatMap((fault) => Array.from({ length: random.below(4) }, () => fault));
-    if (this.#isAboutClocks)
-      faults.splice(0, faults.length, () => void this.#isolateSlowest(random));
-    const pauseMaxMs = 100 + random.below(700);
-    while (this.#isChaos && faults.length > 0) {
-      await this.clock.wait((this.#isAboutClocks ? 1500 : 20) + random.below(pauseMaxMs));
-      if (!this.#isChaos) return;
-      this.counts.faults++;
-      faults[random.below(faults.length)]?.();
-    }
-  }
-
-  #any(random: Random): SimMember | undefined {
-    const all = [...this.members.values()];
-    return random.below(3) === 0
-      ? (this.leader()?.member ?? all[0])
-      : all[random.below(all.length)];
-  }
-
-  #crash(random: Random): void {
-    const all = random.below(12) === 0;
-    const one = this.#any(random);
-    const victims = all ? [...this.members.values()] : one === undefined ? [] : [one];
-    for (const victim of victims) {
-      if (random.below(4) === 0) void victim.stop();
-      else victim.kill();
-      this.clock.after(random.below(1500), () => {
-        if (victim.canStart) this.start(victim);
-      });
-    }
-  }
-
-  #partition(random: Random): void {
-    const ids = [...this.members.keys()];
-    this.trace('partition');
-    if (random.below(3) === 0) {
-      for (const a of ids) for (const b of ids) if (random.below(4) === 0) this.network.cut(a, b);
-      return;
-    }
-    const side = ids.filter(() => random.below(2) === 0);
-    const others = ids.filter((id) => !side.includes(id));
-    if (random.below(3) > 0) this.network.split(side, others);
-    else for (const a of side) for (const b of others) this.network.cut(a, b);
-  }
-
-  /** The leader goes on alone, maybe with a change of members that nobody else knows. */
-  #isolateLeader(random: Random): void {
-    const leader = this.leader()?.member;
-    if (leader === undefined) return;
-    const others = [...this.members.keys()].filter((id) => id !== leader.id);
-    const company = others.slice(0, random.below(3) === 0 ? 1 : 0);
-    this.trace(`isolate ${leader.id} ${company.join()}`);
-    const isAtOnce = random.below(2) === 0;
-    const cut = (): void =>
-      this.network.split(
-        [leader.id, ...company],
-        others.filter((id) => !company.includes(id)),
-      );
-    if (isAtOnce) cut();
-    else this.clock.after(random.below(4), cut);
-    for (let i = random.below(4); i > 0; i--) this.#change(random);
-    void this.#probe(random.below(40), random);
-    this.clock.after(200 + random.below(2500), () => this.network.heal());
-  }
-
-  /**
-   * A leader is cut off with writes that nobody else has. Its successor is lost at the moment in
-   * which it comes back, so that the others choose between old writes and committed ones.
-   */
-  async #succession(random: Random): Promise<void> {
-    const leader = this.leader();
-    if (leader === null) return;
-    const { member: first, node } = leader;
-    const alone = (id: MemberId): void =>
-      this.network.split(
-        [id],
-        [...this.members.keys()].filter((other) => other !== id),
-      );
-    this.trace(`succession ${first.id}`);
-    alone(first.id);
-    for (let i = random.below(12); i > 0; i--) void this.#write(node, random.below(20));
-    await this.clock.wait(600 + random.below(1500));
-    if (!this.#isChaos) return;
-    const second = this.leader()?.member;
-    this.network.heal();
-    if (second === undefined || second === first) return;
-    alone(second.id);
-    this.clock.after(500 + random.below(1500), () => this.network.heal());
-  }
-
-  /** The leader whose lease lasts longest by true time is cut off: its clock is the slowest. */
-  async #isolateSlowest(random: Random): Promise<void> {
-    const node = this.leader()?.node;
-    const ids = node?.status().membership.members.map(({ id }) => id) ?? [];
-    const slowest = ids.sort((a, b) => this.clockRate(a) - this.clockRate(b))[0];
-    if (node === undefined || slowest === undefined) return;
-    this.network.heal();
-    if (slowest !== node.status().id) await node.transferLeadership(slowest);
-    await this.clock.wait(50 + random.below(300));
-    if (this.#isChaos) this.#isolateLeader(random);
-  }
-
-  #pause(random: Random): void {
-    const victim = this.#any(random);
-    if (!victim?.node || victim.isPaused) return;
-    victim.pause();
-    this.trace(`pause ${victim.id}`);
-    this.clock.after(random.below(2500), () => victim.resume(random));
-  }
-
-  #weather(random: Random): void {
-    const isBad = random.below(2) === 0;
-    this.network.faults = isBad
-      ? {
-          lossPerMille: random.below(300),
-          duplicatePerMille: random.below(200),
-          delayMinMs: random.below(20),
-          delayMaxMs: 20 + random.below(300),
-        }
-      : { ...calmNetwork };
-  }
-
-  #disks(random: Random): void {
-    const victim = this.#any(random);
-    if (victim === undefined) return;
-    const draw = random.below(6);
-    if (draw === 0) this.#fillDisk(victim, random);
-    else if (draw === 1) {
-      this.#stuckUntil.set(victim.id, this.clock.monotonic() + 500 + random.below(3500));
-    } else if (draw === 2) victim.isDiskFailing = true;
-    else if (this.#slowDisks.has(victim.id)) this.#slowDisks.delete(victim.id);
-    else this.#slowDisks.add(victim.id);
-    this.clock.after(500, () => {
-      if (victim.canStart) this.start(victim);
-    });
-  }
-
-  /** No write succeeds until there is room again; a member that starts meanwhile stops again. */
-  #fillDisk(victim: SimMember, random: Random): void {
-    victim.isDiskFull = true;
-    this.trace(`disk full ${victim.id}`);
-    this.clock.after(300 + random.below(2000), () => {
-      victim.isDiskFull = false;
-      if (victim.canStart) this.start(victim);
-    });
-  }
-
-  #transfer(random: Random): void {
-    const to = this.#any(random);
-    if (to !== undefined) void this.leader()?.node.transferLeadership(to.id);
-  }
-
-  #change(random: Random): void {
+  change(random: Random): void {
     const leader = this.leader();
     if (leader === null) return;
     const { membership } = leader.node.status();
@@ -440,10 +273,10 @@ class RaftWorld implements MemberWorld {
 
   /** In some worlds the members change all the time, by sets that the leader can take. */
   async #reshape(random: Random): Promise<void> {
-    while (this.#isChaos) {
+    while (this.isChaos) {
       await this.clock.wait(100 + random.below(600));
       const node = this.leader()?.node;
-      if (node === undefined || !this.#isChaos) continue;
+      if (node === undefined || !this.isChaos) continue;
       this.#propose(node, drawPossibleSet(random, node.status(), this.members.size));
     }
   }
@@ -465,7 +298,7 @@ class RaftWorld implements MemberWorld {
 
   /** All faults end; then a write must succeed and every member must have everything. */
   async #converge(): Promise<void> {
-    this.#isChaos = false;
+    this.isChaos = false;
     this.trace('heal');
     this.network.heal();
     this.network.faults = { ...calmNetwork };
@@ -481,7 +314,7 @@ class RaftWorld implements MemberWorld {
       await this.clock.until(() => this.#startAll() && this.leader() !== null, left, 'a leader');
       const node = this.leader()?.node;
       if (node === undefined) continue;
-      const write = this.#write(node, 0);
+      const write = this.write(node, 0);
       const isDone = await this.clock.resolve(write, Math.min(3000, left)).catch(() => false);
       if (isDone && this.leader()?.node === node) break;
       await this.clock.advance(100);
