@@ -8,6 +8,8 @@ import type { Node, Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { explain, refusalOf } from './explain.ts';
 import type { RefusedNode } from './explain.ts';
+import { finish, pause } from './meter.ts';
+import type { Pause } from './meter.ts';
 import { place } from './place.ts';
 import type { PlaceOptions } from './place.ts';
 import type { FilterName, Refusal } from './refusal.ts';
@@ -40,6 +42,15 @@ export function hints(
   tasks: readonly [Task, ...Task[]],
   options: PlaceOptions,
 ): readonly Hint[] {
+  return finish(hinting(view, tasks, options));
+}
+
+/** `hints` in slices. Where it pauses the view is as it was; it must not change meanwhile. */
+export function* hinting(
+  view: ClusterView,
+  tasks: readonly [Task, ...Task[]],
+  options: PlaceOptions,
+): Generator<Pause, readonly Hint[]> {
   const [task] = tasks;
   const { refused, fitting } = explain(view, task);
   if (fitting.length > 0) return [];
@@ -48,8 +59,10 @@ export function hints(
     found.set(changes.map(({ text }) => text).join('\n'), changes);
   };
   for (const { nodeId } of promising(refused)) {
+    yield pause;
     const record = view.node(nodeId);
-    if (record !== undefined) for (const changes of waysOn(view, task, record.node)) keep(changes);
+    if (record === undefined) continue;
+    for (const changes of yield* waysOn(view, task, record.node)) keep(changes);
   }
   for (const node of worthDoubling(view, task, refused)) keep([anotherNode(node)]);
   const sorted = [...found.values()].sort((a, b) => costOf(a) - costOf(b));
@@ -58,6 +71,7 @@ export function hints(
   for (const changes of sorted) {
     if (given.length >= (isSingle ? hintsMax : 1)) break;
     if (isSingle && changes.length > 1) continue;
+    yield pause;
     const placed = tried(view, tasks.slice(0, tasksMax), changes, options);
     if (placed > 0) given.push({ changes, placed });
   }
@@ -107,11 +121,16 @@ function withChanges<R>(
 }
 
 /** Every first change that could help on the node, each followed by what it takes after that. */
-function waysOn(view: ClusterView, task: Task, node: Node): readonly (readonly Remedy[])[] {
+function* waysOn(
+  view: ClusterView,
+  task: Task,
+  node: Node,
+): Generator<Pause, readonly (readonly Remedy[])[]> {
   const ways: (readonly Remedy[])[] = [];
   for (const first of nextOn(view, task, node, []) ?? []) {
     const changes = [first];
     for (;;) {
+      yield pause;
       const next = nextOn(view, task, node, changes);
       if (next === undefined) ways.push(changes);
       const [one] = next ?? [];

@@ -10,7 +10,7 @@ export type { HeldImage } from './image-index.ts';
 export { explain } from './explain.ts';
 export type { Explanation, RefusedNode } from './explain.ts';
 export { isAskedFor, mayTake } from './filter.ts';
-export { hints } from './hint.ts';
+export { hinting, hints } from './hint.ts';
 export type { Hint } from './hint.ts';
 export { addressOf } from './host-ports.ts';
 export { labelNumber } from './selector.ts';

@@ -21,7 +21,7 @@ export function explainingHandlers({
       return ExplainPlacementResponse.create({
         serviceId: task.serviceId,
         serviceName: task.serviceName,
-        explanations: [explainTask(scene, task)],
+        explanations: [await explainTask(scene, task)],
       });
     },
   };

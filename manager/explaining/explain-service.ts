@@ -1,5 +1,5 @@
 import { ExplainPlacementResponse, UpdateState } from '#proto';
-import type { Service, Task } from '#proto';
+import type { PlacementExplanation, Service, Task } from '#proto';
 import { explain } from '#scheduler';
 import { judgeGlobal } from '../orchestrator/global.ts';
 import { isGlobal, replicasOf } from '../orchestrator/service-config.ts';
@@ -15,7 +15,10 @@ const reasonsMax = 20;
 type Alike = [Task, ...Task[]];
 
 /** Why tasks of the service wait, the most tasks first; none for one of which everything runs. O(its tasks + nodes). */
-export function explainService(scene: Scene, service: Service): ExplainPlacementResponse {
+export async function explainService(
+  scene: Scene,
+  service: Service,
+): Promise<ExplainPlacementResponse> {
   const slots = slotsOf(scene, service);
   const groups = new Map<string, Alike>();
   let running = 0;
@@ -30,10 +33,12 @@ export function explainService(scene: Scene, service: Service): ExplainPlacement
     }
   }
   const sorted = [...groups.values()].sort((a, b) => b.length - a.length);
-  const explanations = sorted.slice(0, reasonsMax).map((alike) => {
+  const explanations: PlacementExplanation[] = [];
+  for (const alike of sorted.slice(0, reasonsMax)) {
     const [task] = alike;
-    return explainTask(scene, task, { alike, slot: slots.get(slotKeyOf(task)) ?? [task] });
-  });
+    const slot = slots.get(slotKeyOf(task)) ?? [task];
+    explanations.push(await explainTask(scene, task, { alike, slot }));
+  }
   const notes = notesOn(scene, service);
   if (sorted.length > reasonsMax)
     notes.push(`${sorted.length - reasonsMax} more reasons are left out`);

@@ -1,6 +1,6 @@
 import { PlacementExplanation, TaskState } from '#proto';
 import type { Task } from '#proto';
-import { explain, hints, rank } from '#scheduler';
+import { explain, hinting, rank } from '#scheduler';
 import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
 import { isStopped, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { Scene } from './scene.ts';
@@ -22,11 +22,11 @@ export function isWaitingForNode(task: Task): boolean {
 }
 
 /** What is to be said of a task, or of several of a service that wait alike, `task` the first of them. */
-export function explainTask(
+export async function explainTask(
   scene: Scene,
   task: Task,
   group?: { readonly alike: readonly [Task, ...Task[]]; readonly slot: readonly Task[] },
-): PlacementExplanation {
+): Promise<PlacementExplanation> {
   const { alike, slot } = group ?? { alike: [task], slot: slotOf(scene, task) };
   const isAlone = group === undefined;
   const words = stateWords(scene, { task, slot });
@@ -40,7 +40,7 @@ export function explainTask(
     nodeHostname: task.nodeId === '' ? '' : scene.nodeName(task.nodeId),
     ...words,
   });
-  if (isWaitingForNode(task)) return { ...base, ...waiting(scene, alike, base) };
+  if (isWaitingForNode(task)) return { ...base, ...(await waiting(scene, alike, base)) };
   // Of one that is held back, or one of many, where else it could be is beside the point.
   const isAsked = isAlone && task.desiredState === TaskState.RUNNING;
   const isPlaced = task.nodeId !== '' && task.slot > 0 && !isStopped(task);
@@ -48,11 +48,11 @@ export function explainTask(
   return { ...base, ...standing(scene, task) };
 }
 
-function waiting(
+async function waiting(
   scene: Scene,
   alike: readonly [Task, ...Task[]],
   { details }: PlacementExplanation,
-): Partial<PlacementExplanation> {
+): Promise<Partial<PlacementExplanation>> {
   const { view, scoring, nowMs } = scene;
   const [task] = alike;
   const { summary, refused, fitting, nodeCount } = explain(view, task);
@@ -70,7 +70,7 @@ function waiting(
     more.push(said.slice(summary.length).trim());
   if (task.nominatedNodeId !== '')
     more.push(`room is being made for it on node ${scene.nodeName(task.nominatedNodeId)}`);
-  const found = hints(view, alike, { nowMs, scoring });
+  const found = await scene.inSlices(hinting(view, alike, { nowMs, scoring }));
   return {
     reason: summary,
     details: more,

@@ -1,8 +1,8 @@
-import { Pacer } from '#lib';
+import { Pacer, sleep } from '#lib';
 import type { Clock, Ms } from '#lib';
 import type { Node, Task } from '#proto';
 import { ClusterView, scoringOf } from '#scheduler';
-import type { ScoringConfig } from '#scheduler';
+import type { Pause, ScoringConfig } from '#scheduler';
 import type { ReadTransaction } from '../store/types.ts';
 
 /** Objects that are read between two turns of the event loop. */
@@ -14,10 +14,14 @@ export class Scene {
   readonly view = new ClusterView();
   readonly scoring: ScoringConfig;
   readonly nowMs: Ms;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(image: ReadTransaction, nowMs: Ms) {
+  private constructor(image: ReadTransaction, clock: Clock, signal: AbortSignal | undefined) {
     this.image = image;
-    this.nowMs = nowMs;
+    this.nowMs = clock.now();
+    this.#clock = clock;
+    this.#signal = signal;
     let scoring: ScoringConfig | undefined;
     for (const cluster of image.list('cluster')) scoring = scoringOf(cluster.spec?.scheduling);
     this.scoring = scoring ?? scoringOf(undefined);
@@ -25,7 +29,7 @@ export class Scene {
 
   /** Reads the whole image, over several turns of the event loop where it is large. */
   static async of(image: ReadTransaction, clock: Clock, signal?: AbortSignal): Promise<Scene> {
-    const scene = new Scene(image, clock.now());
+    const scene = new Scene(image, clock, signal);
     const pacer = new Pacer(clock, slice);
     for (const node of image.list('node')) scene.view.setNode(node);
     for (const task of image.list('task')) {
@@ -33,6 +37,15 @@ export class Scene {
       if (pacer.isFull()) await pacer.pause(signal);
     }
     return scene;
+  }
+
+  /** Runs what is done in slices to its end, and lets others run between them. */
+  async inSlices<R>(steps: Generator<Pause, R>): Promise<R> {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      await sleep(this.#clock, 0, this.#signal);
+    }
   }
 
   node(id: string): Node | undefined {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Clock } from '#lib';
 import { ContainerSpec, ControlService, GlobalMode, Network, NetworkSpec, NodeState } from '#proto';
 import { RestartCondition, RestartPolicy, Service, ServiceSpec, TaskSpec, TaskState } from '#proto';
 import { NetworkAttachmentConfig, TaskStatus } from '#proto';
@@ -10,7 +11,16 @@ import type { Outcome } from '#test/_support/fake-cli';
 import { aService } from '#test/_support/objects';
 import { nodeOf, taskOf, tasksOf } from '#test/_support/placement';
 import type { TaskShape } from '#test/_support/placement';
-import { VirtualClock } from '#test/_support/virtual-clock';
+
+/** It is always the same moment, and nothing has to be waited for. */
+const stillClock: Clock = {
+  now: () => startMs,
+  monotonic: () => 0,
+  after: (_, fn) => {
+    const timer = setImmediate(fn);
+    return { cancel: () => clearImmediate(timer) };
+  },
+};
 
 interface World {
   readonly nodes: readonly Node[];
@@ -20,7 +30,7 @@ interface World {
 }
 
 async function worldOf(world: World): Promise<TestControl> {
-  const own = await makeTestControl({ clock: new VirtualClock({ startAt: startMs }) });
+  const own = await makeTestControl({ clock: stillClock });
   await own.store.update((tx) => {
     for (const node of world.nodes) tx.create('node', node);
     for (const service of world.services ?? []) tx.create('service', service);
