@@ -1,4 +1,5 @@
 import { assert } from '#lib';
+import type { Pacer } from '#lib';
 import { Network, NetworkSpec, ServiceEndpoint } from '#proto';
 import type { HostAddresses, Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
@@ -35,15 +36,42 @@ export class AllocatorState {
   readonly #inFlight = new Set<string>();
   readonly #unexplained = new Map<string, string>();
 
-  constructor(tx: ReadTransaction) {
+  private constructor(tx: ReadTransaction) {
     this.networks = new NetworkTable(tx);
     this.services = new ServiceTable(this.networks);
     this.tasks = new TaskTable(this.networks, this.services);
-    for (const service of tx.list('service')) this.services.note(service);
+  }
+
+  /** Made of what the store holds. */
+  static of(tx: ReadTransaction): AllocatorState {
+    const state = new AllocatorState(tx);
+    const objects = state.#takeIn(tx);
+    while (objects.next().done !== true);
+    return state;
+  }
+
+  /** As `of`, by slices; `tx` is of a state that does not change meanwhile. */
+  static async bySlices(
+    tx: ReadTransaction,
+    pacer: Pacer,
+    signal: AbortSignal,
+  ): Promise<AllocatorState> {
+    const state = new AllocatorState(tx);
+    for (const _ of state.#takeIn(tx)) if (pacer.isFull()) await pacer.pause(signal);
+    return state;
+  }
+
+  /** Gives way after every object. */
+  *#takeIn(tx: ReadTransaction): Generator<undefined, void> {
+    for (const service of tx.list('service')) {
+      this.services.note(service);
+      yield;
+    }
     let newest: Task | undefined;
     for (const task of tx.list('task')) {
       this.tasks.note(task);
       if (task.networks.length > 0 && ageOf(task) >= ageOf(newest)) newest = task;
+      yield;
     }
     // What was given last rests longest.
     for (const { networkId } of newest?.networks ?? [])

@@ -1,6 +1,7 @@
 import { assert, newId } from '#lib';
 import type { Counter, Gauge, Ms } from '#lib';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
+import { FirstLook } from '../orchestrator/first-look.ts';
 import { ReconcileLoop } from '../orchestrator/reconcile-loop.ts';
 import type { Commit, Subscription } from '../store/types.ts';
 import { AllocatorState } from './allocator-state.ts';
@@ -15,8 +16,9 @@ export class Allocator implements LeaderLoop {
   readonly #loop: ReconcileLoop;
   readonly #allocated: Counter;
   readonly #waitingGauge: Gauge;
-  /** Made by `start`, and anew whenever it is not known what was written. */
+  /** Made by the first pass, and anew whenever it is not known what was written. */
   #state: AllocatorState | undefined;
+  #first: FirstLook | undefined;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
@@ -33,14 +35,14 @@ export class Allocator implements LeaderLoop {
     this.#loop = new ReconcileLoop({
       ...options,
       name: 'allocator',
-      pass: () => this.#pass(),
-      onFailure: () => this.#rebuild(),
+      pass: (signal) => this.#pass(signal),
+      onFailure: () => this.#lookAnew(),
       catchUp: (signal) => store.readBarrier(signal),
     });
   }
 
   start(): void {
-    this.#rebuild();
+    this.#lookAnew();
     this.#watch = this.#options.store.watch((commit) => this.#onCommit(commit), {
       name: 'allocator',
     });
@@ -52,18 +54,29 @@ export class Allocator implements LeaderLoop {
     await this.#loop.stop();
   }
 
-  #rebuild(): void {
-    this.#state = this.#options.store.view((tx) => new AllocatorState(tx));
+  #lookAnew(): void {
+    const { store, clock } = this.#options;
+    this.#first = new FirstLook(store, clock);
     this.#loop.ring();
   }
 
   #onCommit(commit: Commit): void {
+    if (this.#first?.keep(commit) !== true) this.#apply(commit);
+  }
+
+  #apply(commit: Commit): void {
     for (const event of commit.events) this.#state?.apply(event);
     if (this.#state?.isWorkWaiting === true) this.#loop.ring();
   }
 
-  async #pass(): Promise<Ms> {
+  async #pass(signal: AbortSignal): Promise<Ms> {
     const { clock, random, store } = this.#options;
+    await this.#first?.takeIn(
+      async (tx, pacer) => {
+        this.#state = await AllocatorState.bySlices(tx, pacer, signal);
+      },
+      (commit) => this.#apply(commit),
+    );
     const startedAt = clock.monotonic();
     const state = this.#state;
     assert(state !== undefined, 'a pass before the start');

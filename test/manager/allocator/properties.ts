@@ -256,7 +256,7 @@ class Bench {
   }
 
   #rebuilt(): AllocatorState {
-    return this.store.view((tx) => new AllocatorState(tx));
+    return this.store.view((tx) => AllocatorState.of(tx));
   }
 }
 
