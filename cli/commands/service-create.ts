@@ -32,6 +32,7 @@ export const command: CommandModule = {
       'tsctl service create --mode global --mount type=bind,src=/var/log,dst=/logs,ro busybox tail -f /logs/syslog',
       'tsctl service create --replicas 3 --spread node.labels.zone --anti-affinity self@node.hostname web:2',
       'tsctl service create --name db --network name=backend,alias=cache,ip=10.1.0.11,ip=10.1.0.12 --replicas 2 redis',
+      'tsctl service create --replicas 3 --reserve-cpu 1 --priority 100 --max-unavailable 1 shop:1',
       'tsctl service create --limit-memory 64m --constraint node.labels.zone==a -e LEVEL=info app:2',
     ]);
     command.action(async (image: string, args: readonly string[], options: Options) => {

@@ -30,6 +30,7 @@ export const command: CommandModule = {
     addSettingFlags(command);
     addExamples(command, [
       'tsctl service update --image app:2 web',
+      'tsctl service update --priority 0 --max-unavailable 25% batch',
       'tsctl service update --env-add LEVEL=debug --env-rm OLD web',
       'tsctl service update --limit-memory 128m --update-parallelism 2 web',
       'tsctl service update --network-add name=backend,alias=db --network-rm old web',

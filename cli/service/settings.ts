@@ -2,7 +2,7 @@
  * The flags of `service create` and `service update` that set one value: name, help and what each
  * does to a spec. The help texts, both commands and the completion come out of this one table.
  */
-import { FailureAction, RestartCondition, UpdateOrder } from '#proto';
+import { FailureAction, PreemptionPolicy, RestartCondition, UpdateOrder } from '#proto';
 import type { ServiceSpec } from '#proto';
 import { UsageError } from '../cli.ts';
 import { parseBytes, parseCpu } from '../parse/bytes.ts';
@@ -254,6 +254,11 @@ const updateSettings = (which: 'update' | 'rollback'): readonly Setting[] => [
   },
 ];
 
+const preemptionPolicies = {
+  'lower-priority': PreemptionPolicy.LOWER_PRIORITY,
+  never: PreemptionPolicy.NEVER,
+};
+
 const placementSettings: readonly Setting[] = [
   {
     flag: '--replicas',
@@ -279,6 +284,16 @@ const placementSettings: readonly Setting[] = [
       editPlacement(spec, (part) => ({
         ...part,
         priority: parseInteger(flag, value, -priorityMax, priorityMax),
+      })),
+  },
+  {
+    flag: '--preemption-policy',
+    value: '<policy>',
+    help: 'lower-priority or never: whether its tasks may push out others (default lower-priority)',
+    set: (spec, value, flag) =>
+      editPlacement(spec, (part) => ({
+        ...part,
+        preemptionPolicy: parseWord(flag, value, preemptionPolicies),
       })),
   },
   {

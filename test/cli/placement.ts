@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ServiceSpec, SpreadAction } from '#proto';
+import { PreemptionPolicy, ServiceSpec, SpreadAction } from '#proto';
 import { UsageError } from '#cli/cli';
 import { parseAffinity, parseSpread } from '#cli/parse/affinity';
 import { specFromFlags } from '#cli/service/create-spec';
@@ -114,4 +114,12 @@ test('--max-unavailable is a number, a part, or none', (t) => {
   for (const text of ['', 'x', '-1', '1.5', '200000'])
     t.throws(() => create({ maxUnavailable: text }), { message: /--max-unavailable/ }, text);
   t.throws(() => create({ maxUnavailable: '101%' }), { message: /0 to 100/ });
+});
+
+test('--preemption-policy says whether a service may push out others', (t) => {
+  const policy = (text: string): unknown =>
+    create({ preemptionPolicy: text }).task?.placement?.preemptionPolicy;
+  t.is(policy('never'), PreemptionPolicy.NEVER);
+  t.is(policy('lower-priority'), PreemptionPolicy.LOWER_PRIORITY);
+  t.throws(() => policy('sometimes'), { message: /use one of lower-priority, never/ });
 });
