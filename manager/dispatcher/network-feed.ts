@@ -83,12 +83,14 @@ export class NetworkFeed {
     this.#index.rebuild(tx);
     this.#changed.clear();
     this.#moved.clear();
-    for (const network of this.#index.networks())
+    for (const network of this.#index.networks()) {
+      network.forgetChanges();
       for (const { taskId } of network.endpoints.values()) {
         const task = tx.get('task', taskId);
         if (task !== undefined && isToStop(task) && task.status?.state === TaskState.RUNNING)
           this.#holds.hold(taskId, [neverTold]);
       }
+    }
   }
 
   stop(): void {

@@ -90,6 +90,12 @@ export class ToldNetwork {
     return this.#full;
   }
 
+  /** What changed so far is told by full sets alone. */
+  forgetChanges(): void {
+    for (const ids of Object.values(this.#changed)) ids.clear();
+    this.#isChanged = false;
+  }
+
   /** What changed since the last call. */
   takeChanges(): readonly Part[] {
     const writer = new PartWriter();

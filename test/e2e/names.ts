@@ -133,7 +133,7 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(await lookUp('WEB', 'fd00:9::1'), ['10.9.0.2']);
     t.deepEqual(await lookUp('tasks.web'), ['10.9.0.8']);
     t.deepEqual(await lookUp('1.web', 'fd00:9::1', 'aaaa'), ['fd00:9::8']);
-    t.deepEqual(await lookUp('10.9.0.8', '10.9.0.1', 'ptr'), ['1.web']);
+    t.deepEqual(await lookUp('8.0.9.10.in-addr.arpa', '10.9.0.1', 'ptr'), ['1.web']);
   });
 
   test.serial('what is none of our names is asked of the servers of the host', async (t) => {
