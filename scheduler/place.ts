@@ -47,6 +47,8 @@ export interface PlaceOptions {
   readonly scoring?: ScoringConfig;
   /** When to pause, for `placing`. Default: never. */
   readonly meter?: Meter;
+  /** Default true. False for who only asks whether: explanations look at every node. */
+  readonly isExplaining?: boolean;
 }
 
 /**
@@ -68,7 +70,8 @@ export function* placing(
   options: PlaceOptions,
 ): Generator<Pause, PlacementResult> {
   const { nowMs, scoring = defaultScoring, meter = new Meter(Infinity) } = options;
-  const result: Decided = { placed: [], unplaced: [], meter };
+  const { isExplaining = true } = options;
+  const result: Decided = { placed: [], unplaced: [], meter, isExplaining };
   const bound = new Map<string, [Task, ...Task[]]>();
   const groups = new Map<string, [Task, ...Task[]]>();
   for (const task of pending) {
@@ -93,7 +96,10 @@ interface Decided {
   readonly placed: Placement[];
   readonly unplaced: Unplaced[];
   readonly meter: Meter;
+  readonly isExplaining: boolean;
 }
+
+const unexplained = { summary: '', filters: new Set<FilterName>() };
 
 /** The higher first; those alike stay in the order they came. */
 function byPriority<G extends readonly [Task, ...Task[]]>(groups: readonly G[]): readonly G[] {
@@ -104,7 +110,7 @@ function byPriority<G extends readonly [Task, ...Task[]]>(groups: readonly G[]):
 function* placeOnOwnNodes(
   view: ClusterView,
   tasks: readonly [Task, ...Task[]],
-  { placed, unplaced, meter }: Decided,
+  { placed, unplaced, meter, isExplaining }: Decided,
 ): Generator<Pause, void> {
   const [first] = tasks;
   const requirements = requirementsOf(first);
@@ -125,8 +131,8 @@ function* placeOnOwnNodes(
       if (spot !== undefined) rules?.placed(spot);
       placed.push({ task, nodeId });
     } else {
-      const { summary, filters } = explain(view, task, rules);
-      unplaced.push({ task, explanation: summary, filters });
+      const why = isExplaining ? explain(view, task, rules) : unexplained;
+      unplaced.push({ task, explanation: why.summary, filters: why.filters });
     }
     if (meter.isDue(placementUnits)) yield pause;
   }

@@ -83,9 +83,10 @@ export function* attempt(
   nominations.holdFrom(priority);
   const draft: Draft = { placed: [], unplaced: [] };
   const others: Task[] = [];
+  let nowhere: Unplaced | undefined;
   for (const task of tasks)
     if (nominations.nodeOf(task.id) === undefined) others.push(task);
-    else yield* tryNominated(context, task, draft);
+    else nowhere = yield* tryNominated(context, task, draft, nowhere);
   const { placed, unplaced } = yield* placing(view, others, placeOptions(context));
   for (const one of placed) draft.placed.push(one);
   for (const one of unplaced) draft.unplaced.push(one);
@@ -103,26 +104,34 @@ function placeOptions({ nowMs, scoring, meter }: AttemptContext): PlaceOptions {
   return { nowMs, scoring, meter };
 }
 
-/** First the node that room was made on, then any. */
+/**
+ * First the node that room was made on, then any: but for that once one alike has found that no node takes it, `nowhere`.
+ * Gives that for the next one; undefined when this one has changed the view.
+ */
 function* tryNominated(
   context: AttemptContext,
   task: Task,
   { placed, unplaced }: Draft,
-): Generator<Pause, void> {
+  nowhere: Unplaced | undefined,
+): Generator<Pause, Unplaced | undefined> {
   const { view, nominations } = context;
   const nodeId = nominations.nodeOf(task.id) ?? '';
   nominations.release(task.id);
   const options = placeOptions(context);
-  const there = yield* placing(view, [{ ...task, nodeId }], options);
-  const anywhere = there.placed.length > 0 ? there : yield* placing(view, [task], options);
+  const there = yield* placing(view, [{ ...task, nodeId }], { ...options, isExplaining: false });
+  const isLost = there.placed.length === 0 && nowhere !== undefined;
+  const anywhere =
+    there.placed.length > 0 || isLost ? there : yield* placing(view, [task], options);
   const [found] = anywhere.placed;
   if (found === undefined) {
     nominations.hold(task.id);
-    for (const one of anywhere.unplaced) unplaced.push(one);
-    return;
+    const known = isLost ? { ...nowhere, task } : anywhere.unplaced[0];
+    if (known !== undefined) unplaced.push(known);
+    return known;
   }
   placed.push({ task, nodeId: found.nodeId });
   nominations.delete(task.id);
+  return undefined;
 }
 
 type Found = Pick<Attempt, 'preemptions' | 'refused' | 'unnominated' | 'isUnfinished'>;

@@ -22,10 +22,10 @@ import type { Row } from './row.ts';
 const agentCount = Number(process.env['AGENTS'] ?? 10_000);
 const taskCount = Number(process.env['TASKS'] ?? 100_000);
 const serviceCount = Math.min(100, taskCount);
-const steadyMs = Number(process.env['STEADY_MS'] ?? 30_000);
+const steadyMs = 30_000;
 /** After the last task runs, before the heartbeats are measured. */
 const settleMs = 10_000;
-const phaseDeadlineMs = 180_000;
+const phaseDeadlineMs = 300_000;
 /** Between two lines about a phase that takes long. */
 const tellPeriodMs = 10_000;
 
