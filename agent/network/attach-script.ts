@@ -15,14 +15,22 @@ function section(argv: string, lines: readonly string[], name: string): string {
   return [`${argv} 2>&1 <<'${end}'`, ...lines, end, `echo '${mark}' ${name} $?`].join('\n');
 }
 
-/** Standard input for `sh -s`. Names and addresses are our own: nothing of it is a user's. */
-export function attachScript(tasks: readonly TaskPlace[], bridge: string, subnet: Subnet): string {
+/**
+ * Standard input for `sh -s`. Names and addresses are our own: nothing of it is a user's. With `-force`
+ * a line that fails inside a namespace does not end it: part of it is there already.
+ */
+export function attachScript(
+  tasks: readonly TaskPlace[],
+  bridge: string,
+  subnet: Subnet,
+  ending: '-batch -' | '-force -batch -' = '-batch -',
+): string {
   const host = tasks.flatMap((task) => attachLines(task, bridge));
-  const inside = tasks.flatMap((task, i) => {
+  const sections = tasks.flatMap((task, i) => {
     const lines = insideLines(task, subnet);
     const isV6 = (line: string): boolean => line.startsWith(familyMark);
     const v6 = lines.filter(isV6).map((line) => line.slice(familyMark.length));
-    const of = (family: string) => `ip${family} -netns ${namespaceName(task.taskId)} -batch -`;
+    const of = (family: string) => `ip${family} -netns ${namespaceName(task.taskId)} ${ending}`;
     return [
       section(
         of(''),
@@ -32,7 +40,7 @@ export function attachScript(tasks: readonly TaskPlace[], bridge: string, subnet
       ...(v6.length === 0 ? [] : [section(of(' -6'), v6, String(i))]),
     ];
   });
-  return `${[section('ip -force -batch -', host, 'host'), ...inside].join('\n')}\n`;
+  return `${[section('ip -force -batch -', host, 'host'), ...sections].join('\n')}\n`;
 }
 
 /** What failed of a script's run, by position of the task, with what ip said of it. */

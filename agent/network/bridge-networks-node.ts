@@ -58,7 +58,9 @@ type Change =
       readonly request: NetworkRequest;
       readonly links: readonly TaskLink[];
     }
-  | { readonly kind: 'detach'; readonly taskId: string };
+  | { readonly kind: 'detach'; readonly taskId: string }
+  /** A link of the task is gone. */
+  | { readonly kind: 'mend'; readonly taskId: string };
 
 type AttachChange = Extract<Change, { readonly kind: 'attach' }>;
 
@@ -108,7 +110,13 @@ export class BridgeNetworks implements TaskNetworks {
     this.#network = { subnet, pool };
     await this.#repair(subnet, signal);
     const linked = [...this.#attachments.values()].filter(({ links }) => links.length > 0);
-    this.#options.overlay?.start(new Map(linked.map(({ taskId, links }) => [taskId, links])));
+    const links = new Map(linked.map((one) => [one.taskId, one.links]));
+    this.#options.overlay?.start(links, (taskId) => {
+      // What is not mended is found again by the overlay's next look.
+      this.#queue
+        .add({ kind: 'mend', taskId }, new AbortController().signal)
+        .catch((error: unknown) => log.warn('link not mended', { taskId, err: messageOf(error) }));
+    });
     log.info('task network is up', {
       bridge: this.#bridge,
       subnet: subnetText(subnet),
@@ -169,10 +177,11 @@ export class BridgeNetworks implements TaskNetworks {
         throw new ClusterError('FAILED_PRECONDITION', 'the task network has not been started');
       const detached = batch.flatMap((change) => (change.kind === 'detach' ? [change.taskId] : []));
       await this.#detachAll(detached, network.subnet);
+      for (const change of batch) if (change.kind === 'mend') await this.#mend(change.taskId);
       const asked = batch.filter((change) => change.kind === 'attach');
       const outcomes = await this.#attachAll(asked, network);
       return batch.map((change) =>
-        change.kind === 'detach' ? undefined : outcomes.get(change.request.taskId),
+        change.kind === 'attach' ? outcomes.get(change.request.taskId) : undefined,
       );
     } catch (error) {
       const failure =
@@ -198,6 +207,16 @@ export class BridgeNetworks implements TaskNetworks {
       this.#ports.release(taskId, ports);
     }
     await this.#save(subnet);
+  }
+
+  /** Makes what of its links is missing; what is there complains and stays. */
+  async #mend(taskId: string): Promise<void> {
+    const task = this.#attachments.get(taskId);
+    if (task === undefined || this.#network === undefined) return;
+    const stdin = attachScript([task], this.#bridge, this.#network.subnet, '-force -batch -');
+    await runCommand(['sh', '-s'], { stdin });
+    this.#options.log.warn('a task had lost a link, made anew', { taskId });
+    this.#options.overlay?.attached(taskId, task.links);
   }
 
   async #attachAll(

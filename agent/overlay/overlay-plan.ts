@@ -54,6 +54,8 @@ export class OverlayPlan {
   /** Slots whose claims are on a node, by `hostKey`; of a network, by its id. */
   readonly #byHost = new Map<string, Set<Slot>>();
   readonly #byNetwork = new Map<string, Set<Slot>>();
+  /** The tasks of links of this host. */
+  readonly #tasks = new Map<string, string>();
   /** Services that have an address as their virtual one, by network and CIDR. */
   readonly #virtual = new Map<string, Map<string, Set<string>>>();
   /** What networks need whoever is on them. */
@@ -70,6 +72,11 @@ export class OverlayPlan {
 
   get desired(): Entries {
     return this.#desired;
+  }
+
+  /** Tasks of this host by their links. */
+  get tasks(): ReadonlyMap<string, string> {
+    return this.#tasks;
   }
 
   get isDirty(): boolean {
@@ -106,6 +113,7 @@ export class OverlayPlan {
     for (const link of links) {
       const slot = this.#slot(link.networkId, link.address);
       slot.links.set(taskId, link);
+      this.#tasks.set(link.link, taskId);
       this.#put(entryKey('member', link.link), `${link.bridge} task`);
       this.#settle(slot);
     }
@@ -115,6 +123,7 @@ export class OverlayPlan {
     for (const link of links) {
       const slot = this.#slot(link.networkId, link.address);
       slot.links.delete(taskId);
+      this.#tasks.delete(link.link);
       this.#put(entryKey('member', link.link), undefined);
       this.#settle(slot);
       if (this.#lingering.has(link.networkId)) this.#settleNetwork(link.networkId);

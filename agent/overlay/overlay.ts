@@ -5,7 +5,7 @@ import type { NetworkConsumer } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { changeLines, entryKey, parseKey } from './entries.ts';
-import { bridgeName, vxlanName } from './names.ts';
+import { bridgeName, taskLinkPrefix, vxlanName } from './names.ts';
 import { isOverlay, rangesOf } from './network-plan.ts';
 import type { OverlayHost } from './overlay-host.ts';
 import { OverlayPlan } from './overlay-plan.ts';
@@ -55,6 +55,7 @@ export class Overlay implements NetworkConsumer {
   #needsReading = true;
   #isStarted = false;
   #isStopped = false;
+  #mendTask: (taskId: string) => void = () => undefined;
   #isRunning = false;
   /** This life has applied its first change set. */
   #isAdopted = false;
@@ -88,8 +89,12 @@ export class Overlay implements NetworkConsumer {
     );
   }
 
-  /** Nothing of the host is touched before: the tasks that are here, as an earlier life left them. */
-  start(tasks: ReadonlyMap<string, readonly TaskLink[]>): void {
+  /**
+   * Nothing of the host is touched before. `tasks`: those that are here, as an earlier life left them.
+   * `mendTask`: a link of the task is gone; `attached` is to be called when it is there again.
+   */
+  start(tasks: ReadonlyMap<string, readonly TaskLink[]>, mendTask: (taskId: string) => void): void {
+    this.#mendTask = mendTask;
     for (const [taskId, links] of tasks) this.#plan.attach(taskId, links);
     this.#isStarted = true;
     this.#run();
@@ -239,7 +244,9 @@ export class Overlay implements NetworkConsumer {
       const keys = isReading ? await this.#read() : this.#plan.takeDirty();
       if (this.#view === undefined) return true;
       const { desired } = this.#plan;
-      const changed = [...keys].filter((key) => desired.get(key) !== this.#known.get(key));
+      const changed = [...keys].filter(
+        (key) => desired.get(key) !== this.#known.get(key) && this.#hasLink(key),
+      );
       if (changed.length === 0) return true;
       const lines = changeLines(desired, this.#known, changed, tableText());
       const targets = changed.map((key) => [key, desired.get(key)] as const);
@@ -262,6 +269,15 @@ export class Overlay implements NetworkConsumer {
     }
   }
 
+  /** What is wanted of a task's link that is not there has to wait for the link. */
+  #hasLink(key: string): boolean {
+    const { kind, of } = parseKey(key);
+    const wanted = this.#plan.desired.get(key);
+    const link = kind === 'member' ? of : kind === 'port' ? (wanted ?? '') : '';
+    if (wanted === undefined || !link.startsWith(taskLinkPrefix)) return true;
+    return this.#known.has(entryKey('member', link));
+  }
+
   /** Everything is compared afterwards. */
   async #read(): Promise<ReadonlySet<string>> {
     const { entries, mtus } = await this.#options.host.read();
@@ -270,6 +286,8 @@ export class Overlay implements NetworkConsumer {
     this.#plan.setMtus(mtus);
     this.#plan.takeDirty();
     this.#known = new Map(entries);
+    for (const [link, taskId] of this.#plan.tasks)
+      if (!this.#known.has(entryKey('member', link))) this.#mendTask(taskId);
     // Rules of an earlier version may look alike: an agent begins with its own.
     if (!this.#isAdopted)
       for (const key of entries.keys())

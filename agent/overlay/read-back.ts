@@ -130,7 +130,12 @@ function putLink(put: Put, { ifname, address, mtu, master, flags, linkinfo }: Li
     put('vxlan', ifname, '', isSet ? value : `${value} wrong`);
   }
   const isMember = ifname.startsWith(vxlanPrefix) || ifname.startsWith(taskLinkPrefix);
-  if (!isMember || !master.startsWith(bridgePrefix)) return;
+  if (!isMember) return;
+  if (!master.startsWith(bridgePrefix)) {
+    // It is there, and can be put where it belongs.
+    put('member', ifname, '', 'none');
+    return;
+  }
   const { learning, flood, hairpin } = info_slave_data;
   const isSet = learning === false && flood === false && isUp;
   const role = hairpin === true ? 'task' : 'vxlan';

@@ -22,6 +22,7 @@ import { ModelHost } from '#test/_support/model-host';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
 const networkIds = ['aaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbb'];
+const noMending = (): void => undefined;
 const nodeIds = ['self', 'n1', 'n2'];
 const indexOf = (networkId: string): number => networkIds.indexOf(networkId) + 1;
 
@@ -175,7 +176,7 @@ test('after any changes the host has what one would make of their end alone', as
       async (changes, waits) => {
         const { model, open, view } = world();
         const overlay = open();
-        overlay.start(new Map());
+        overlay.start(new Map(), noMending);
         const pending = [overlay.apply(view, view.apply(start))];
         for (const one of changes) {
           const applied = overlay.apply(view, view.apply(message(one)));
@@ -197,7 +198,7 @@ test('damage of any kind is mended by the next look, with no line more than it n
     fc.asyncProperty(fc.array(fc.nat(1_000), { minLength: 1, maxLength: 6 }), async (picks) => {
       const { clock, model, open, view } = world();
       const overlay = open();
-      overlay.start(new Map());
+      overlay.start(new Map(), noMending);
       await overlay.apply(view, view.apply(start));
       const good = sorted(model.entries);
       for (const pick of picks) {
@@ -225,13 +226,13 @@ test('damage of any kind is mended by the next look, with no line more than it n
 test('a new agent changes nothing of what is right but loads its own rules', async (t) => {
   const { model, open, view } = world();
   const before = open();
-  before.start(new Map());
+  before.start(new Map(), noMending);
   await before.apply(view, view.apply(start));
   await before.stop();
   const good = sorted(model.entries);
   const count = model.lineCount;
   const after = open();
-  after.start(new Map());
+  after.start(new Map(), noMending);
   const fresh = new LiveNetworkView();
   await after.apply(fresh, fresh.apply(start));
   t.deepEqual(sorted(model.entries), good);
@@ -247,12 +248,12 @@ test('nothing is touched before it is known which tasks are here, nor before the
   const applied = overlay.apply(view, view.apply(start));
   await clock.advance(60_000);
   t.is(model.lineCount, 0);
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   await applied;
   t.false(model.entries.has('bridge tsbleftover'));
   await overlay.stop();
   const silent = open();
-  silent.start(new Map());
+  silent.start(new Map(), noMending);
   const count = model.lineCount;
   await clock.advance(60_000);
   t.is(model.lineCount, count);
@@ -262,7 +263,7 @@ test('nothing is touched before it is known which tasks are here, nor before the
 test('a change that fails is tried until it holds, and is told when it does not', async (t) => {
   const { clock, model, open, view } = world();
   const overlay = open();
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   model.failures.push('one', 'two');
   const applied = overlay.apply(view, view.apply(start));
   await clock.advance(5_000);
@@ -282,7 +283,7 @@ test('a change that fails is tried until it holds, and is told when it does not'
 test('one endpoint more is four lines, however large the network is', async (t) => {
   const { model, open, view } = world();
   const overlay = open();
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   const endpoints = Array.from({ length: 200 }, (_, i) => endpoint(first, `e${i}`, 'n1', i + 20));
   await overlay.apply(view, view.apply(NetworkChanges.create({ ...start, endpoints })));
   const count = model.lineCount;
@@ -295,7 +296,7 @@ test('one endpoint more is four lines, however large the network is', async (t) 
 test('devices stay while a task of this host is on a network that the managers took away', async (t) => {
   const { model, open, view } = world();
   const overlay = open();
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   await overlay.apply(view, view.apply(start));
   const links = await overlay.linksFor(
     'own',
@@ -312,10 +313,33 @@ test('devices stay while a task of this host is on a network that the managers t
   await overlay.stop();
 });
 
+test('a link of a task that is gone is told, holds nothing up, and is put back once it is there', async (t) => {
+  const { clock, model, open, view } = world();
+  const overlay = open();
+  const lost: string[] = [];
+  overlay.start(new Map(), (taskId) => lost.push(taskId));
+  await overlay.apply(view, view.apply(start));
+  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
+  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+  overlay.attached('own', links);
+  await overlay.apply(view, view.apply(NetworkChanges.create()));
+  t.deepEqual(lost, []);
+  const good = sorted(model.entries);
+  for (const { link } of links) model.dropDevice(link);
+  await clock.advance(20_000);
+  t.deepEqual(lost, ['own']);
+  await overlay.apply(view, view.apply(NetworkChanges.create()));
+  for (const { link } of links) model.entries.set(`member ${link}`, 'none');
+  await clock.advance(20_000);
+  t.deepEqual(sorted(model.entries), good);
+  await overlay.stop();
+});
+
 test('a task waits for its network, and hears what is missing when it does not come', async (t) => {
   const { clock, open, view } = world();
   const overlay = open();
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   const { signal } = new AbortController();
   const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
   const early = overlay.linksFor('own', [address], signal);
@@ -340,7 +364,7 @@ test('a task waits for its network, and hears what is missing when it does not c
 test('the way out is the first network that has one; the ingress network only when alone', async (t) => {
   const { open, view } = world();
   const overlay = open();
-  overlay.start(new Map());
+  overlay.start(new Map(), noMending);
   const ids = ['i', 'o', 'g'].map((letter) => letter.repeat(25));
   const networks = ids.map((id) => ({ ...network(first), id }));
   const [inner, outer, ingress] = networks;

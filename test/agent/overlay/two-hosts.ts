@@ -19,6 +19,7 @@ import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 import { poll } from '#test/_support/poll';
 
 const random = systemRandom();
+const noMending = (): void => undefined;
 /** Behind the hosts' wire. */
 const outside = '10.88.0.254';
 const signal = new AbortController().signal;
@@ -56,7 +57,7 @@ class Host {
     this.name = `h${index}`;
     this.path = `10.88.0.${index}`;
     this.overlay = this.#open();
-    this.overlay.start(new Map());
+    this.overlay.start(new Map(), noMending);
   }
 
   #open(): Overlay {
@@ -76,7 +77,7 @@ class Host {
     await this.overlay.stop();
     this.overlay = this.#open();
     this.view = new LiveNetworkView();
-    this.overlay.start(this.links);
+    this.overlay.start(this.links, noMending);
     await this.tell(message);
   }
 
