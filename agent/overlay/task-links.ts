@@ -47,11 +47,12 @@ export function taskLinks(
   const networks = addresses.map(({ networkId }) => view.networks.get(networkId));
   const isOut = networks.map((network) => network?.spec?.isInternal !== true);
   const isUsers = networks.map((network) => network?.isIngress !== true);
-  // The ingress network is a task's way out only when it is on no other.
-  const isAlone = !isUsers.includes(true);
-  const chosen = networks.findIndex(
-    (_, i) => isOut[i] === true && (isAlone || isUsers[i] === true),
-  );
+  // By the ingress network, because a datagram's answer has the address of the way out unless the task
+  // says otherwise, and callers of published ports are outside. Internal networks alone have no way.
+  const canLeave = !isUsers.includes(true) || isOut.some((out, i) => out && isUsers[i] === true);
+  const ingress = isUsers.indexOf(false);
+  const first = isOut.indexOf(true);
+  const chosen = !canLeave ? -1 : ingress >= 0 && isOut[ingress] === true ? ingress : first;
   return addresses.flatMap(({ networkId, address, addressV6 }, i) => {
     const network = networks[i];
     if (network === undefined) return [];
