@@ -43,6 +43,9 @@ export function endpointOn(
   tx: ReadTransaction,
 ): Endpoint | undefined {
   if (task === undefined || !takesPart(task)) return undefined;
+  const node = tx.get('node', task.nodeId);
+  // Replaced, on a node that nobody reaches: its frames would go there for as long as the node is kept.
+  if (isToStop(task) && node?.status?.state === NodeState.DOWN) return undefined;
   const own = task.networks.find((one) => one.networkId === networkId);
   if (own === undefined) return undefined;
   return Endpoint.create({
@@ -53,7 +56,7 @@ export function endpointOn(
     slot: task.slot,
     address: own.address,
     addressV6: own.addressV6,
-    isServing: isServing(task, tx.get('node', task.nodeId)),
+    isServing: isServing(task, node),
   });
 }
 

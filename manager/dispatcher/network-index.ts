@@ -220,9 +220,8 @@ export class NetworkIndex {
   #setNode(tx: ReadTransaction, nodeId: string): void {
     for (const id of this.#addressed.of(nodeId))
       this.#setHost(tx, this.#told(id), nodeId, tx.get('network', id));
-    if (this.#ofNode.of(nodeId).size === 0) return;
-    for (const { id } of tx.tasksOfNode(nodeId))
-      if (this.#ofTask.of(id).size > 0) this.#setTask(tx, id);
+    for (const { id, networks } of tx.tasksOfNode(nodeId))
+      if (networks.length > 0) this.#setTask(tx, id);
   }
 
   #setTask(tx: ReadTransaction, taskId: string): void {

@@ -213,6 +213,13 @@ test('a task of a node that is down serves nobody, and serves again when it is b
   t.false(isServing());
   await become(NodeState.READY);
   t.true(isServing());
+  await change(own, 't2', { desiredState: TaskState.SHUTDOWN });
+  await own.clock.advance(100);
+  t.false(isServing(), 'it stops, and keeps its frames until it has');
+  await become(NodeState.DOWN);
+  t.false(agent.view.endpoints.has('a/t2'), 'replaced, and out of reach');
+  await become(NodeState.READY);
+  t.false(isServing(), 'it may run yet');
 });
 
 test('a set that one message cannot hold comes in parts', async (t) => {
