@@ -6,7 +6,7 @@
 import type { Counter, Ms } from '#lib';
 import { TaintEffect, TaskState } from '#proto';
 import type { Node, Service } from '#proto';
-import type { Commit, StoreEvent, Subscription } from '../store/types.ts';
+import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import { applyStep } from './apply-step.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { isNodeChangeOfInterest } from './node-table.ts';
@@ -17,6 +17,9 @@ import { ReconcileLoop } from './reconcile-loop.ts';
 import { tolerationsOf } from './service-config.ts';
 import { isSame } from './task-comparer.ts';
 import { WakeUps } from './wake-ups.ts';
+
+/** A pass stops looking when it has looked at this many tasks, but for the node it is at. */
+const tasksPerPass = 5_000;
 
 export class ConstraintEnforcer implements LeaderLoop {
   readonly #options: LoopBasics;
@@ -108,23 +111,8 @@ export class ConstraintEnforcer implements LeaderLoop {
     const startedAt = clock.monotonic();
     const nowMs = clock.now();
     for (const nodeId of this.#wakes.takeDue(nowMs)) this.#dirtyNodes.add(nodeId);
-    const steps = store.view((tx) =>
-      [...this.#dirtyNodes].flatMap((nodeId) => {
-        const node = tx.get('node', nodeId);
-        if (node === undefined) return [];
-        const serviceOf = (id: string): Service | undefined => tx.get('service', id);
-        const enforcing = planEnforcing(node, tx.tasksOfNode(nodeId), serviceOf, nowMs);
-        this.#wakes.set(nodeId, enforcing.wakeAtMs);
-        return enforcing.evictions.map(
-          ({ task, message }): Step => ({
-            serviceId: task.serviceId,
-            specVersion: undefined,
-            changes: [desire(task, TaskState.SHUTDOWN, message)],
-          }),
-        );
-      }),
-    );
-    this.#dirtyNodes.clear();
+    const steps = store.view((tx) => this.#plan(tx, nowMs));
+    if (this.#dirtyNodes.size > 0) this.#loop.ring();
     this.#loop.ringAt(this.#wakes.nextAtMs);
     const costMs = clock.monotonic() - startedAt;
     if (steps.length > 0) {
@@ -132,5 +120,28 @@ export class ConstraintEnforcer implements LeaderLoop {
       this.#evicted.inc({}, steps.length);
     }
     return costMs;
+  }
+
+  #plan(tx: ReadTransaction, nowMs: Ms): readonly Step[] {
+    const serviceOf = (id: string): Service | undefined => tx.get('service', id);
+    const steps: Step[] = [];
+    let looked = 0;
+    for (const nodeId of this.#dirtyNodes) {
+      if (looked >= tasksPerPass) break;
+      this.#dirtyNodes.delete(nodeId);
+      const node = tx.get('node', nodeId);
+      if (node === undefined) continue;
+      const tasks = [...tx.tasksOfNode(nodeId)];
+      looked += tasks.length;
+      const enforcing = planEnforcing(node, tasks, serviceOf, nowMs);
+      this.#wakes.set(nodeId, enforcing.wakeAtMs);
+      for (const { task, message } of enforcing.evictions)
+        steps.push({
+          serviceId: task.serviceId,
+          specVersion: undefined,
+          changes: [desire(task, TaskState.SHUTDOWN, message)],
+        });
+    }
+    return steps;
   }
 }

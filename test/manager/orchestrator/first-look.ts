@@ -3,8 +3,11 @@ import test from 'ava';
 import { seededRandom, silentLogger, silentMetrics } from '#lib';
 import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
+import type { LeaderLoop, LoopBasics } from '#manager/leader-loops';
+import { ConstraintEnforcer } from '#manager/orchestrator/constraint-enforcer';
 import { FirstLook, objectsPerSlice } from '#manager/orchestrator/first-look';
 import { ServiceOrchestrator, slotsPerPass } from '#manager/orchestrator/service-orchestrator';
+import { TaskReaper } from '#manager/orchestrator/task-reaper';
 import { TaskIndex } from '#manager/orchestrator/task-index';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import type { ReadTransaction, Store } from '#manager/store/types';
@@ -17,12 +20,13 @@ const replicas = 1_000;
 const services = 12;
 const noSignal = new AbortController().signal;
 
+/** Each service has a node of its own. */
 function runningTask(serviceId: string, slot: number): Task {
   return aTask({
     id: `${serviceId}.${slot}`,
     serviceId,
     slot,
-    nodeId: 'n1',
+    nodeId: `n-${serviceId}`,
     desiredState: TaskState.RUNNING,
     status: TaskStatus.create({ state: TaskState.RUNNING }),
   });
@@ -31,9 +35,9 @@ function runningTask(serviceId: string, slot: number): Task {
 /** Twelve services with all of their tasks at work. */
 async function fullStore(clock: VirtualClock): Promise<ClusterStore> {
   const { store } = makeTestStore({ clock, isFrozen: false });
-  await store.update((tx) => tx.create('node', aNode('n1')));
   for (let at = 1; at <= services; at++) {
     const id = `s${at}`;
+    await store.update((tx) => tx.create('node', aNode(`n-${id}`)));
     await store.update((tx) => tx.create('service', aServiceOf(id, { replicas })));
     const slots = Array.from({ length: replicas }, (_, i) => i + 1);
     await store.batch(slots, (tx, slot) => tx.create('task', runningTask(id, slot)));
@@ -57,6 +61,26 @@ function calling<T extends object>(
       };
     },
   });
+}
+
+/** The same store; `most`: how often one view of it made this call, at most. */
+function counting(store: ClusterStore, call: string, table?: string) {
+  let count = 0;
+  let countMax = 0;
+  const counted = calling(store as Store, () => undefined, {
+    view: (read) => {
+      count = 0;
+      return store.view((tx) =>
+        read(
+          calling(tx as ReadTransaction, (name, [first]) => {
+            if (name !== call || (table !== undefined && first !== table)) return;
+            countMax = Math.max(countMax, ++count);
+          }),
+        ),
+      );
+    },
+  });
+  return { counted, most: () => countMax };
 }
 
 test('the index of tasks is made in slices, and commits wait until it is whole', async (t) => {
@@ -106,17 +130,7 @@ test('the index of tasks is made in slices, and commits wait until it is whole',
 test('a new leader looks at its services in several passes, and misses no failure meanwhile', async (t) => {
   const clock = new VirtualClock();
   const store = await fullStore(clock);
-  let lookedAt = 0;
-  let lookedAtMax = 0;
-  const countGets = (tx: ReadTransaction): ReadTransaction =>
-    calling(tx, (name, [table]) => {
-      if (name === 'get' && table === 'service') lookedAtMax = Math.max(lookedAtMax, ++lookedAt);
-    });
-  const view = <R>(read: (tx: ReadTransaction) => R): R => {
-    lookedAt = 0;
-    return store.view((tx) => read(countGets(tx)));
-  };
-  const counted = calling(store as Store, () => undefined, { view });
+  const { counted, most } = counting(store, 'get', 'service');
   const random = seededRandom(1);
   const loop = new ServiceOrchestrator({
     store: counted,
@@ -140,6 +154,36 @@ test('a new leader looks at its services in several passes, and misses no failur
     services * replicas + 1,
   );
   // A pass ends with the service that fills it.
-  t.true(lookedAtMax > 0 && lookedAtMax <= slotsPerPass / replicas + 1, `${lookedAtMax} services`);
+  t.true(most() > 0 && most() <= slotsPerPass / replicas + 1, `${most()} services`);
   await clock.resolve(loop.stop(), 1_000);
 });
+
+const nodeLoops: Readonly<Record<string, new (basics: LoopBasics) => LeaderLoop>> = {
+  reaper: TaskReaper,
+  'constraint enforcer': ConstraintEnforcer,
+};
+for (const [name, Loop] of Object.entries(nodeLoops))
+  test(`the ${name} of a new leader looks at all nodes, some in each pass`, async (t) => {
+    const clock = new VirtualClock();
+    const store = await fullStore(clock);
+    const { counted, most } = counting(store, 'tasksOfNode');
+    const seen = new Set<string>();
+    const noting = calling(counted, () => undefined, {
+      view: (read) =>
+        counted.view((tx) =>
+          read(
+            calling(tx, (call, [nodeId]) => {
+              if (call === 'tasksOfNode') seen.add(String(nodeId));
+            }),
+          ),
+        ),
+    });
+    const random = seededRandom(1);
+    const log = silentLogger;
+    const loop = new Loop({ store: noting, clock, random, log, metrics: silentMetrics });
+    await clock.resolve(Promise.resolve(loop.start()), 1_000);
+    await clock.advance(60_000);
+    t.is(seen.size, services);
+    t.true(most() > 0 && most() <= slotsPerPass / replicas + 1, `${most()} nodes in one pass`);
+    await clock.resolve(Promise.resolve(loop.stop()), 1_000);
+  });
