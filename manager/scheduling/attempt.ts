@@ -60,6 +60,8 @@ export interface AttemptContext {
   /** The store as it is during this pass. */
   readonly image: () => ReadTransaction;
   readonly budgets: () => DisruptionBudgets;
+  /** Not while there are nodes of which nobody knows yet whether they have room. */
+  readonly mayStopOthers: boolean;
   /** Tasks that this pass has chosen as victims. */
   readonly going: Set<string>;
   /** With which of so many nodes a preemption begins. */
@@ -150,7 +152,7 @@ function* makeRoom(
   /** What the last one without a node of its own was told: those after it are alike. */
   let nobody: string | undefined;
   // Where nobody is less important there is nothing to look for, nor to tell.
-  const mayHelp = view.hasLowerThan(priority);
+  const mayHelp = context.mayStopOthers && view.hasLowerThan(priority);
   for (const { task, explanation } of unplaced) {
     const isAlike = task.nodeId === '' && nominations.nodeOf(task.id) === undefined;
     if (!mayHelp || (isAlike && nobody !== undefined) || context.preemptionsLeft <= 0) {

@@ -2,8 +2,8 @@
  * What the store says, as scheduling needs it: the view of the cluster, the queue of tasks without a node, who is
  * nominated where, and what happened since that could help those that wait.
  */
-import { TaskState } from '#proto';
-import type { Task } from '#proto';
+import { NodeState, TaskState } from '#proto';
+import type { Node, Task } from '#proto';
 import { ClusterView, defaultScoring, scoringOf } from '#scheduler';
 import type { ImageIndex, ScoringConfig } from '#scheduler';
 import { isWanted, stateOf } from '../orchestrator/task-state.ts';
@@ -27,6 +27,8 @@ export class Intake {
   readonly unwanted = new Map<string, Task>();
   /** As the cluster's spec has it. */
   #scoring: ScoringConfig = defaultScoring;
+  /** Nodes that this leader has not heard of yet: they may have room, or be lost. */
+  readonly #unheard = new Set<string>();
   /** Nodes that events were about, by event; a node once. */
   readonly #wakes = new Map<WakeEvent, Set<string>>();
 
@@ -50,11 +52,12 @@ export class Intake {
       case 'node':
         if (event.kind === 'remove') {
           this.view.removeNode(event.object.id);
+          this.#hear(event.object.id, true);
           this.view.images.remove(event.object.id);
           this.wake('node-removed', event.object.id);
           this.#lookElsewhere(event.object.id);
         } else {
-          this.view.setNode(event.object);
+          this.setNode(event.object);
           if (this.view.node(event.object.id)?.isAvailable === false)
             this.#lookElsewhere(event.object.id);
           if (event.kind === 'create') this.wake('node-added', event.object.id);
@@ -73,6 +76,24 @@ export class Intake {
         break;
       default:
     }
+  }
+
+  /** Whether every node is known to be there or not: before that nobody is stopped to make room. */
+  get hasHeardOfAll(): boolean {
+    return this.#unheard.size === 0;
+  }
+
+  setNode(node: Node): void {
+    this.view.setNode(node);
+    this.#hear(node.id, node.status?.state !== NodeState.UNKNOWN);
+  }
+
+  #hear(nodeId: string, isHeard: boolean): void {
+    const { hasHeardOfAll } = this;
+    if (isHeard) this.#unheard.delete(nodeId);
+    else this.#unheard.add(nodeId);
+    // What waited for that is not woken by any other event.
+    if (this.hasHeardOfAll && !hasHeardOfAll) this.queue.wakeAll();
   }
 
   setScoring(spec: Parameters<typeof scoringOf>[0]): void {

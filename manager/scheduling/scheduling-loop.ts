@@ -132,7 +132,7 @@ export class SchedulingLoop implements LeaderLoop {
     if (first !== undefined) {
       for (const { spec } of first.list('cluster')) intake.setScoring(spec?.scheduling);
       for (const node of first.list('node')) {
-        intake.view.setNode(node);
+        intake.setNode(node);
         if (this.#pacer.isFull()) await this.#pacer.pause(signal);
       }
       for (const task of first.list('task')) {
@@ -200,6 +200,7 @@ export class SchedulingLoop implements LeaderLoop {
       meter: new Meter(unitsPerSlice),
       image: imageOf,
       budgets: () => (budgets ??= new DisruptionBudgets(imageOf())),
+      mayStopOthers: this.#intake.hasHeardOfAll,
       going: new Set(),
       offset: (nodeCount) => random.below(Math.max(1, nodeCount)),
       preemptionsLeft: preemptionsPerPass,

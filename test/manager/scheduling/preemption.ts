@@ -1,6 +1,13 @@
 /** Preemption by the managers: who goes, who waits, what is kept free, and what becomes of the victims. */
 import test from 'ava';
-import { Availability, NodeSpec, Placement, PreemptionPolicy, RestartCondition } from '#proto';
+import {
+  Availability,
+  NodeSpec,
+  NodeState,
+  Placement,
+  PreemptionPolicy,
+  RestartCondition,
+} from '#proto';
 import { ResourceRequirements, Resources, RestartPolicy, TaskState } from '#proto';
 import type { ServiceSpec, Task, TaskSpec } from '#proto';
 import { byImportance } from '#scheduler/priority';
@@ -180,6 +187,37 @@ test('1.8: a new leader keeps what was nominated and stops nobody else', async (
   await world.untilRunning('high', 1, 60_000);
   t.is(world.running('high')[0]?.nodeId, nodeId);
   t.is(preempted(world, 'low').length, 2);
+});
+
+test('a new leader that has not heard of all nodes stops nobody and keeps what was nominated', async (t) => {
+  const world = await full(2);
+  world.agents.stopMs = 20_000;
+  await world.createService(aServiceOf('high', { task: asks(4, 100) }));
+  await world.clock.until(() => preempted(world, 'low').length === 2, 1_000);
+  const nodeId = world.tasks('high')[0]?.nominatedNodeId ?? '';
+  const other = nodeId === 'n1' ? 'n2' : 'n1';
+  await world.resign();
+  for (const id of [nodeId, other]) await world.setNodeState(id, NodeState.UNKNOWN);
+  world.lead();
+  await world.clock.advance(2_000);
+  await world.setNodeState(other, NodeState.READY);
+  await world.clock.advance(8_000);
+  t.is(world.tasks('high')[0]?.nominatedNodeId, nodeId);
+  await world.setNodeState(nodeId, NodeState.READY);
+  await world.untilRunning('high', 1, 60_000);
+  t.is(world.running('high')[0]?.nodeId, nodeId);
+  t.is(preempted(world, 'low').length, 2);
+});
+
+test('once the nodes that were not heard of are known to be lost, room is made on the others', async (t) => {
+  const world = await full(2);
+  await world.setNodeState('n2', NodeState.UNKNOWN);
+  await world.createService(aServiceOf('high', { task: asks(4, 100) }));
+  await world.clock.advance(5_000);
+  t.is(preempted(world, 'low').length, 0, 'n2 may have room, or what would be stopped');
+  await world.loseNode('n2');
+  await world.untilRunning('high', 1, 5_000);
+  t.is(world.running('high')[0]?.nodeId, 'n1');
 });
 
 test('1.8: when the nominated node is lost the task looks for another', async (t) => {
