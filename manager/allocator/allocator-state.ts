@@ -229,7 +229,7 @@ export class AllocatorState {
 
   #decideNodes(decisions: Decision[]): void {
     // A task whose node is known is given its addresses after the node has one.
-    for (const task of this.tasks.fresh.values()) if (task.nodeId !== '') this.#wantNodes(task);
+    for (const task of this.tasks.takeFreshOnNode()) this.#wantNodes(task);
     for (const networkId of this.networks.nodesDirty) {
       this.networks.nodesDirty.delete(networkId);
       const record = this.networks.record(networkId);

@@ -27,6 +27,8 @@ export class TaskTable {
   readonly #held = new Map<string, Held>();
   /** NEW, and to be looked at. */
   readonly fresh = new Map<string, Task>();
+  /** Those of them whose node is known already. */
+  readonly #freshOnNode = new Set<string>();
   /** NEW, and nothing could be given: see the waiters of their networks. */
   readonly #waiting = new Map<string, { task: Task; readonly networkIds: readonly string[] }>();
   /** An address that two have is a fault of ours: told by the loop. */
@@ -54,7 +56,7 @@ export class TaskTable {
       return;
     }
     const waiting = this.#waiting.get(task.id);
-    if (waiting === undefined) this.fresh.set(task.id, task);
+    if (waiting === undefined) this.#refresh(task);
     else waiting.task = task;
   }
 
@@ -68,7 +70,14 @@ export class TaskTable {
     const waiting = this.#waiting.get(taskId);
     if (waiting === undefined) return;
     this.#dequeue(taskId);
-    this.fresh.set(taskId, waiting.task);
+    this.#refresh(waiting.task);
+  }
+
+  /** The tasks to be looked at whose node is known; all of them, but once. */
+  takeFreshOnNode(): readonly Task[] {
+    const tasks = [...this.#freshOnNode].flatMap((id) => this.fresh.get(id) ?? []);
+    this.#freshOnNode.clear();
+    return tasks;
   }
 
   /** Gives the task an address on each of its networks, or none at all. */
@@ -129,6 +138,11 @@ export class TaskTable {
     return `${address} is that of ${owner}`;
   }
 
+  #refresh(task: Task): void {
+    this.fresh.set(task.id, task);
+    if (task.nodeId !== '') this.#freshOnNode.add(task.id);
+  }
+
   #wait(task: Task, networkIds: readonly string[], address: string): void {
     const owner: Owner = `task/${task.id}`;
     this.#waiting.set(task.id, { task, networkIds });
@@ -140,6 +154,7 @@ export class TaskTable {
 
   #dequeue(taskId: string): void {
     this.fresh.delete(taskId);
+    this.#freshOnNode.delete(taskId);
     const waiting = this.#waiting.get(taskId);
     if (waiting === undefined) return;
     this.#waiting.delete(taskId);
