@@ -1,12 +1,12 @@
 import { ClusterError } from '#lib';
 import { BackupChunk, BackupHeader } from '#proto';
-import type { ReadTransaction, TableName } from '../store/types.ts';
+import { tableNames } from '../store/tables.ts';
+import type { ReadTransaction } from '../store/types.ts';
 import { clusterOf } from './cluster.ts';
 import type { ControlHandlers, ControlOptions } from './options.ts';
 
 /** Backups that are being read at once; each holds the state as it was. */
 const backupsMax = 2;
-const tables: readonly TableName[] = ['cluster', 'node', 'service', 'task'];
 
 /** What a backup says of itself. */
 function headerOf(tx: ReadTransaction, nodeId: string, createdAtMs: number): BackupHeader {
@@ -17,7 +17,7 @@ function headerOf(tx: ReadTransaction, nodeId: string, createdAtMs: number): Bac
     version: tx.version,
     createdAtMs,
     tesseraVersion: tx.get('node', nodeId)?.description?.tesseraVersion ?? '',
-    counts: Object.fromEntries(tables.map((table) => [table, tx.count(table)])),
+    counts: Object.fromEntries(tableNames.map((table) => [table, tx.count(table)])),
   });
 }
 
