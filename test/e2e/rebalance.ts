@@ -77,3 +77,31 @@ test.serial('in the automatic mode a host that joins gets tasks after a minute',
   );
   t.pass();
 });
+
+test.serial(
+  'what simulate says of a drained host is what happens when it is drained',
+  async (t) => {
+    const said = await lab.tsctl(['simulate', '--drain', 'host3']);
+    t.log(said);
+    t.regex(said, /^2 tasks move\.$/m);
+    t.deepEqual(
+      await onHosts('web'),
+      { host1: 2, host2: 2, host3: 2 },
+      'a simulation moves nothing',
+    );
+    const after = (host: string): number =>
+      Number(new RegExp(`^${host} +(?:\\d+ -> )?(\\d+) `, 'm').exec(said)?.[1]);
+    const expected = { host1: after('host1'), host2: after('host2'), host3: after('host3') };
+    await lab.tsctl(['node', 'update', '--availability', 'drain', 'host3']);
+    let seen: Record<string, number> = {};
+    await poll(
+      'host3 is empty and everything runs',
+      async () => {
+        seen = await onHosts('web');
+        return seen['host3'] === 0 && Object.values(seen).reduce((sum, n) => sum + n, 0) === 6;
+      },
+      { deadlineMs: 60_000, describe: () => JSON.stringify(seen) },
+    );
+    t.deepEqual(seen, expected);
+  },
+);

@@ -49,11 +49,12 @@ export class ClusterUser {
 
   /** One thing or another, to its end. */
   async act(): Promise<void> {
-    const kind = this.#random.below(10);
+    const kind = this.#random.below(11);
     if (kind < 3 && this.services.size < servicesMax) return this.#create();
     if (kind < 6) return this.#scale();
     if (kind === 6) return this.#update();
     if (kind === 7) return this.#remove();
+    if (kind === 8) return this.#rebalance();
     return this.setAvailability(this.#random.below(2) === 0);
   }
 
@@ -184,6 +185,12 @@ export class ClusterUser {
       control.removeNetwork(wire.RemoveNetworkRequest.create({ ref: 'net1' }), context),
     );
     if (outcome === 'unknown') known.isRemoved = undefined;
+  }
+
+  /** Tasks move while everything else goes on. */
+  async #rebalance(): Promise<void> {
+    const request = wire.RebalanceRequest.create({ isPlanOnly: this.#random.below(4) === 0 });
+    await this.#call('rebalance', (control, context) => control.rebalance(request, context));
   }
 
   async setAvailability(isActive: boolean): Promise<void> {
