@@ -16,6 +16,8 @@ interface Nomination {
 export class Nominations {
   readonly #view: ClusterView;
   readonly #all = new Map<string, Nomination>();
+  /** Their ids by node. */
+  readonly #byNode = new Map<string, Set<string>>();
 
   constructor(view: ClusterView) {
     this.#view = view;
@@ -28,16 +30,23 @@ export class Nominations {
   /** Replaces the node that the task had. */
   set(task: Task, nodeId: string): void {
     const nomination = { task, nodeId, isHeld: false };
-    this.release(task.id);
+    this.delete(task.id);
     this.#all.set(task.id, nomination);
+    const here = this.#byNode.get(nodeId);
+    if (here === undefined) this.#byNode.set(nodeId, new Set([task.id]));
+    else here.add(task.id);
     this.#hold(nomination);
   }
 
   /** Gives the node whose room is free now. */
   delete(taskId: string): string | undefined {
     const nodeId = this.nodeOf(taskId);
+    if (nodeId === undefined) return undefined;
     this.release(taskId);
     this.#all.delete(taskId);
+    const here = this.#byNode.get(nodeId);
+    here?.delete(taskId);
+    if (here?.size === 0) this.#byNode.delete(nodeId);
     return nodeId;
   }
 
@@ -62,15 +71,17 @@ export class Nominations {
   }
 
   /** Those that wait for room on this node. */
-  *on(nodeId: string): Iterable<string> {
-    for (const [taskId, one] of this.#all) if (one.nodeId === nodeId) yield taskId;
+  on(nodeId: string): Iterable<string> {
+    return this.#byNode.get(nodeId) ?? [];
   }
 
   /** Those that wait for room on this node and are less important. */
   lowerOn(nodeId: string, priority: number): readonly string[] {
     const lower: string[] = [];
-    for (const [taskId, one] of this.#all)
-      if (one.nodeId === nodeId && priorityOf(one.task) < priority) lower.push(taskId);
+    for (const taskId of this.on(nodeId)) {
+      const nomination = this.#all.get(taskId);
+      if (nomination !== undefined && priorityOf(nomination.task) < priority) lower.push(taskId);
+    }
     return lower;
   }
 

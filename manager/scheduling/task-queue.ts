@@ -137,10 +137,9 @@ export class TaskQueue {
     if (group !== undefined && group.state !== 'trying') this.#move(group, 'active');
   }
 
-  /** Everything is to be tried again. */
+  /** Everything is to be tried again, what a try that broke off left behind too. Not during a try. */
   wakeAll(): void {
-    for (const group of this.#groups.values())
-      if (group.state !== 'trying') this.#move(group, 'active');
+    for (const group of this.#groups.values()) this.#move(group, 'active');
   }
 
   /** What is due by itself: back-offs that ended, and what has waited too long for an event. */

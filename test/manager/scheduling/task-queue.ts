@@ -215,3 +215,12 @@ test('no task is ever lost: whatever happens, each comes to be tried by itself w
     { seed: 1140, numRuns: 300 },
   );
 });
+
+test('a try that broke off leaves nothing behind', (t) => {
+  const queue = new TaskQueue();
+  queue.put(taskOf('t'));
+  t.truthy(queue.next());
+  t.is(queue.next(), undefined);
+  queue.wakeAll();
+  t.deepEqual(tryAll(queue, 0), ['s']);
+});
