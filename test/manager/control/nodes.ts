@@ -252,7 +252,7 @@ test('the settings of the cluster are checked and their defaults filled in', asy
     [
       { scheduling: SchedulingSpec.create({ scoreWeights: { colour: 1 } }) },
       'INVALID_SPEC: --score-weight "colour": there is no such score: use one of taints,' +
-        ' nodeAffinity, topologySpread, serviceAffinity, resources, balance, service',
+        ' nodeAffinity, topologySpread, serviceAffinity, resources, balance, service, imageLocality',
     ],
     [
       { scheduling: SchedulingSpec.create({ scoreWeights: { taints: 101 } }) },
