@@ -97,9 +97,9 @@ export class Dispatcher {
     const { store } = this.#options;
     this.#statuses = new StatusCollector({ ...this.#options, log: this.#log });
     this.#subscription = store.watch((commit) => this.#onCommit(commit), { name: 'dispatcher' });
+    this.#networks.start(store);
     const silent = store.view((tx) => {
       this.#shared.read(tx, 0);
-      this.#networks.start(tx);
       return nodesThere(tx);
     });
     // Every node that was there under the leader before has some time to register.
@@ -228,6 +228,7 @@ export class Dispatcher {
     const address = addressOf(hello, session.address);
     try {
       await store.update((tx) => register(tx, nodeId, hello, address, clock.now()));
+      await this.#networks.ready;
       if (!this.isRunning || this.#sessions.get(nodeId) !== session) return;
       if (this.#shared.stretch(this.#sessions.size)) this.#tellAll();
       store.view((tx) => {

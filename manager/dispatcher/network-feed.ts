@@ -1,7 +1,8 @@
+import { ClusterError, Pacer } from '#lib';
 import type { Clock, Metrics, Ms } from '#lib';
 import { NetworkChanges, TaskState } from '#proto';
 import type { ManagerMessage, Task } from '#proto';
-import type { ReadTransaction, StoreEvent } from '../store/types.ts';
+import type { ReadTransaction, Store, StoreEvent } from '../store/types.ts';
 import { isToStop, takesPart } from './network-content.ts';
 import { NetworkIndex } from './network-index.ts';
 import { networkMessage } from './network-message.ts';
@@ -32,6 +33,8 @@ export interface NetworkFeedOptions {
   readonly release: (taskId: string) => void;
 }
 
+/** Objects that are looked at between two turns of the event loop, when a term begins. */
+const objectsPerSlice = 500;
 /** What somebody waits for goes out with the assignments of the same commits. */
 const urgentMs: Ms = 1;
 /** The rest is gathered for longer the more agents there are to be told: 1 ms for each ten ... */
@@ -56,6 +59,9 @@ export class NetworkFeed {
   readonly #changed = new Set<ToldNetwork>();
   /** By node: the networks that it has joined or left, perhaps. */
   readonly #moved = new Map<string, Set<string>>();
+  #building: Promise<void> = Promise.resolve();
+  /** Counts starts and stops. */
+  #term = 0;
 
   constructor(options: NetworkFeedOptions) {
     this.#options = options;
@@ -78,22 +84,46 @@ export class NetworkFeed {
     });
   }
 
-  /** A new leader does not know what its agents have applied: it holds the stops that it finds. */
-  start(tx: ReadTransaction): void {
-    this.#index.rebuild(tx);
+  /** Resolves once agents can be told of their networks. Rejects when `stop` comes before. */
+  get ready(): Promise<void> {
+    return this.#building;
+  }
+
+  /** From nothing, as the store is; in slices, between which commits are taken. */
+  start(store: Store): void {
+    this.#building = this.#build(store, ++this.#term);
+    // Whoever waits for it is told.
+    this.#building.catch(() => undefined);
+  }
+
+  async #build(store: Store, term: number): Promise<void> {
+    const pacer = new Pacer(this.#options.clock, { itemsMax: objectsPerSlice, bytesMax: Infinity });
+    for (const step of this.#steps(store.image())) {
+      store.view(step);
+      if (!pacer.isFull()) continue;
+      await pacer.pause();
+      if (term !== this.#term) throw new ClusterError('NOT_LEADER', 'this manager leads no more');
+    }
+    // No agent has been told anything yet.
+    for (const network of this.#index.networks()) network.forgetChanges();
     this.#changed.clear();
     this.#moved.clear();
-    for (const network of this.#index.networks()) {
-      network.forgetChanges();
-      for (const { taskId } of network.endpoints.values()) {
-        const task = tx.get('task', taskId);
-        if (task !== undefined && isToStop(task) && task.status?.state === TaskState.RUNNING)
-          this.#holds.hold(taskId, [neverTold]);
-      }
-    }
+  }
+
+  /** A new leader does not know what its agents have applied: it holds the stops that it finds. */
+  *#steps(image: ReadTransaction): Generator<(tx: ReadTransaction) => void> {
+    yield* this.#index.rebuilding(image);
+    for (const { endpoints } of this.#index.networks())
+      for (const id of endpoints.keys())
+        yield (tx) => {
+          const task = tx.get('task', id);
+          if (task !== undefined && isToStop(task) && task.status?.state === TaskState.RUNNING)
+            this.#holds.hold(id, [neverTold]);
+        };
   }
 
   stop(): void {
+    this.#term++;
     this.#holds.clear();
     this.#followers.clear();
     this.#audiences.clear();

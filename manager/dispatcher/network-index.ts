@@ -130,17 +130,19 @@ export class NetworkIndex {
 
   /** From nothing, as the store is now. */
   rebuild(tx: ReadTransaction): void {
-    this.#networks.clear();
-    for (const groups of [this.#ofTask, this.#toldOf, this.#addressed, this.#allowing])
-      groups.clear();
-    this.#ofNode.clear();
-    this.#ofService.clear();
-    this.#askedBy.clear();
-    this.#allowedBy.clear();
-    this.#ingressId = undefined;
-    for (const { id } of tx.list('network')) this.#setNetwork(tx, id);
-    for (const { id } of tx.list('service')) this.#setService(tx, id);
-    for (const { id, networks } of tx.list('task')) if (networks.length > 0) this.#setTask(tx, id);
+    for (const step of this.rebuilding(tx)) step(tx);
+  }
+
+  /**
+   * The steps of a rebuild from what `image` has, each to be called with the present state. Commits
+   * may be taken between them.
+   */
+  *rebuilding(image: ReadTransaction): Generator<(tx: ReadTransaction) => void> {
+    this.#clear();
+    for (const { id } of image.list('network')) yield (tx) => this.#setNetwork(tx, id);
+    for (const { id } of image.list('service')) yield (tx) => this.#setService(tx, id);
+    for (const { id, networks } of image.list('task'))
+      if (networks.length > 0) yield (tx) => this.#setTask(tx, id);
   }
 
   /** After a commit; `tx` is of the state it made. */
@@ -166,6 +168,17 @@ export class NetworkIndex {
           break;
       }
     }
+  }
+
+  #clear(): void {
+    this.#networks.clear();
+    for (const groups of [this.#ofTask, this.#toldOf, this.#addressed, this.#allowing])
+      groups.clear();
+    this.#ofNode.clear();
+    this.#ofService.clear();
+    this.#askedBy.clear();
+    this.#allowedBy.clear();
+    this.#ingressId = undefined;
   }
 
   #told(id: string): ToldNetwork {

@@ -163,6 +163,27 @@ function expected(own: TestDispatcher, nodeId: string): readonly unknown[] {
   return shown({ networks, hosts, endpoints, services } as unknown as NetworkView);
 }
 
+test('what happens while a term begins is not lost', async (t) => {
+  const own = await makeTestDispatcher({ nodes: nodeIds, isStarted: false });
+  await own.store.update((tx) => {
+    for (const id of ['a', 'b']) tx.create('network', aNetwork(id));
+  });
+  const ids = Array.from({ length: 2_000 }, (_, i) => `t${1_000 + i}`);
+  await own.store.batch(ids, (tx, id) => tx.create('task', onNetworks(id, ['a'])));
+  const started = own.dispatcher.start();
+  await own.store.update((tx) => {
+    for (const id of ids.slice(0, 30)) tx.remove('task', id);
+    for (const id of ids.slice(-30)) tx.remove('task', id);
+    tx.create('task', onNetworks('t0', ['a', 'b']));
+    tx.create('service', serviceOn('s1', ['a']));
+    tx.create('network', aNetwork('in', { isIngress: true }));
+  });
+  const agent = await own.join('n1');
+  await own.clock.resolve(started, 1_000);
+  t.is(agent.view.endpoints.size, 2_000 - 60 + 2);
+  t.deepEqual(shown(agent.view), expected(own, 'n1'));
+});
+
 test('whatever happens, what agents were told adds up to what there is', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
