@@ -17,6 +17,7 @@ import {
   addressOf,
   describe,
   nodesThere,
+  notRegistered,
   register,
   lostLeadership,
   removedNode,
@@ -246,11 +247,7 @@ export class Dispatcher {
   #failed(session: AgentSession, error: unknown, reason: string): void {
     this.#figures.refused.inc({ reason });
     this.#log.warn('agent not registered', { nodeId: session.nodeId, reason, err: error });
-    session.close(
-      error instanceof ClusterError
-        ? error
-        : new ClusterError('INTERNAL', 'the node could not be registered: see the log'),
-    );
+    session.close(error instanceof ClusterError ? error : notRegistered());
     this.#drop(session);
   }
 

@@ -51,6 +51,9 @@ export function requireMember(tx: ReadTransaction, nodeId: string): Node {
   );
 }
 
+export const notRegistered = (): ClusterError =>
+  new ClusterError('INTERNAL', 'the node could not be registered: see the log');
+
 /** What the session of a node that was removed ends with. */
 export function removedNode(nodeId: string): ClusterError {
   return new ClusterError(
