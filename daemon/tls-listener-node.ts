@@ -19,6 +19,7 @@ import { Strangers } from './strangers.ts';
 const connectionCountMax = 16_000;
 const handshakeDeadlineMs = 10_000;
 const sweepPeriodMs = 10_000;
+const noBytes = Buffer.alloc(0);
 
 export interface TlsListenerOptions {
   readonly server: grpc.Server;
@@ -200,9 +201,12 @@ export class TlsListener {
     (isStranger ? this.#strangersInjector : this.#injector).injectConnection(socket);
   }
 
-  /** grpc-js asks the socket for the certificate at every call: one object, made once. */
+  /**
+   * grpc-js asks the socket for the certificate at every call, and only passes it on: it gets an empty one, by which
+   * `identify` finds who it is. The real one would take some kilobytes for each of thousands of agents.
+   */
   #remember(socket: TLSSocket, identity: PeerIdentity): void {
-    const certificate = socket.getPeerCertificate();
+    const certificate = { raw: noBytes } as PeerCertificate;
     this.#identities.set(certificate, identity);
     Object.defineProperty(socket, 'getPeerCertificate', { value: () => certificate });
   }
