@@ -26,6 +26,7 @@ import {
 } from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
 import { batchFault } from './task-report.ts';
+import { inTurns } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly store: Store;
@@ -384,14 +385,12 @@ export class Dispatcher {
   }
 
   #tellAll(): void {
-    const { store, random } = this.#options;
-    store.view((tx) => {
-      for (const session of this.#sessions.values()) {
-        const node = tx.get('node', session.nodeId);
-        if (!session.isActive || node === undefined) continue;
-        session.tell(node, this.#shared, this.#shared.jitteredPeriodMs(random));
-        this.#liveness.setGrace(session.nodeId, this.#shared.graceMs);
-      }
+    const { store, random, clock } = this.#options;
+    inTurns(clock, [...this.#sessions.values()], (session) => {
+      const node = store.view((tx) => tx.get('node', session.nodeId));
+      if (!session.isActive || node === undefined) return;
+      session.tell(node, this.#shared, this.#shared.jitteredPeriodMs(random));
+      this.#liveness.setGrace(session.nodeId, this.#shared.graceMs);
     });
   }
 }

@@ -35,6 +35,9 @@ export interface TestDispatcherOptions {
   readonly isStarted?: boolean;
 }
 
+/** With the cluster, in one entry. */
+const nodesPerEntry = 100;
+
 /** Nodes n1, n2, n3 that have not been heard of yet, under a leader that has just been elected. */
 export async function makeTestDispatcher(
   options: TestDispatcherOptions = {},
@@ -60,12 +63,17 @@ export async function makeTestDispatcher(
     spec: plain.spec && { ...plain.spec, heartbeatPeriodMs: options.heartbeatPeriodMs ?? 0 },
     rootCa: RootCa.create({ certificatePem: new TextEncoder().encode('root') }),
   };
+  const ids = options.nodes ?? ['n1', 'n2', 'n3'];
   const written = store.update((tx) => {
     tx.create('cluster', cluster);
-    for (const id of options.nodes ?? ['n1', 'n2', 'n3'])
+    for (const id of ids.slice(0, nodesPerEntry))
       tx.create('node', aNode(id, { spec: NodeSpec.create() }));
   });
   await clock.resolve(written, 1000);
+  const more = store.batch(ids.slice(nodesPerEntry), (tx, id) =>
+    tx.create('node', aNode(id, { spec: NodeSpec.create() })),
+  );
+  await clock.resolve(more, 10_000);
   if (options.isStarted !== false) await clock.resolve(dispatcher.start(), 1000);
   return {
     clock,
