@@ -40,6 +40,7 @@ export function containerdHost(options: Options): MakeAgentHost {
         // Gone after a reboot, as the namespaces are.
         statePath: join(options.runDirectory, 'networks.json'),
         overlay,
+        hostPorts: mesh,
       }),
       // Bridges before names: the name server listens on their addresses.
       networkConsumers: [overlay, mesh, names],

@@ -45,9 +45,9 @@ export class Mesh implements NetworkConsumer {
   /** Chains as the kernel spells them, once read back. */
   #chains: ReadonlyMap<string, string> = new Map();
   #waiting: Deferred<void>[] = [];
-  /** Told of the networks so often; the first time may be of an older time than the table. */
+  /** Told of the networks so often. */
   #calls = 0;
-  #hasWaited = false;
+  #firstCallMs = 0;
   #isHolding = false;
   #isBusy = false;
   #isClosed = false;
@@ -89,7 +89,7 @@ export class Mesh implements NetworkConsumer {
   /** Resolves once the kernel has it; a table that cannot be written is tried again for ever. */
   async apply(_view: NetworkView, changes: ViewChanges): Promise<void> {
     this.#rules.apply(changes);
-    this.#calls++;
+    if (this.#calls++ === 0) this.#firstCallMs = this.#options.clock.monotonic();
     await this.#written();
   }
 
@@ -154,7 +154,6 @@ export class Mesh implements NetworkConsumer {
     } catch (error) {
       // What is in the kernel is read again, and only what differs is changed.
       this.#table = 'unknown';
-      this.#hasWaited = true;
       againMs = this.#failures === 0 ? 0 : backoffMs(retry, this.#failures, random);
       this.#failures++;
       log.warn('rules of the mesh are not written, will try again', { err: messageOf(error) });
@@ -172,10 +171,10 @@ export class Mesh implements NetworkConsumer {
     const startedMs = clock.monotonic();
     const listing = this.#table === 'unknown' ? await host.list() : undefined;
     if (this.#table === 'unknown' && listing === undefined) this.#table = 'absent';
-    if (listing !== undefined && this.#calls < 2 && !this.#hasWaited) {
-      this.#hasWaited = true;
+    const heldMs = listing === undefined ? 0 : this.#heldMs();
+    if (heldMs > 0) {
       this.#isHolding = true;
-      return adoptWaitMs;
+      return heldMs;
     }
     await this.#ports.admit(listing?.elements);
     const { text, elementCount } = this.#transaction(listing);
@@ -194,6 +193,16 @@ export class Mesh implements NetworkConsumer {
         log.warn('connections of tasks that are gone are not forgotten', { err });
       });
     return undefined;
+  }
+
+  /**
+   * How long a table of an earlier life stays as it is: what is told first is what that life had saved,
+   * which may be older than the table.
+   */
+  #heldMs(): Ms {
+    if (this.#calls === 0) return adoptWaitMs;
+    if (this.#calls > 1) return 0;
+    return Math.max(0, this.#firstCallMs + adoptWaitMs - this.#options.clock.monotonic());
   }
 
   #transaction(listing: TableListing | undefined): Transaction {

@@ -20,6 +20,8 @@ import {
   namespaceName,
   namespacePrefix,
 } from './ip-commands.ts';
+import { isOnBridge, publishPorts, takeBackPorts } from './overlay-ports.ts';
+import type { HostPorts } from './overlay-ports.ts';
 import { portTaken, PublishedPorts } from './published-ports.ts';
 import { fullTable, portChange, tableName } from './rules.ts';
 import { loadState, saveState } from './state-node.ts';
@@ -34,6 +36,8 @@ export interface BridgeNetworksOptions {
    * nineteen after it.
    */
   readonly subnets?: readonly string[];
+  /** Publishes mode=host ports of tasks with networks. */
+  readonly hostPorts?: HostPorts;
   /** Where tasks with networks get their links; without it they are refused. */
   readonly overlay?: Overlay;
   /** The file that remembers attachments; on a file system that is empty after a reboot. */
@@ -98,13 +102,13 @@ export class BridgeNetworks implements TaskNetworks {
     const known = isSame ? state.attachments : [];
     await setUpBridge(this.#bridge, subnet, signal);
     for (const attachment of known) {
-      const isOnBridge = attachment.links.length === 0 && attachment.address !== '';
+      const hasAddress = isOnBridge(attachment) && attachment.address !== '';
       const isInSubnet = contains(subnet, addressNumber(attachment.address) ?? 0);
-      if (isOnBridge && !isInSubnet) continue;
+      if (hasAddress && !isInSubnet) continue;
       const { namespacePath } = attachment;
       if (namespacePath !== '' && !(await isNamespace(namespacePath))) continue;
       this.#attachments.set(attachment.taskId, attachment);
-      if (isOnBridge) pool.reserve(attachment.address);
+      if (hasAddress) pool.reserve(attachment.address);
       this.#ports.take(attachment.taskId, attachment.ports);
     }
     this.#network = { subnet, pool };
@@ -117,6 +121,8 @@ export class BridgeNetworks implements TaskNetworks {
         .add({ kind: 'mend', taskId }, new AbortController().signal)
         .catch((error: unknown) => log.warn('link not mended', { taskId, err: messageOf(error) }));
     });
+    // What does not hold yet is tried on; tasks run meanwhile.
+    void publishPorts(this.#options.hostPorts, this.#options.clock, linked);
     log.info('task network is up', {
       bridge: this.#bridge,
       subnet: subnetText(subnet),
@@ -161,7 +167,11 @@ export class BridgeNetworks implements TaskNetworks {
         .map((name) => `netns delete ${name}`),
     ];
     await runCommand(['ip', '-force', '-batch', '-'], { stdin: `${lines.join('\n')}\n`, signal });
-    await mustRun(['nft', '-f', '-'], signal, fullTable(this.#bridge, subnet, attachments));
+    await mustRun(
+      ['nft', '-f', '-'],
+      signal,
+      fullTable(this.#bridge, subnet, attachments.filter(isOnBridge)),
+    );
     await this.#save(subnet);
   }
 
@@ -198,7 +208,8 @@ export class BridgeNetworks implements TaskNetworks {
     const gone = [...new Set(taskIds)].flatMap((taskId) => this.#attachments.get(taskId) ?? []);
     if (gone.length === 0) return;
     for (const { taskId } of gone) this.#attachments.delete(taskId);
-    const change = portChange('delete', gone);
+    takeBackPorts(this.#options.hostPorts, gone);
+    const change = portChange('delete', gone.filter(isOnBridge));
     if (change !== '') await this.#nft(change);
     await this.#ip(gone.flatMap(({ taskId }) => detachLines(taskId)));
     for (const { taskId, address, ports, links } of gone) {
@@ -294,8 +305,11 @@ export class BridgeNetworks implements TaskNetworks {
     const made = fresh.filter(({ taskId }) => !failures.has(taskId));
     for (const { taskId, links } of made)
       if (links.length > 0) this.#options.overlay?.attached(taskId, links);
-    const change = portChange('add', made);
+    const change = portChange('add', made.filter(isOnBridge));
     if (change !== '') await this.#nft(change);
+    const { hostPorts, clock } = this.#options;
+    for (const [taskId, failure] of await publishPorts(hostPorts, clock, made))
+      failures.set(taskId, failure);
     return failures;
   }
 
@@ -327,7 +341,11 @@ export class BridgeNetworks implements TaskNetworks {
       table: tableName,
       err: stderr.trim(),
     });
-    const table = fullTable(this.#bridge, this.#network.subnet, [...this.#attachments.values()]);
+    const table = fullTable(
+      this.#bridge,
+      this.#network.subnet,
+      [...this.#attachments.values()].filter(isOnBridge),
+    );
     await mustRun(['nft', '-f', '-'], new AbortController().signal, table);
   }
 

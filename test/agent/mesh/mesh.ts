@@ -107,14 +107,20 @@ test('a new life leaves the table as it is until the managers speak, or do not f
     const written = host.applied.length;
     const next = new Life(clock, host);
     // What was saved is older than the table.
+    const port = PortConfig.create({ publishedPort: 90, targetPort: 80 });
+    void next.mesh.setHostPorts('t1', ['10.0.1.11'], [port]);
+    for (let i = 0; i < 20; i++) await clock.step(startMs + 1_000);
+    t.is(host.applied.length, written);
     const first = next.tell(old);
     if (hasManagers) {
       await clock.step();
       t.is(host.applied.length, written);
       const word = { isFull: true, services: [service()], endpoints: [task(1), task(2)] };
       await settled(clock, next.tell(word));
-      t.is(host.applied.length, written);
-      t.true(clock.monotonic() - startMs < 1_000);
+      // The host port, and nothing else.
+      t.is(host.applied.length, written + 1);
+      t.regex(host.applied.at(-1) ?? '', /^add element inet tessera_mesh host_port4 [^\n]*\n$/);
+      t.true(clock.monotonic() - startMs < 2_000);
     } else {
       await settled(clock, first);
       t.is(clock.monotonic() - startMs, 10_000);
