@@ -8,6 +8,7 @@ import { membershipMutants } from './membership.ts';
 import { networkMutants } from './networks.ts';
 import { orchestratorMutants } from './orchestrator.ts';
 import { replicationMutants } from './replication.ts';
+import { schedulingMutants } from './scheduling.ts';
 import { storeMutants } from './store.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...orchestratorMutants,
   ...allocatorMutants,
   ...networkMutants,
+  ...schedulingMutants,
 ];

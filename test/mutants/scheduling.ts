@@ -1,0 +1,80 @@
+/** Bugs of preemption, disruption budgets, the queue and the slices of a pass. */
+import { ava } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+const preemption = ava('test/manager/scheduling/preemption.ts');
+
+export const schedulingMutants: readonly Mutant[] = [
+  {
+    name: 'peers-are-victims',
+    breaks: 'a task of the same priority is never a victim',
+    edits: [
+      {
+        file: 'scheduler/victims.ts',
+        find: 'priorityOf(task) < priority)',
+        replace: 'priorityOf(task) <= priority)',
+      },
+    ],
+    suite: preemption,
+  },
+  {
+    name: 'budgets-are-not-counted-again',
+    breaks: 'a budget that others used up since the decision holds in the transaction',
+    edits: [
+      {
+        file: 'manager/scheduling/writings.ts',
+        find: 'if (violations > violationCount) return;',
+        replace: 'if (violations < 0) return;',
+      },
+    ],
+    suite: preemption,
+  },
+  {
+    name: 'room-is-kept-from-the-more-important',
+    breaks: 'room that was made is kept from tasks that are no more important only',
+    edits: [
+      {
+        file: 'manager/scheduling/nominations.ts',
+        find: 'if (priorityOf(nomination.task) >= priority) this.#hold(nomination);',
+        replace: 'if (priorityOf(nomination.task) > -Infinity) this.#hold(nomination);',
+      },
+    ],
+    suite: preemption,
+  },
+  {
+    name: 'preempts-before-all-nodes-are-heard-of',
+    breaks: 'a new leader stops nobody while nodes may have room that it does not know of',
+    edits: [
+      {
+        file: 'manager/scheduling/scheduling-loop.ts',
+        find: 'mayStopOthers: this.#intake.hasHeardOfAll,',
+        replace: 'mayStopOthers: true,',
+      },
+    ],
+    suite: preemption,
+  },
+  {
+    name: 'woken-groups-wait-for-the-flush',
+    breaks: 'what was woken within its back-off is tried when that is over',
+    edits: [
+      {
+        file: 'manager/scheduling/task-queue.ts',
+        find: "this.#backoffs.set(group.key, state === 'backoff' ? atMs : Infinity);",
+        replace: "this.#backoffs.set(group.key, state === 'trying' ? atMs : Infinity);",
+      },
+    ],
+    suite: ava('test/manager/scheduling/task-queue.ts'),
+  },
+  {
+    name: 'a-large-group-is-placed-in-one-turn',
+    breaks: 'no decision holds the event loop for longer than a slice',
+    edits: [
+      {
+        file: 'scheduler/weigh.ts',
+        find: 'if (meter.isDue(1 + branches.length)) yield pause;',
+        replace: 'if (branches.length < 0) yield pause;',
+      },
+    ],
+    suite: ava('test/scheduler/slices.ts'),
+  },
+];
