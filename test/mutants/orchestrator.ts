@@ -15,4 +15,16 @@ export const orchestratorMutants: readonly Mutant[] = [
     ],
     suite: ava('test/bugs/rejected-tasks-back-off.ts'),
   },
+  {
+    name: 'a-drain-knows-no-budget',
+    breaks: 'a drain takes no more tasks of a service at once than its budget allows',
+    edits: [
+      {
+        file: 'manager/orchestrator/plan-slot.ts',
+        find: "if (world.budgets.allows(task)) return leave('its node is drained', true);",
+        replace: "return leave('its node is drained', true);",
+      },
+    ],
+    suite: ava('test/manager/orchestrator/drain.ts'),
+  },
 ];
