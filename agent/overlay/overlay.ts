@@ -111,6 +111,7 @@ export class Overlay implements NetworkConsumer {
 
   /** Resolves once the host is as the view is now. RUNTIME_ERROR when it cannot be; tried on. */
   async apply(view: NetworkView, changes: ViewChanges): Promise<void> {
+    if (this.#isStopped) throw new ClusterError('CANCELLED', 'the agent is stopping');
     this.#view = view;
     this.#plan.apply(view, changes);
     const done = deferred<void>();

@@ -124,9 +124,9 @@ function putLink(put: Put, { ifname, address, mtu, master, flags, linkinfo }: Li
     put('bridge', ifname, '', `${address} ${mtu}${isUp && isSet ? '' : ' wrong'}`);
   }
   if (ifname.startsWith(vxlanPrefix) && info_kind === 'vxlan') {
-    const { id, local, port, learning, proxy } = info_data;
+    const { id, local, local6, port, learning, proxy } = info_data;
     const isSet = learning === false && proxy === true;
-    const value = `${String(id)} ${String(local)} ${String(port)} ${mtu}`;
+    const value = `${String(id)} ${String(local ?? local6)} ${String(port)} ${mtu}`;
     put('vxlan', ifname, '', isSet ? value : `${value} wrong`);
   }
   const isMember = ifname.startsWith(vxlanPrefix) || ifname.startsWith(taskLinkPrefix);

@@ -8,7 +8,7 @@ import type { NetworkRequest } from '#agent';
 import { BridgeNetworks } from '#agent/network/index';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { kernelHost, Overlay } from '#agent/overlay/index';
-import { Network, NetworkAddress, NetworkChanges, NetworkDriver } from '#proto';
+import { Network, NetworkAddress, NetworkChanges, NetworkDriver, NetworkHost } from '#proto';
 import { NetworkSpec, PortConfig, SubnetConfig } from '#proto';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 import { poll } from '#test/_support/poll';
@@ -97,6 +97,45 @@ else if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     t.deepEqual((await networks.list(signal)).length, 3);
     for (const { taskId } of await networks.list(signal)) await networks.detach(taskId, signal);
     await overlay.stop();
+  });
+
+  test.serial('a data path of IPv6 is read back as it was made', async (t) => {
+    const { overlay, start } = open();
+    t.teardown(() => overlay.stop());
+    await start();
+    const id = 'v'.repeat(25);
+    const vxlan = {
+      ...network('v', 3, { driver: NetworkDriver.OVERLAY }),
+      allocation: {
+        vni: 4_097,
+        subnets: [SubnetConfig.create({ subnet: '10.7.3.0/24', gateway: '10.7.3.1' })],
+      },
+    };
+    const view = new LiveNetworkView();
+    const host = (nodeId: string, n: number): NetworkHost =>
+      NetworkHost.create({
+        networkId: id,
+        nodeId,
+        dataPathAddress: `fd99::${n}`,
+        addresses: { address: `10.7.3.${n}`, addressV6: '' },
+      });
+    const hosts = [host('self', 8), host('other', 9)];
+    const all = NetworkChanges.create({ isFull: true, networks: [vxlan], hosts });
+    await overlay.apply(view, view.apply(all));
+    t.regex(sh('ip -d link show tsvvvvvvvvvvvvv'), /mtu 1430 .*vxlan id 4097 local fd99::8/s);
+    t.regex(
+      sh('bridge fdb show dev tsvvvvvvvvvvvvv'),
+      /02:42:0a:07:03:09 dst fd99::9 self permanent/,
+    );
+    const indexOf = () => sh('cat /sys/class/net/tsvvvvvvvvvvvvv/ifindex');
+    const before = indexOf();
+    sh('ip neigh delete 10.7.3.9 dev tsvvvvvvvvvvvvv');
+    const neighbours = () => sh('ip neigh show dev tsvvvvvvvvvvvvv');
+    await poll('a neighbour is back', () => neighbours().includes('10.7.3.9'));
+    t.is(indexOf(), before, 'what is right was not made again');
+    const none = NetworkChanges.create({ isFull: true });
+    await overlay.apply(view, view.apply(none));
+    t.notRegex(sh('ip -br link'), /ts[bv]v/);
   });
 
   test.serial(
