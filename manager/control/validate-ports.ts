@@ -1,5 +1,5 @@
 import { ClusterError } from '#lib';
-import { Protocol, ProtocolNames, PublishMode, PublishModeNames } from '#proto';
+import { Protocol, ProtocolNames, PublishModeNames } from '#proto';
 import type { PortConfig } from '#proto';
 import { addressOf } from '#scheduler';
 import { invalid, quoted, requireCount, requireEnum, requireRange } from './invalid.ts';
@@ -30,13 +30,6 @@ function validatePort(at: string, port: PortConfig): void {
   requireRange(`${at}.target_port`, '--publish target', port.targetPort, 1, 65_535);
   if (port.publishedPort !== 0)
     requireRange(`${at}.published_port`, '--publish published', port.publishedPort, 1, 65_535);
-  if (port.mode === PublishMode.INGRESS)
-    throw new ClusterError(
-      'UNIMPLEMENTED',
-      `--publish ${port.publishedPort}:${port.targetPort}: ingress mode is not available in this` +
-        ` version: use mode=host,published=${port.publishedPort},target=${port.targetPort}`,
-      { details: { field: `${at}.mode` } },
-    );
   if (port.protocol === Protocol.SCTP)
     throw new ClusterError(
       'UNIMPLEMENTED',

@@ -117,12 +117,36 @@ test.serial('a fixed address stays with its slot', async (t) => {
   t.deepEqual(await addresses(), ['10.78.0.11', '10.78.0.12']);
 });
 
+test.serial('a published port answers on every node, and no second service gets it', async (t) => {
+  const flags = ['--name', 'front', '--publish', '8080:80', '--replicas', '1'];
+  await lab.tsctl(['service', 'create', ...flags, 'web:latest'], { deadlineMs: 120_000 });
+  // From both sides of the lab: the one that runs the task, and the one that does not.
+  const ask = (host: string): readonly string[] => [
+    'bash',
+    '-c',
+    `exec 3<>/dev/tcp/${host}/8080 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && timeout 5 cat <&3`,
+  ];
+  for (const from of lab.hosts)
+    for (const host of lab.hosts)
+      await poll(`an answer of ${host} to ${from}`, async () =>
+        (await lab.tryExec(from, ask(host))).stdout.includes('200 OK'),
+      );
+  const second = ['--detach', '--name', 'rival', '--publish', '8080:81'];
+  const refused = await lab.tryTsctl(['service', 'create', ...second, 'web:latest']);
+  t.regex(
+    refused.stderr,
+    /port '8080' is already in use by service 'front' \(\w+\) as an ingress port/,
+  );
+  t.regex(await lab.tsctl(['network', 'ls']), /ingress +overlay +\d+ +10\.\d+\.0\.0\/16 +ingress/);
+  t.regex((await lab.tryTsctl(['network', 'rm', 'ingress'])).stderr, /in use by service front/);
+});
+
 test.serial('networks go when nothing uses them any more', async (t) => {
-  await lab.tsctl(['service', 'rm', 'web', 'many', 'redis']);
-  for (const name of ['backend', 'tiny', 'fixed'])
+  await lab.tsctl(['service', 'rm', 'web', 'many', 'redis', 'front']);
+  for (const name of ['backend', 'tiny', 'fixed', 'ingress'])
     await poll(
       `${name} to go`,
       async () => (await lab.tryTsctl(['network', 'rm', name])).code === 0,
     );
-  t.notRegex(await lab.tsctl(['network', 'ls']), /backend|tiny|fixed/);
+  t.notRegex(await lab.tsctl(['network', 'ls']), /backend|tiny|fixed|ingress/);
 });

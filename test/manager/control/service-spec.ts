@@ -218,11 +218,6 @@ const refused: readonly (readonly [ServiceSpec, string])[] = [
     'INVALID_SPEC: --rollback-failure-action rollback is not possible: use pause or continue',
   ],
   [
-    publish(PortConfig.create({ targetPort: 80, publishedPort: 8080 })),
-    'UNIMPLEMENTED: --publish 8080:80: ingress mode is not available in this version: use' +
-      ' mode=host,published=8080,target=80',
-  ],
-  [
     publish(host({ targetPort: 0 })),
     'INVALID_SPEC: --publish target is 0: use a whole number from 1 to 65535',
   ],
