@@ -124,7 +124,8 @@ interface Phase {
 
 function log(what: string, { ms, before, after }: Phase): void {
   console.log(
-    `  ${what}: ${(ms / 1000).toFixed(1)} s, leader ${(after.cpuSeconds - before.cpuSeconds).toFixed(1)} s of processor,` +
+    `  ${what}: ${(ms / 1000).toFixed(1)} s, leader ${(after.cpuSeconds - before.cpuSeconds).toFixed(1)} s of processor` +
+      ` (${(after.gcSeconds - before.gcSeconds).toFixed(2)} s of it the collector),` +
       ` ${Math.round(after.residentMib)} MiB (heap ${Math.round(after.heapMib)}), longest stall ${Math.round(after.stallMs)} ms`,
   );
 }
