@@ -121,6 +121,15 @@ export function changeLines(
   };
 }
 
+/** What goes with these devices: what is on them, that they are in a bridge, what is behind them. */
+export function entriesOn(devices: ReadonlySet<string>, entries: Entries): readonly string[] {
+  return [...entries].flatMap(([key, value]) => {
+    const { kind, of } = parseKey(key);
+    const isOn = kind === 'neigh' || kind === 'fdb' || kind === 'member' ? devices.has(of) : false;
+    return isOn || (kind === 'port' && devices.has(value)) ? [key] : [];
+  });
+}
+
 function isOnWantedDevice({ kind, of }: EntryKey, desired: Entries): boolean {
   if (kind === 'neigh' || kind === 'fdb') return desired.has(entryKey('vxlan', of));
   if (kind === 'address' || kind === 'port') return desired.has(entryKey('bridge', of));

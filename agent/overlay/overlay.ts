@@ -4,7 +4,7 @@ import type { NetworkAddress } from '#proto';
 import type { NetworkConsumer } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
-import { changeLines, entryKey, parseKey } from './entries.ts';
+import { changeLines, entriesOn, entryKey, parseKey } from './entries.ts';
 import { bridgeName, taskLinkPrefix, vxlanName } from './names.ts';
 import { isOverlay, rangesOf } from './network-plan.ts';
 import type { OverlayHost } from './overlay-host.ts';
@@ -245,7 +245,7 @@ export class Overlay implements NetworkConsumer {
       const keys = isReading ? await this.#read() : this.#plan.takeDirty();
       if (this.#view === undefined) return true;
       const { desired } = this.#plan;
-      const changed = [...keys].filter(
+      const changed = [...this.#withRemade(keys)].filter(
         (key) => desired.get(key) !== this.#known.get(key) && this.#hasLink(key),
       );
       if (changed.length === 0) return true;
@@ -268,6 +268,20 @@ export class Overlay implements NetworkConsumer {
       log.warn('the networks of this host could not be changed', { err: this.#complaint });
       return false;
     }
+  }
+
+  /** A VXLAN device that changes is made again: what was on it is gone, and comes in the same pass. */
+  #withRemade(keys: ReadonlySet<string>): ReadonlySet<string> {
+    const { desired } = this.#plan;
+    const remade = new Set<string>();
+    for (const key of keys) {
+      const { kind, of } = parseKey(key);
+      const isOld = kind === 'vxlan' && this.#known.has(key) && desired.has(key);
+      if (isOld && this.#known.get(key) !== desired.get(key)) remade.add(of);
+    }
+    if (remade.size === 0) return keys;
+    for (const key of entriesOn(remade, this.#known)) this.#known.delete(key);
+    return new Set([...keys, ...entriesOn(remade, desired)]);
   }
 
   /** What is wanted of a task's link that is not there has to wait for the link. */
