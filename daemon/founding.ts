@@ -1,6 +1,6 @@
 import { newId } from '#lib';
 import type { Clock, Ms, Random } from '#lib';
-import { certificateLifeDefaultMs, checkedClusterSpec } from '#manager';
+import { checkedClusterSpec } from '#manager';
 import { formatUnlockKey, lockFor, makeJoinToken, newUnlockKey, validateNodeSpec } from '#manager';
 import type { CertificateSigner, RootKeyPair } from '#manager';
 import {
@@ -129,28 +129,13 @@ export function firstNode(id: string, options: FoundOptions): Node {
   });
 }
 
-/** The defaults of a cluster. */
-const clusterDefaults = {
-  name: 'default',
-  heartbeatPeriodMs: 1000,
-  taskHistoryLimit: 5,
-  certificateLifeMs: certificateLifeDefaultMs,
-  snapshotInterval: 10_000,
-} as const;
+/** Finished tasks kept per slot in a new cluster; an update may say 0 and means it. */
+const taskHistoryLimitDefault = 5;
 
 function clusterSpec(wanted: ClusterSpec | undefined): ClusterSpec {
   const given = wanted ?? ClusterSpec.create();
-  const spec = ClusterSpec.create({
-    labels: given.labels,
-    name: given.name || clusterDefaults.name,
-    heartbeatPeriodMs: given.heartbeatPeriodMs || clusterDefaults.heartbeatPeriodMs,
-    taskHistoryLimit: given.taskHistoryLimit || clusterDefaults.taskHistoryLimit,
-    certificateLifeMs: given.certificateLifeMs || clusterDefaults.certificateLifeMs,
-    snapshotInterval: given.snapshotInterval || clusterDefaults.snapshotInterval,
-    autolockManagers: given.autolockManagers,
-    networks: given.networks,
-  });
-  return checkedClusterSpec(spec);
+  const taskHistoryLimit = given.taskHistoryLimit || taskHistoryLimitDefault;
+  return checkedClusterSpec({ ...given, taskHistoryLimit });
 }
 
 /** What `init` answers. */
