@@ -78,12 +78,16 @@ export class Convergence {
     const service = this.#service;
     if (service === undefined || this.#isGone)
       return { ...nothing, exists: service === undefined && !this.#isGone };
-    const places = this.#places(service);
-    const done = places.filter((place) => place.isDone).length;
     const update = service.updateStatus;
     // A status about another version of the spec says nothing about this one.
     const isAbout = update !== undefined && update.specVersion === service.specVersion;
     const state = isAbout ? update.state : UpdateState.NONE;
+    // Tasks that are wanted once the update is over stay, those of a spec before too.
+    const isCurrent = (task: Task): boolean =>
+      task.specVersion === service.specVersion ||
+      (state === UpdateState.COMPLETED && task.desiredState <= TaskState.RUNNING);
+    const places = this.#places(service, isCurrent);
+    const done = places.filter((place) => place.isDone).length;
     const isMoving = state === UpdateState.UPDATING || state === UpdateState.ROLLBACK_STARTED;
     const updateMessage = isAbout ? update.message : '';
     return {
@@ -91,26 +95,28 @@ export class Convergence {
       done,
       desired: places.length,
       places,
-      isSettled: done === places.length && !isMoving && this.#isAlone(service),
+      isSettled: done === places.length && !isMoving && this.#isAlone(service, isCurrent),
       failure: failureOf(state, updateMessage, places, this.#isRollback),
       updateMessage,
     };
   }
 
   /** No task of another spec, or of a slot too many, is still wanted or still running. */
-  #isAlone(service: Service): boolean {
+  #isAlone(service: Service, isCurrent: (task: Task) => boolean): boolean {
     const replicas = replicasOf(service);
     for (const task of this.#tasks.values()) {
       if (isOver(task)) continue;
       if (task.desiredState >= TaskState.SHUTDOWN) continue;
-      if (task.specVersion !== service.specVersion) return false;
+      if (!isCurrent(task)) return false;
       if (replicas !== undefined && task.slot > replicas) return false;
     }
     return true;
   }
 
-  #places(service: Service): PlaceView[] {
+  #places(service: Service, isCurrent: (task: Task) => boolean): PlaceView[] {
     const byPlace = new Map<string, Task[]>();
+    const view = (label: string, tasks: readonly Task[]): PlaceView =>
+      placeView(service, label, tasks.filter(isCurrent));
     for (const task of this.#tasks.values()) {
       const key = task.slot > 0 ? String(task.slot) : task.nodeId;
       const list = byPlace.get(key);
@@ -120,11 +126,11 @@ export class Convergence {
     const replicas = replicasOf(service);
     if (replicas !== undefined)
       return Array.from({ length: replicas }, (_, index) =>
-        placeView(service, `${index + 1}/${replicas}`, byPlace.get(String(index + 1)) ?? []),
+        view(`${index + 1}/${replicas}`, byPlace.get(String(index + 1)) ?? []),
       );
     return [...byPlace]
       .filter(([, tasks]) => tasks.some((task) => task.desiredState <= TaskState.RUNNING))
-      .map(([nodeId, tasks]) => placeView(service, this.#nodeName(nodeId), tasks))
+      .map(([nodeId, tasks]) => view(this.#nodeName(nodeId), tasks))
       .sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
   }
 
@@ -149,11 +155,11 @@ function replicasOf(service: Service): number | undefined {
     : (service.spec?.mode?.replicated.replicas ?? 1);
 }
 
+/** `tasks`: those that count, of one place. */
 function placeView(service: Service, label: string, tasks: readonly Task[]): PlaceView {
-  const sorted = tasks.toSorted(
+  const current = tasks.toSorted(
     (a, b) => (b.meta?.createdAtMs ?? 0) - (a.meta?.createdAtMs ?? 0) || (a.id < b.id ? 1 : -1),
   );
-  const current = sorted.filter((task) => task.specVersion === service.specVersion);
   const newest = current.find((task) => task.desiredState <= TaskState.RUNNING) ?? current[0];
   if (newest === undefined) return { label, state: 'new', error: '', isDone: false, isLost: false };
   const state = newest.status?.state ?? TaskState.NEW;

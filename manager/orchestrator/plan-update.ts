@@ -65,7 +65,17 @@ export function planUpdate(world: World, input: UpdateInput): Plan {
   const isRollback = state === UpdateState.ROLLBACK_STARTED;
   const config = updateConfigOf(service, isRollback);
   if (state !== UpdateState.NONE && !isUpdating(service)) return emptyPlan;
-  if (state === UpdateState.NONE && !isAnyOutdated(input)) return emptyPlan;
+  if (state === UpdateState.NONE && !isAnyOutdated(input)) {
+    // Tasks of the version before stay: told, for whoever waits for the update cannot know it.
+    if (!isAnyOfBefore(input)) return emptyPlan;
+    const step = withStatus(service, {
+      state: UpdateState.COMPLETED,
+      startedAtMs: world.nowMs,
+      completedAtMs: world.nowMs,
+      message: 'update completed: no task had to be replaced',
+    });
+    return { ...emptyPlan, steps: [step] };
+  }
   const progress = measure(world, input, config);
   const steps: Step[] = [];
   if (state === UpdateState.NONE || service.updateStatus?.specVersion !== service.specVersion)
@@ -104,6 +114,12 @@ function isAnyOutdated({ slots, comparer }: UpdateInput): boolean {
     const standing = wanted.length > 0 || newest === undefined ? wanted : [newest];
     return standing.some((task) => comparer.isOutdated(task));
   });
+}
+
+function isAnyOfBefore({ service, slots }: UpdateInput): boolean {
+  return slots.some(({ tasks }) =>
+    tasks.some((task) => isWanted(task) && task.specVersion !== service.specVersion),
+  );
 }
 
 function measure(world: World, input: UpdateInput, config: UpdateConfig): Progress {

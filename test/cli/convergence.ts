@@ -103,6 +103,14 @@ test('tasks of the spec before do not count, and must go first', (t) => {
   t.true(made.view().isSettled);
 });
 
+test('tasks of the spec before count once the update says that they may stay', (t) => {
+  const kept = task('kept', 1, TaskState.RUNNING, { specVersion: 1 });
+  const added = task('added', 2, TaskState.RUNNING, { specVersion: 2, createdAtMs: 2 });
+  t.like(model(service({ specVersion: 2 }), kept, added).view(), { done: 1, isSettled: false });
+  const over = service({ specVersion: 2, update: UpdateState.COMPLETED });
+  t.like(model(over, kept, added).view(), { done: 2, isSettled: true });
+});
+
 test('a scale-down is not settled while a slot too many is wanted', (t) => {
   const made = model(
     service({ replicas: 1 }),

@@ -135,6 +135,16 @@ test('a change of the replica count alone replaces no task', async (t) => {
   t.is(stateOf(world), undefined);
 });
 
+test('an update that replaces nothing says so', async (t) => {
+  const world = await started(3);
+  const ids = () => world.running('web').map(({ id }) => id);
+  const before = ids();
+  await update(world, { constraints: ['node.id!=elsewhere'] });
+  await untilState(world, UpdateState.COMPLETED);
+  t.regex(world.service('web')?.updateStatus?.message ?? '', /no task had to be replaced/);
+  t.deepEqual(ids(), before);
+});
+
 test('a change of constraints alone replaces only tasks on nodes that no longer match', async (t) => {
   const world = await started(6, { update: { parallelism: 0 } });
   const kept = world.running('web').filter(({ nodeId }) => nodeId !== 'n1');
