@@ -78,10 +78,13 @@ async function restart(daemon: TestDaemon): Promise<LocalState> {
 
 /** All that is stored of a node but what its agent has, as text. */
 async function stored(daemon: TestDaemon): Promise<string> {
-  const names = await readdir(daemon.dataDirectory, { recursive: true, withFileTypes: true });
-  const files = names.filter((one) => one.isFile() && !one.parentPath.includes('/agent'));
-  const texts = files.map((one) => readFile(join(one.parentPath, one.name), 'latin1'));
-  return (await Promise.all(texts)).join('\n');
+  return poll('all files in one look', async () => {
+    const names = await readdir(daemon.dataDirectory, { recursive: true, withFileTypes: true });
+    const files = names.filter((one) => one.isFile() && !one.parentPath.includes('/agent'));
+    const texts = files.map((one) => readFile(join(one.parentPath, one.name), 'latin1'));
+    // One that is being replaced just now may be gone: then all of them again.
+    return (await Promise.all(texts)).join('\n');
+  });
 }
 
 test('a manager with autolock waits for its key after a restart, and tells so', async (t) => {

@@ -70,14 +70,23 @@ async function outside(t: ExecutionContext): Promise<Outside> {
       }
     });
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  state.port = udp.address().port;
-  tcp.listen(state.port, '127.0.0.1');
-  await once(tcp, 'listening');
   t.teardown(() => {
     udp.close();
-    tcp.close();
+    if (tcp.listening) tcp.close();
+  });
+  state.port = await poll('a port that is free in both protocols', async () => {
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo;
+    try {
+      udp.bind(port, '127.0.0.1');
+      await once(udp, 'listening');
+      return port;
+    } catch {
+      tcp.close();
+      await once(tcp, 'close');
+      return undefined;
+    }
   });
   return state;
 }
