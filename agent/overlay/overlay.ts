@@ -50,6 +50,8 @@ export class Overlay implements NetworkConsumer {
   #view: NetworkView | undefined;
   /** What the host has, as far as is known. */
   #known = new Map<string, string>();
+  /** Links of tasks that came or went during the present pass; undefined = gone. */
+  readonly #meanwhile = new Map<string, string | undefined>();
   #mtus: ReadonlyMap<string, number> = new Map();
   #waiting: Waiter[] = [];
   #needsReading = true;
@@ -148,16 +150,27 @@ export class Overlay implements NetworkConsumer {
   /** The links have been made. */
   attached(taskId: string, links: readonly TaskLink[]): void {
     this.#plan.attach(taskId, links);
-    for (const { link, bridge } of links)
-      this.#known.set(entryKey('member', link), `${bridge} task`);
+    for (const { link, bridge } of links) this.#noteLink(link, `${bridge} task`);
     this.#run();
   }
 
   /** The links are gone, or go with their namespace. */
   detached(taskId: string, links: readonly TaskLink[]): void {
     this.#plan.detach(taskId, links);
-    for (const { link } of links) this.#known.delete(entryKey('member', link));
+    for (const { link } of links) this.#noteLink(link, undefined);
     this.#run();
+  }
+
+  /** A task's link has come or gone: newer than what is being read or changed just now. */
+  #noteLink(link: string, value: string | undefined): void {
+    const key = entryKey('member', link);
+    this.#meanwhile.set(key, value);
+    this.#know(key, value);
+  }
+
+  #know(key: string, value: string | undefined): void {
+    if (value === undefined) this.#known.delete(key);
+    else this.#known.set(key, value);
   }
 
   /** What keeps a task from this network, empty = nothing. */
@@ -241,6 +254,7 @@ export class Overlay implements NetworkConsumer {
   async #step(): Promise<boolean> {
     const { host, log } = this.#options;
     const isReading = this.#needsReading;
+    this.#meanwhile.clear();
     try {
       const keys = isReading ? await this.#read() : this.#plan.takeDirty();
       if (this.#view === undefined) return true;
@@ -253,9 +267,7 @@ export class Overlay implements NetworkConsumer {
       const targets = changed.map((key) => [key, desired.get(key)] as const);
       if (isReading && this.#isAdopted) this.#tellMended(changed);
       const complaint = await host.apply(lines);
-      for (const [key, value] of targets)
-        if (value === undefined) this.#known.delete(key);
-        else this.#known.set(key, value);
+      for (const [key, value] of targets) if (!this.#meanwhile.has(key)) this.#know(key, value);
       this.#isAdopted = true;
       this.#complaint = complaint;
       this.#needsReading = lines.needsReading || complaint !== '';
@@ -301,6 +313,7 @@ export class Overlay implements NetworkConsumer {
     this.#plan.setMtus(mtus);
     this.#plan.takeDirty();
     this.#known = new Map(entries);
+    for (const [key, value] of this.#meanwhile) this.#know(key, value);
     for (const [link, taskId] of this.#plan.tasks)
       if (!this.#known.has(entryKey('member', link))) this.#mendTask(taskId);
     // Rules of an earlier version may look alike: an agent begins with its own.

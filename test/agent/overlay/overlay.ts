@@ -313,6 +313,28 @@ test('devices stay while a task of this host is on a network that the managers t
   await overlay.stop();
 });
 
+test('a task whose link comes while the host is read is reached at once, and not mended', async (t) => {
+  const { clock, model, open, view } = world();
+  const overlay = open();
+  const lost: string[] = [];
+  overlay.start(new Map(), (taskId) => lost.push(taskId));
+  await overlay.apply(view, view.apply(start));
+  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
+  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  const read = model.read.bind(model);
+  model.read = async () => {
+    const reading = await read();
+    model.read = read;
+    for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+    overlay.attached('own', links);
+    return reading;
+  };
+  await clock.advance(20_000);
+  t.deepEqual(lost, []);
+  t.is(model.entries.get(`port ${bridgeName(first)} 02:42:0a:01:00:0c`), links[0]?.link);
+  await overlay.stop();
+});
+
 test('a link of a task that is gone is told, holds nothing up, and is put back once it is there', async (t) => {
   const { clock, model, open, view } = world();
   const overlay = open();
