@@ -5,18 +5,27 @@ import type { Recovered } from '../core/raft-core.ts';
 import type { WalRecord } from './records.ts';
 import type { Write } from '../core/ready.ts';
 import { joinSnapshot } from './replay.ts';
+import type { Replay } from './replay.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 import { Wal } from './wal.ts';
 
 export interface DurableLogOptions {
   /** A segment that has grown past this is closed and a new one begun. */
   readonly segmentBytesMax: number;
-  /** Members of a new cluster; used only when the directory is empty, the same on each of them. */
+  /**
+   * Members of a new cluster, the same on each of them; used only when the directory is empty, or has
+   * no more than what a crash left of a first start.
+   */
   readonly bootstrap?: Membership | undefined;
   /** Encrypts everything, from the first write on; without it nothing is encrypted. */
   readonly cipher?: LogCipher | undefined;
   /** Lets others run; asked now and then while a long log is read. Without it nobody runs. */
   readonly pause?: (() => Promise<void>) | undefined;
+}
+
+/** Nothing was written but, at most, the beginning of a segment: a crash came before the bootstrap. */
+function isBlank({ restart, entries, hardState }: Replay): boolean {
+  return restart === null && entries.length === 0 && hardState.term === 0;
 }
 
 /** One member's directory: `wal/` and `snap/`. One writer; every promise kept is durable. */
@@ -41,8 +50,7 @@ export class DurableLog {
     const stored = await snapshots.open();
     const { wal, replay } = await Wal.open(disk, options);
     const log = new DurableLog(wal, snapshots);
-    const isNew = !wal.hasSegments && stored === null;
-    if (isNew && options.bootstrap !== undefined) {
+    if (stored === null && options.bootstrap !== undefined && isBlank(replay)) {
       const meta = { index: 0, term: 0, membership: options.bootstrap };
       await wal.append(replay.hardState, [{ kind: 'restart', meta }]);
       replay.restart = meta;

@@ -84,11 +84,6 @@ export class Wal {
     return { wal, replay };
   }
 
-  /** False before the first `begin`: nothing was ever durable here. */
-  get hasSegments(): boolean {
-    return this.#segments.length > 0;
-  }
-
   /** The last index that a segment under another key than the present one holds; null when none is. */
   get staleUntil(): number | null {
     const keyId = this.#cipher?.keyId ?? '';
@@ -108,7 +103,7 @@ export class Wal {
   /** Begins a new segment when the present one is under another key than the present one. */
   async turn(): Promise<void> {
     await this.#exclusively(async () => {
-      if (this.hasSegments && this.#mustBegin()) await this.#begin();
+      if (this.#segments.length > 0 && this.#mustBegin()) await this.#begin();
     });
   }
 

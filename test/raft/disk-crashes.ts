@@ -199,3 +199,27 @@ test('after a write that failed the log takes no other', async (t) => {
   isFailing = false;
   await t.throwsAsync(log.append(write), { code: 'DISK_FAILED' });
 });
+
+test('a group that power was cut from while it was made is made by the next start', async (t) => {
+  const members = [{ id: 7, role: 'voter' as const, context: 'm7' }];
+  const options = { segmentBytesMax: 1 << 20, bootstrap: { members } };
+  let isWhole = false;
+  for (let at = 0; !isWhole; at++) {
+    for (let outcome = 0; outcome < 2 + tornAndSeeded; outcome++) {
+      const chance = [nothing, everything][outcome] ?? seededRandom(at * 100 + outcome);
+      let calls = 0;
+      let isCut = true;
+      const before = () => (isCut && calls++ >= at ? never : Promise.resolve());
+      const disk = memoryDisk({ keptNames: outcome % 2 === 0 ? 'any' : 'earlier', before });
+      const opened = DurableLog.open(disk, options).then(() => true);
+      isWhole = await Promise.race([opened, untilSettled(false)]);
+      isCut = false;
+      disk.crash(chance);
+      for (const start of ['next', 'second']) {
+        const { recovered } = await DurableLog.open(disk, options);
+        const name = `cut before call ${at}, outcome ${outcome}, ${start} start`;
+        t.deepEqual(recovered.snapshot.membership, { members }, name);
+      }
+    }
+  }
+});
