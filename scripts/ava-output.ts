@@ -8,12 +8,13 @@ export interface TestCounts {
   readonly failed: number;
 }
 
+/** Only lines of this depth are ava's own: deeper ones are what tests log, of runs of their own too. */
 const counted: readonly (readonly [RegExp, 'passed' | 'failed'])[] = [
-  [/^\s*(\d+) tests? passed$/, 'passed'],
-  [/^\s*(\d+) (?:tests?|hooks?) failed$/, 'failed'],
-  [/^\s*(\d+) unhandled rejections?$/, 'failed'],
-  [/^\s*(\d+) uncaught exceptions?$/, 'failed'],
-  [/^\s*(\d+) tests? remained pending after a timeout$/, 'failed'],
+  [/^ {2}(\d+) tests? passed$/, 'passed'],
+  [/^ {2}(\d+) (?:tests?|hooks?) failed$/, 'failed'],
+  [/^ {2}(\d+) unhandled rejections?$/, 'failed'],
+  [/^ {2}(\d+) uncaught exceptions?$/, 'failed'],
+  [/^ {2}(\d+) tests? remained pending after a timeout$/, 'failed'],
 ];
 
 export class AvaOutput {

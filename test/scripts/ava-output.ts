@@ -30,6 +30,12 @@ test('whatever went wrong is a failure', (t) => {
   });
 });
 
+test('what a test logs of a run of its own is not counted', (t) => {
+  const text =
+    '  ✘ [fail]: a\n    ℹ   ✔ b\n        8 tests passed\n\n    1 test failed\n\n  1 test failed';
+  t.deepEqual(counts(text, 1).end, { passed: 0, failed: 1 });
+});
+
 test('a run that broke off is a failure, whatever it had counted', (t) => {
   t.deepEqual(counts('  ✔ a\nTypeError: broken', 1).end, { passed: 0, failed: 1 });
   t.deepEqual(counts('', 0).end, { passed: 0, failed: 1 });

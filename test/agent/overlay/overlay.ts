@@ -1,92 +1,23 @@
 /** What the overlay does to a host in memory: from any changes, in any order, after any damage. */
 import test from 'ava';
 import fc from 'fast-check';
-import { silentLogger, silentMetrics } from '#lib';
-import { systemRandom } from '#lib/random-node';
 import { LiveNetworkView } from '#agent/network-view/view';
-import { Overlay } from '#agent/overlay/index';
-import { bridgeName, vxlanName } from '#agent/overlay/names';
+import { vxlanName } from '#agent/overlay/names';
 import { OverlayPlan } from '#agent/overlay/overlay-plan';
 import { ruleCount } from '#agent/overlay/rules';
+import { NetworkChanges, NetworkService } from '#proto';
 import {
-  Endpoint,
-  Network,
-  NetworkChanges,
-  NetworkDriver,
-  NetworkHost,
-  NetworkService,
-  NetworkSpec,
-  SubnetConfig,
-} from '#proto';
-import { ModelHost } from '#test/_support/model-host';
-import { VirtualClock } from '#test/_support/virtual-clock';
-
-const networkIds = ['aaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbb'];
-const noMending = (): void => undefined;
-const nodeIds = ['self', 'n1', 'n2'];
-const indexOf = (networkId: string): number => networkIds.indexOf(networkId) + 1;
-
-function network(id: string): Network {
-  const i = indexOf(id);
-  return Network.create({
-    id,
-    spec: NetworkSpec.create({ name: `net${i}` }),
-    allocation: {
-      vni: 4_096 + i,
-      subnets: [
-        SubnetConfig.create({ subnet: `10.${i}.0.0/24`, gateway: `10.${i}.0.1` }),
-        SubnetConfig.create({ subnet: `fd00:${i}::/64`, gateway: `fd00:${i}::1` }),
-      ],
-    },
-  });
-}
-
-function host(networkId: string, nodeId: string, path = nodeIds.indexOf(nodeId)): NetworkHost {
-  const i = indexOf(networkId);
-  const n = 240 + nodeIds.indexOf(nodeId);
-  return NetworkHost.create({
-    networkId,
-    nodeId,
-    dataPathAddress: `192.168.0.${path + 1}`,
-    addresses: { address: `10.${i}.0.${n}`, addressV6: `fd00:${i}::${n}` },
-  });
-}
-
-function endpoint(networkId: string, taskId: string, nodeId: string, last: number): Endpoint {
-  const i = indexOf(networkId);
-  return Endpoint.create({
-    networkId,
-    taskId,
-    nodeId,
-    address: `10.${i}.0.${last}`,
-    addressV6: `fd00:${i}::${last}`,
-    isServing: last % 2 === 0,
-  });
-}
-
-function world() {
-  const clock = new VirtualClock();
-  const model = new ModelHost();
-  const open = () =>
-    new Overlay({
-      nodeId: 'self',
-      host: model,
-      clock,
-      random: systemRandom(),
-      log: silentLogger,
-      metrics: silentMetrics,
-    });
-  return { clock, model, open, view: new LiveNetworkView() };
-}
-
-const first = networkIds[0] ?? '';
-const start = NetworkChanges.create({
-  isFull: true,
-  networks: [network(first)],
-  hosts: [host(first, 'self'), host(first, 'n1')],
-  endpoints: [endpoint(first, 't1', 'n1', 11), endpoint(first, 'own', 'self', 12)],
-  services: [NetworkService.create({ networkId: first, serviceId: 's', address: '10.1.0.2' })],
-});
+  endpoint,
+  first,
+  host,
+  network,
+  networkIds,
+  nodeIds,
+  noMending,
+  sorted,
+  start,
+  world,
+} from '#test/_support/overlay-world';
 
 const change = fc.oneof(
   fc.record({ kind: fc.constant('network' as const), network: fc.nat(1), isThere: fc.boolean() }),
@@ -162,11 +93,6 @@ function wanted(view: LiveNetworkView): ReadonlyMap<string, string> {
   plan.apply(fresh, fresh.apply(all));
   return plan.desired;
 }
-
-const sorted = (entries: ReadonlyMap<string, string>) =>
-  [...entries]
-    .filter(([key]) => !/^(host|table)/.test(key))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 test('after any changes the host has what one would make of their end alone', async (t) => {
   await fc.assert(
@@ -290,132 +216,5 @@ test('one endpoint more is four lines, however large the network is', async (t) 
   const more = NetworkChanges.create({ endpoints: [endpoint(first, 'more', 'n1', 19)] });
   await overlay.apply(view, view.apply(more));
   t.is(model.lineCount - count, 4, 'neighbours of both families, tunnel, port');
-  await overlay.stop();
-});
-
-test('devices stay while a task of this host is on a network that the managers took away', async (t) => {
-  const { model, open, view } = world();
-  const overlay = open();
-  overlay.start(new Map(), noMending);
-  await overlay.apply(view, view.apply(start));
-  const links = await overlay.linksFor(
-    'own',
-    [{ networkId: first, address: '10.1.0.12', addressV6: '' }],
-    new AbortController().signal,
-  );
-  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
-  overlay.attached('own', links);
-  await overlay.apply(view, view.apply(NetworkChanges.create({ removedNetworkIds: [first] })));
-  t.true(model.entries.has(`bridge ${bridgeName(first)}`));
-  overlay.detached('own', links);
-  await overlay.apply(view, view.apply(NetworkChanges.create()));
-  t.false(model.entries.has(`bridge ${bridgeName(first)}`));
-  await overlay.stop();
-});
-
-test('a task whose link comes while the host is read is reached at once, and not mended', async (t) => {
-  const { clock, model, open, view } = world();
-  const overlay = open();
-  const lost: string[] = [];
-  overlay.start(new Map(), (taskId) => lost.push(taskId));
-  await overlay.apply(view, view.apply(start));
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const links = await overlay.linksFor('own', [address], new AbortController().signal);
-  const read = model.read.bind(model);
-  model.read = async () => {
-    const reading = await read();
-    model.read = read;
-    for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
-    overlay.attached('own', links);
-    return reading;
-  };
-  await clock.advance(20_000);
-  t.deepEqual(lost, []);
-  t.is(model.entries.get(`port ${bridgeName(first)} 02:42:0a:01:00:0c`), links[0]?.link);
-  await overlay.stop();
-});
-
-test('a link of a task that is gone is told, holds nothing up, and is put back once it is there', async (t) => {
-  const { clock, model, open, view } = world();
-  const overlay = open();
-  const lost: string[] = [];
-  overlay.start(new Map(), (taskId) => lost.push(taskId));
-  await overlay.apply(view, view.apply(start));
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const links = await overlay.linksFor('own', [address], new AbortController().signal);
-  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
-  overlay.attached('own', links);
-  await overlay.apply(view, view.apply(NetworkChanges.create()));
-  t.deepEqual(lost, []);
-  const good = sorted(model.entries);
-  for (const { link } of links) model.dropDevice(link);
-  await clock.advance(20_000);
-  t.deepEqual(lost, ['own']);
-  await overlay.apply(view, view.apply(NetworkChanges.create()));
-  for (const { link } of links) model.entries.set(`member ${link}`, 'none');
-  await clock.advance(20_000);
-  t.deepEqual(sorted(model.entries), good);
-  await overlay.stop();
-});
-
-test('a task waits for its network, and hears what is missing when it does not come', async (t) => {
-  const { clock, open, view } = world();
-  const overlay = open();
-  overlay.start(new Map(), noMending);
-  const { signal } = new AbortController();
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const early = overlay.linksFor('own', [address], signal);
-  await clock.advance(1_000);
-  await overlay.apply(view, view.apply(start));
-  t.like((await early)[0], {
-    device: 'eth0',
-    mtu: 1_450,
-    subnet: '10.1.0.0/24',
-    gateway: '10.1.0.1',
-    isDefault: true,
-  });
-  const never = t.throwsAsync(overlay.linksFor('x', [{ ...address, networkId: 'other' }], signal), {
-    code: 'UNAVAILABLE',
-    message: /network other is not known on this node yet/,
-  });
-  await clock.advance(11_000);
-  await never;
-  await overlay.stop();
-});
-
-test('the way out is the ingress network, unless all others are internal, or the first that has one', async (t) => {
-  const { open, view } = world();
-  const overlay = open();
-  overlay.start(new Map(), noMending);
-  const ids = ['i', 'o', 'g'].map((letter) => letter.repeat(25));
-  const networks = ids.map((id) => ({ ...network(first), id }));
-  const [inner, outer, ingress] = networks;
-  const spec = NetworkSpec.create({ name: 'x', driver: NetworkDriver.BRIDGE });
-  await overlay.apply(
-    view,
-    view.apply(
-      NetworkChanges.create({
-        isFull: true,
-        networks: [
-          Network.create({ ...inner, spec: { ...spec, isInternal: true } }),
-          Network.create({ ...outer, spec }),
-          Network.create({ ...ingress, isIngress: true, spec }),
-        ],
-      }),
-    ),
-  );
-  const ways = async (...chosen: readonly number[]) => {
-    const addresses = chosen.map((i) => ({
-      networkId: ids[i] ?? '',
-      address: `10.9.0.${i}`,
-      addressV6: '',
-    }));
-    const links = await overlay.linksFor('t', addresses, new AbortController().signal);
-    return links.map(({ isDefault }) => isDefault);
-  };
-  t.deepEqual(await ways(0, 1, 2), [false, false, true]);
-  t.deepEqual(await ways(0, 1), [false, true]);
-  t.deepEqual(await ways(0, 2), [false, false]);
-  t.deepEqual(await ways(2), [true]);
   await overlay.stop();
 });
