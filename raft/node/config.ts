@@ -19,8 +19,9 @@ export interface RaftNodeConfig {
   /** Encrypts the log and its snapshots; without it they are in clear. */
   readonly cipher?: LogCipher;
   /**
-   * The members of a new cluster: the same on each of them. Ignored when the disk holds a log. A
-   * member that joins a running cluster has none: the leader tells it.
+   * The members of a new cluster: the same on each of them. Ignored when the disk holds a log; what a
+   * crash left of a first start is none. A member that joins a running cluster has none: the leader
+   * tells it.
    */
   readonly bootstrap?: Membership;
 }
