@@ -47,4 +47,5 @@ export {
   untolerated,
 } from './toleration.ts';
 export type { Stay } from './toleration.ts';
+export { managersTaintPrefix, stayOnLostNode, unreachableTaintKey } from './unreachable.ts';
 export type { DisruptionBudget, Offer } from './victims.ts';

@@ -20,7 +20,7 @@ import type {
   RemoveNodeRequest,
   UpdateNodeRequest,
 } from '#proto';
-import { taintId } from '#scheduler';
+import { managersTaintPrefix, taintId } from '#scheduler';
 import { mayFollow } from '../orchestrator/task-transitions.ts';
 import type { WriteTransaction } from '../store/types.ts';
 import { clusterOf } from './cluster.ts';
@@ -52,6 +52,11 @@ export function validateNodeSpec(spec: NodeSpec): void {
     const { key, value, effect } = taint;
     if (!isTaintKey(key))
       throw invalid('spec.taints', `--taint ${quoted(key)} is not a taint name`);
+    if (key.startsWith(managersTaintPrefix))
+      throw invalid(
+        'spec.taints',
+        `--taint ${key}: names that begin with ${managersTaintPrefix} are the managers' own: take another`,
+      );
     if (value !== '' && !isTaintValue(value))
       throw invalid(
         'spec.taints',

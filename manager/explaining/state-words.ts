@@ -3,7 +3,8 @@ import { shortId } from '#lib';
 import type { Ms } from '#lib';
 import { NodeState, RestartCondition, TaskState, TaskStateNames } from '#proto';
 import type { Task } from '#proto';
-import { restartConfigOf } from '../orchestrator/service-config.ts';
+import { stayOnLostNode, unreachableTaintKey } from '#scheduler';
+import { isGlobal, restartConfigOf, tolerationsOf } from '../orchestrator/service-config.ts';
 import { isEndedByItself, isOnNode, isStopped } from '../orchestrator/task-state.ts';
 import { isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { Scene } from './scene.ts';
@@ -79,7 +80,7 @@ function trouble(scene: Scene, task: Task): readonly string[] {
     const name = scene.nodeName(task.nodeId);
     if (state === undefined) details.push(`node ${name} is not in the cluster any more`);
     else if (state === NodeState.DOWN)
-      details.push(`node ${name} is down: the task is replaced, unless most nodes went together`);
+      details.push(`node ${name} is down: ${lostWords(scene, task)}`);
     else if (state !== NodeState.READY)
       details.push(`node ${name} has not been heard of: the task may run there all the same`);
   }
@@ -87,6 +88,24 @@ function trouble(scene: Scene, task: Task): readonly string[] {
   if (error !== '' && stateOf(task) !== TaskState.PENDING && !isEndedByItself(task))
     details.push(`error: ${error}`);
   return details;
+}
+
+/** What becomes of a task on a node that is DOWN. */
+function lostWords(scene: Scene, task: Task): string {
+  const node = scene.node(task.nodeId);
+  const service = scene.image.get('service', task.serviceId);
+  if (node === undefined || !isWanted(task))
+    return 'nobody knows whether the task still runs there';
+  const untilMs = stayOnLostNode(node, task, tolerationsOf(service?.spec?.task));
+  if (untilMs === undefined && service !== undefined && isGlobal(service))
+    return 'the task of a global service stays with it';
+  if (untilMs === undefined || untilMs <= scene.nowMs)
+    return 'the task is replaced, unless most nodes went together';
+  const toleration = `--toleration ${unreachableTaintKey}`;
+  if (untilMs === Infinity)
+    return `the task stays with it until it is back or removed (${toleration})`;
+  const leftSeconds = Math.ceil((untilMs - scene.nowMs) / 1_000);
+  return `the task is replaced if it is not back within ${leftSeconds} s (${toleration})`;
 }
 
 function newReason(scene: Scene, task: Task): string {

@@ -1,14 +1,16 @@
 /** Which tasks of a slot the store may forget. Pure. */
 import type { Ms } from '#lib';
 import { NodeState, TaskState } from '#proto';
-import type { Node, Task } from '#proto';
+import type { Node, Service, Task } from '#proto';
+import { stayOnLostNode } from '#scheduler';
+import { tolerationsOf } from './service-config.ts';
 import { byAge } from './slot.ts';
 import { isStopped, isWanted, stateOf } from './task-state.ts';
 
 /** Finished tasks kept per slot where the cluster says nothing. */
 export const historyLimitDefault = 5;
 /** A task on a node that is DOWN this long is given up for good. */
-const orphanAfterMs: Ms = 24 * 3_600_000;
+export const orphanAfterMs: Ms = 24 * 3_600_000;
 
 /** Whether a task that is to be removed can go: nothing of it runs on a node that can still be told. */
 export function isRemovable(task: Task, node: (id: string) => Node | undefined): boolean {
@@ -19,12 +21,22 @@ export function isRemovable(task: Task, node: (id: string) => Node | undefined):
   return on === undefined || on.status?.state === NodeState.DOWN;
 }
 
-/** When the task is to be declared ORPHANED: its node is gone or DOWN for long; Infinity = it is not. */
-export function orphanAtMs(task: Task, node: (id: string) => Node | undefined): Ms {
+/**
+ * When the task is to be declared ORPHANED: its node is gone or DOWN for long, and its service does not tolerate that for
+ * longer; Infinity = it is not.
+ */
+export function orphanAtMs(
+  task: Task,
+  node: (id: string) => Node | undefined,
+  service: Service | undefined,
+): Ms {
   const on = node(task.nodeId);
   if (on === undefined) return 0;
   if (on.status?.state !== NodeState.DOWN) return Infinity;
-  return on.status.changedAtMs + orphanAfterMs;
+  const givenUpAtMs = on.status.changedAtMs + orphanAfterMs;
+  if (!isWanted(task)) return givenUpAtMs;
+  const staysUntilMs = stayOnLostNode(on, task, tolerationsOf(service?.spec?.task));
+  return Math.max(givenUpAtMs, staysUntilMs ?? -Infinity);
 }
 
 export interface SlotReaping {

@@ -105,7 +105,7 @@ function planLive(
   const busy = new Set<Slot>();
   const slotWakes: SlotWake[] = [];
   for (const slot of slots) {
-    if (isCalm(world, slot)) continue;
+    if (isCalm(world, service, slot)) continue;
     const plan = planSlot(world, service, slot, mayCreate(slot));
     slotWakes.push(...wakesOf(slot, plan));
     if (plan.changes.length === 0) continue;

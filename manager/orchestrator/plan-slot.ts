@@ -1,12 +1,13 @@
 /** One slot of a service that wants it filled: what to stop, what to start, what to let run. */
 import type { Ms } from '#lib';
 import { Availability, NodeState, TaskState } from '#proto';
-import type { Service, Task } from '#proto';
+import type { Node, Service, Task } from '#proto';
+import { stayOnLostNode } from '#scheduler';
 import { newTask, runNow } from './new-task.ts';
 import { never } from './plan.ts';
 import type { Change, World } from './plan.ts';
 import { decideRestart } from './restart.ts';
-import { restartConfigOf } from './service-config.ts';
+import { isGlobal, restartConfigOf, tolerationsOf } from './service-config.ts';
 import { membersOf } from './slot.ts';
 import type { Slot } from './slot.ts';
 import {
@@ -43,27 +44,39 @@ const leave = (message: string, isForBudget = false): NodeVerdict => ({
   isForBudget,
 });
 
+/**
+ * A task leaves a node that is DOWN once it is known not to be one of many that went together, or later where its service
+ * tolerates that. One of a global service has nowhere else to go: it stays, and goes on undisturbed if the node comes back.
+ */
+function judgeLost(world: World, service: Service, task: Task, node: Node): NodeVerdict {
+  const staysUntilMs =
+    stayOnLostNode(node, task, tolerationsOf(service.spec?.task)) ??
+    (isGlobal(service) ? Infinity : -Infinity);
+  const atMs = Math.max(world.replaceAtMs(node), staysUntilMs);
+  if (atMs > world.nowMs) return { kind: 'later', lookAgainAtMs: atMs, isForBudget: false };
+  const isLate = staysUntilMs > -Infinity;
+  return leave(isLate ? 'its node has been down for as long as it tolerates' : 'its node is down');
+}
+
 /** UNKNOWN and DISCONNECTED nodes keep their tasks: they may run there all the same. */
-function judgeNode(world: World, task: Task): NodeVerdict {
+function judgeNode(world: World, service: Service, task: Task): NodeVerdict {
   if (task.nodeId === '') return stay;
   const node = world.node(task.nodeId);
   if (node === undefined) return leave('its node was removed');
-  if (node.status?.state === NodeState.DOWN) {
-    const atMs = world.replaceAtMs(node);
-    if (atMs <= world.nowMs) return leave('its node is down');
-    return { kind: 'later', lookAgainAtMs: atMs, isForBudget: false };
-  }
+  if (node.status?.state === NodeState.DOWN) return judgeLost(world, service, task, node);
   if (node.spec?.availability !== Availability.DRAIN) return stay;
   if (world.budgets.allows(task)) return leave('its node is drained', true);
   return { kind: 'later', lookAgainAtMs: world.nowMs + budgetRetryMs, isForBudget: true };
 }
 
 /** Whether the slot's only task is on its way or runs: what nearly all slots are, told apart cheaply. */
-export function isCalm(world: World, slot: Slot): boolean {
+export function isCalm(world: World, service: Service, slot: Slot): boolean {
   const [task] = slot.tasks;
   if (task === undefined || slot.tasks.length > 1) return false;
   return (
-    task.desiredState === TaskState.RUNNING && !isStopped(task) && judgeNode(world, task) === stay
+    task.desiredState === TaskState.RUNNING &&
+    !isStopped(task) &&
+    judgeNode(world, service, task) === stay
   );
 }
 
@@ -94,7 +107,7 @@ export function planSlot(world: World, service: Service, slot: Slot, mayCreate: 
       changes.push(desire(task, TaskState.SHUTDOWN));
       continue;
     }
-    const verdict = judgeNode(world, task);
+    const verdict = judgeNode(world, service, task);
     if (verdict.kind === 'leave') {
       if (verdict.isForBudget) world.budgets.take(task);
       changes.push(desire(task, TaskState.SHUTDOWN, verdict.message));

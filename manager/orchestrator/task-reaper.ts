@@ -10,7 +10,8 @@ import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store
 import type { WriteTransaction } from '../store/types.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { FirstLook, objectsPerSlice } from './first-look.ts';
-import { historyLimitDefault, isRemovable, orphanAtMs, planSlotReaping } from './plan-reaping.ts';
+import { historyLimitDefault, isRemovable, orphanAfterMs } from './plan-reaping.ts';
+import { orphanAtMs, planSlotReaping } from './plan-reaping.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { restartConfigOf } from './service-config.ts';
 import { slotKeyOf } from './slot.ts';
@@ -225,9 +226,10 @@ export class TaskReaper implements LeaderLoop {
         this.#markSlot(task.serviceId, slotKeyOf(task));
         continue;
       }
-      const atMs = orphanAtMs(task, node);
+      const atMs = orphanAtMs(task, node, tx.get('service', task.serviceId));
       if (atMs <= nowMs) chores.push({ kind: 'orphan', task });
-      else wakeAtMs = Math.min(wakeAtMs, atMs);
+      // What its service tolerates may change meanwhile.
+      else wakeAtMs = Math.min(wakeAtMs, atMs, nowMs + orphanAfterMs);
     }
     this.#wakes.set(nodeId, wakeAtMs);
     return looked;
@@ -249,7 +251,8 @@ export class TaskReaper implements LeaderLoop {
       if (isPast || isRemovable(task, node)) tx.remove('task', task.id);
       return;
     }
-    if (!isOnNode(task) || orphanAtMs(task, node) > nowMs) return;
+    if (!isOnNode(task)) return;
+    if (orphanAtMs(task, node, tx.get('service', task.serviceId)) > nowMs) return;
     const error = node(task.nodeId) === undefined ? 'its node was removed' : 'its node is lost';
     const status = statusWith(task, { state: TaskState.ORPHANED, changedAtMs: nowMs, error });
     tx.update('task', { ...task, status });

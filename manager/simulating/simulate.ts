@@ -9,7 +9,7 @@ import {
 import { Availability, TaskState } from '#proto';
 import type { Random } from '#lib';
 import type { Node, SimulationStep, Task } from '#proto';
-import { explain } from '#scheduler';
+import { explain, unreachableTaintKey } from '#scheduler';
 import { slotKeyOf } from '../orchestrator/slot.ts';
 import { isOnNode, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import { applySimulationStep } from './apply-step.ts';
@@ -52,6 +52,12 @@ export async function simulate(
     await cluster.settle(signal);
   }
   if (!cluster.isSettled) notes.push('it did not come to rest: what is shown is on the way');
+  const stayCount = [...cluster.lostStays()].length;
+  if (stayCount > 0)
+    notes.push(
+      `${stayCount === 1 ? '1 task stays' : `${stayCount} tasks stay`} on nodes that are down, until those are back` +
+        ` or removed (--toleration ${unreachableTaintKey})`,
+    );
   const after = standingOf(cluster);
   const moves = movesBetween(before, after);
   return SimulateResponse.create({

@@ -2,14 +2,15 @@ import { Pacer } from '#lib';
 import type { Clock, Ms, Random } from '#lib';
 import { NodeState, TaskState } from '#proto';
 import type { Node, SchedulingSpec, Service, Task } from '#proto';
-import { ClusterView, Meter, placing, scoringOf } from '#scheduler';
+import { ClusterView, Meter, placing, scoringOf, stayOnLostNode } from '#scheduler';
 import type { ScoringConfig } from '#scheduler';
 import { nodesLostTogether } from '../orchestrator/node-table.ts';
 import type { Change, World } from '../orchestrator/plan.ts';
 import { planService } from '../orchestrator/plan-service.ts';
+import { tolerationsOf } from '../orchestrator/service-config.ts';
 import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
 import type { Slot } from '../orchestrator/slot.ts';
-import { isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
+import { isOnNode, isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
 
 /** Rounds until it is settled; each is a minute of the cluster's time. */
 const roundsMax = 200;
@@ -101,9 +102,31 @@ export class SimulatedCluster {
       }
       if (this.#obey()) isChanged = true;
       if (await this.#place(pacer, signal)) isChanged = true;
-      if (!isChanged) return;
+      if (isChanged) continue;
+      const leavesAtMs = this.#nextLeaveMs();
+      if (leavesAtMs === Infinity) return;
+      this.#nowMs = Math.max(this.#nowMs, leavesAtMs - roundMs);
     }
     this.isSettled = false;
+  }
+
+  /** When each task has to leave its lost node, by what its service tolerates; Infinity: never. */
+  *lostStays(): Generator<Ms> {
+    const held = this.heldNodes();
+    for (const task of this.tasks.values()) {
+      const node = this.nodes.get(task.nodeId);
+      if (node?.status?.state !== NodeState.DOWN || held.has(node.id)) continue;
+      if (!isWanted(task) || !isOnNode(task)) continue;
+      const service = this.services.get(task.serviceId);
+      const untilMs = stayOnLostNode(node, task, tolerationsOf(service?.spec?.task));
+      if (untilMs !== undefined && untilMs > this.#nowMs) yield untilMs;
+    }
+  }
+
+  #nextLeaveMs(): Ms {
+    let nextMs = Infinity;
+    for (const untilMs of this.lostStays()) nextMs = Math.min(nextMs, untilMs);
+    return nextMs;
   }
 
   #world(): World {

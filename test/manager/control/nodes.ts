@@ -121,6 +121,11 @@ test('what a node cannot be is refused', async (t) => {
     'INVALID_SPEC: --taint "a b" is not a taint name',
   );
   t.is(
+    await update({ taints: [Taint.create({ key: 'node.tessera.io/unreachable' })] }),
+    'INVALID_SPEC: --taint node.tessera.io/unreachable: names that begin with node.tessera.io/' +
+      " are the managers' own: take another",
+  );
+  t.is(
     await refusal(own.control.updateNode(UpdateNodeRequest.create({ ref: 'w1' }), call)),
     'INVALID_SPEC: the request carries no node spec',
   );

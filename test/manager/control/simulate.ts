@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControlService, GlobalMode, NodeRole, ServiceSpec, TaskState } from '#proto';
 import type { Node, Service, Task } from '#proto';
+import { parseToleration } from '#cli/parse/taint';
 import { aCall, makeTestControl } from '#test/_support/control';
 import type { TestControl } from '#test/_support/control';
 import { FakeDaemon, tsctl } from '#test/_support/fake-cli';
@@ -96,6 +97,20 @@ test('a lost zone: what finds no node says why; a new node takes it', async (t) 
   t.regex(helped, /^If: lose zone=a \(1 nodes\), then add 1 node\./);
   t.regex(helped, /^web\.1 +a1 +new-5$/m);
   t.notRegex(helped, /would wait/);
+});
+
+test('tasks that tolerate a lost node move after their seconds, or stay', async (t) => {
+  const nodes = [zone('a1', 'a'), zone('b1', 'b'), zone('b2', 'b')];
+  const lost = async (toleration: string): Promise<string> => {
+    const tolerations = [parseToleration('t', toleration)];
+    const tasks = running('web', ['a1', 'b1'], { tolerations });
+    const own = await worldOf(nodes, [serviceOf('web', tasks)], tasks);
+    return (await simulate(own, '--lose', 'zone=a')).out;
+  };
+  t.regex(await lost('node.tessera.io/unreachable:NoExecute:7200'), /^web\.1 +a1 +b2$/m);
+  const staying = await lost('node.tessera.io/unreachable:NoExecute');
+  t.regex(staying, /^Note: 1 task stays on nodes that are down, until those are back or removed/m);
+  t.regex(staying, /^Nothing moves\.$/m);
 });
 
 test('most nodes lost at once: the managers would leave the tasks alone, and simulate says so', async (t) => {

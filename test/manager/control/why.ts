@@ -2,12 +2,14 @@ import test from 'ava';
 import type { Clock } from '#lib';
 import { ContainerSpec, ControlService, GlobalMode, Network, NetworkSpec, NodeState } from '#proto';
 import { RestartCondition, RestartPolicy, Service, ServiceSpec, TaskSpec, TaskState } from '#proto';
-import { NetworkAttachmentConfig, TaskStatus } from '#proto';
+import { NetworkAttachmentConfig, NodeStatus, Placement, TaskStatus } from '#proto';
 import type { Node, Task } from '#proto';
+import { parseToleration } from '#cli/parse/taint';
 import { aCall, makeTestControl, refusal } from '#test/_support/control';
 import type { TestControl } from '#test/_support/control';
 import { FakeDaemon, startMs, tsctl } from '#test/_support/fake-cli';
 import type { Outcome } from '#test/_support/fake-cli';
+import { aServiceOf } from '#test/_support/orchestration';
 import { aService } from '#test/_support/objects';
 import { nodeOf, taskOf, tasksOf } from '#test/_support/placement';
 import type { TaskShape } from '#test/_support/placement';
@@ -235,6 +237,28 @@ test('a task on a node that is down says so', async (t) => {
     await said({ nodes }, web(1, { ...on, ...running })),
     /^it runs on host1; node host1 is down/,
   );
+});
+
+test('a task on a lost node that its service tolerates says until when it stays', async (t) => {
+  const down = nodeOf('host1', { state: NodeState.DOWN });
+  const status = NodeStatus.create({ ...down.status, changedAtMs: startMs - 100_000 });
+  const words = (global: boolean, ...texts: readonly string[]): Promise<string> => {
+    const tolerations = texts.map((text) => parseToleration('t', text));
+    const task = TaskSpec.create({ placement: Placement.create({ tolerations }) });
+    const service = aServiceOf('web', { task, isGlobal: global });
+    return said(
+      { nodes: [{ ...down, status }], services: [service] },
+      web(1, { ...on, ...running, slot: global ? 0 : 1, tolerations }),
+    );
+  };
+  const key = 'node.tessera.io/unreachable';
+  t.regex(
+    await words(false, `${key}:NoExecute:300`),
+    /node host1 is down: the task is replaced if it is not back within 200 s \(--toleration node/,
+  );
+  t.regex(await words(false, key), /the task stays with it until it is back or removed/);
+  t.regex(await words(false, `${key}:NoExecute:100`), /the task is replaced, unless most nodes/);
+  t.regex(await words(true), /the task of a global service stays with it/);
 });
 
 test('a global service tells of the nodes that it leaves out', async (t) => {
