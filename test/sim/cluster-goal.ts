@@ -60,7 +60,11 @@ export class ClusterGoal {
     const tasks = [...this.#checker.tasks.values()].filter(
       ({ serviceId }) => serviceId === service.id,
     );
-    const wanted = tasks.filter(({ desiredState }) => desiredState <= TaskState.RUNNING);
+    // A task of a global service stays on a node that is lost, and counts for nothing there.
+    const isThere = (task: Task): boolean => isReplicated || !this.#isLost(task.nodeId);
+    const wanted = tasks
+      .filter(({ desiredState }) => desiredState <= TaskState.RUNNING)
+      .filter(isThere);
     const running = wanted.filter((task) => stateOf(task) === TaskState.RUNNING);
     const expected = this.#expectedCount(service);
     if (running.length !== expected || wanted.length !== expected)
@@ -78,6 +82,10 @@ export class ClusterGoal {
     for (const [place, past] of Map.groupBy(ended, (task) => placeOf(task, isReplicated)))
       if (past.length > historyLimit) return `${past.length} ended tasks in ${place}`;
     return undefined;
+  }
+
+  #isLost(nodeId: string): boolean {
+    return !this.#hosts.some(({ id }) => id === nodeId);
   }
 
   #expectedCount({ spec }: Service): number {
