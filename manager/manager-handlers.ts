@@ -7,6 +7,7 @@ import type {
   ManagerReport,
   RaftMembershipService,
 } from '#proto';
+import type { ImageIndex } from '#scheduler';
 import { certificateHandlers, makeJoinToken } from './ca/index.ts';
 import type { CertificateSigner } from './ca/index.ts';
 import { controlHandlers } from './control/index.ts';
@@ -50,6 +51,7 @@ export interface ManagerHandlersOptions {
   readonly storeName?: string;
   readonly dispatcher: Dispatcher;
   readonly work: WorkRouter;
+  readonly images: ImageIndex;
   readonly replicator: Replication;
   readonly membership: Membership;
   readonly image: () => AsyncIterable<Uint8Array>;

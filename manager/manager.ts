@@ -158,6 +158,7 @@ export class Manager {
       store: this.store,
       dispatcher: this.#dispatcher,
       work,
+      images,
       replicator: this.#replicator,
       membership: this.#membership,
       image: () => this.#clusterStore.snapshot(),

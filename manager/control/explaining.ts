@@ -8,6 +8,7 @@ import { findScope } from './refs.ts';
 export function explainingHandlers({
   store,
   clock,
+  images,
 }: ControlOptions): Pick<ControlHandlers, 'explainPlacement'> {
   return {
     async explainPlacement({ ref }: ExplainPlacementRequest, { signal }) {
@@ -15,7 +16,7 @@ export function explainingHandlers({
       const image = store.image();
       // A wrong name is told before the whole cluster is read.
       const { service, task } = findScope(image, ref);
-      const scene = await Scene.of(image, clock, signal);
+      const scene = await Scene.of({ image, images }, clock, signal);
       if (task === undefined && service !== undefined) return explainService(scene, service);
       if (task === undefined) return ExplainPlacementResponse.create();
       return ExplainPlacementResponse.create({

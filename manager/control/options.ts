@@ -7,6 +7,7 @@ import type {
   NodeRole,
   RootCa,
 } from '#proto';
+import type { ImageIndex } from '#scheduler';
 import type { Store } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 
@@ -34,6 +35,8 @@ export interface ControlOptions {
   readonly metrics: Metrics;
   /** Carries work to the agents: logs and images. */
   readonly work: WorkRouter;
+  /** What the leader has heard of the images on nodes; empty elsewhere. Only read. */
+  readonly images: ImageIndex;
   /** The members of the Raft group as this manager sees them; any order. */
   readonly managerStatus: () => readonly ManagerReachability[];
   /** Why this manager must stay, in one line; undefined when it may go. */

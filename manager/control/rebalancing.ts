@@ -10,11 +10,12 @@ export function rebalancingHandlers({
   store,
   clock,
   log,
+  images,
 }: ControlOptions): Pick<ControlHandlers, 'rebalance'> {
   return {
     async rebalance({ isPlanOnly }: RebalanceRequest, { signal }) {
       await store.readBarrier(signal);
-      const scene = await Scene.of(store.image(), clock, signal);
+      const scene = await Scene.of({ image: store.image(), images }, clock, signal);
       const { moves, isWhole } = planMoves(scene);
       const planned = moves.map(({ task, toNodeId, gain }) =>
         PlannedMove.create({

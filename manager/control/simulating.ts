@@ -2,6 +2,7 @@ import { ClusterError, newId } from '#lib';
 import type { Random } from '#lib';
 import { Node, NodeDescription, NodeSpec, NodeState, NodeStatus, Service } from '#proto';
 import type { DescribedCluster, SimulateRequest } from '#proto';
+import type { ImageIndex } from '#scheduler';
 import type { SimulatedState } from '../simulating/index.ts';
 import { SimulatedCluster, simulate, simulationLimits } from '../simulating/index.ts';
 import type { ReadTransaction } from '../store/types.ts';
@@ -18,6 +19,7 @@ export function simulatingHandlers({
   store,
   clock,
   random,
+  images,
 }: ControlOptions): Pick<ControlHandlers, 'simulate'> {
   return {
     async simulate({ steps, cluster }: SimulateRequest, { signal }) {
@@ -29,19 +31,21 @@ export function simulatingHandlers({
         );
       const own = random.fork('simulate');
       if (cluster === undefined) await store.readBarrier(signal);
-      const state = cluster === undefined ? present(store.image()) : described(cluster, own);
+      const state =
+        cluster === undefined ? present(store.image(), images) : described(cluster, own);
       const simulated = await SimulatedCluster.of(state, clock, own, signal);
       return simulate(simulated, steps, own, signal);
     },
   };
 }
 
-function present(image: ReadTransaction): SimulatedState {
+function present(image: ReadTransaction, images: ImageIndex): SimulatedState {
   return {
     nodes: image.list('node'),
     services: image.list('service'),
     tasks: image.list('task'),
     scheduling: clusterOf(image).spec?.scheduling,
+    images,
   };
 }
 

@@ -1,26 +1,41 @@
-import type { Task } from '#proto';
+import type { Node, Service, Task } from '#proto';
 import type { DisruptionBudget } from '#scheduler';
 import type { ReadTransaction } from '../store/types.ts';
 import { disruptionOf, isAvailable } from './budget.ts';
 
+/** What budgets are counted from. */
+export interface BudgetState {
+  node(id: string): Node | undefined;
+  service(id: string): Service | undefined;
+  tasksOfService(serviceId: string): Iterable<Task>;
+}
+
 /**
  * The disruption budgets of all services for one decision, such as a preemption or a round of draining. Each is counted
- * from the store when it is first asked for. To be used within the transaction it was made with: it does not see
+ * when it is first asked for. To be used for one state, as within a transaction: it does not see
  * what changes later but for what is taken here.
  */
 export class DisruptionBudgets {
-  readonly #tx: ReadTransaction;
+  readonly #state: BudgetState;
   /** What is left, by service; undefined: it has no budget. */
   readonly #left = new Map<string, number | undefined>();
 
-  constructor(tx: ReadTransaction) {
-    this.#tx = tx;
+  constructor(state: BudgetState) {
+    this.#state = state;
+  }
+
+  static of(tx: ReadTransaction): DisruptionBudgets {
+    return new DisruptionBudgets({
+      node: (id) => tx.get('node', id),
+      service: (id) => tx.get('service', id),
+      tasksOfService: (id) => tx.tasksOfService(id),
+    });
   }
 
   /** The budget that stopping the task would cost; undefined: it may go at any time. */
   budgetOf(task: Task): DisruptionBudget | undefined {
     const allowed = this.#leftOf(task.serviceId);
-    if (allowed === undefined || !isAvailable(task, this.#tx.get('node', task.nodeId)))
+    if (allowed === undefined || !isAvailable(task, this.#state.node(task.nodeId)))
       return undefined;
     return { id: task.serviceId, allowed };
   }
@@ -39,12 +54,12 @@ export class DisruptionBudgets {
 
   #leftOf(serviceId: string): number | undefined {
     if (this.#left.has(serviceId)) return this.#left.get(serviceId);
-    const service = this.#tx.get('service', serviceId);
+    const service = this.#state.service(serviceId);
     const disruption =
       service?.spec?.disruption === undefined
         ? undefined
-        : disruptionOf(service, this.#tx.tasksOfService(serviceId), (id) =>
-            this.#tx.get('node', id),
+        : disruptionOf(service, this.#state.tasksOfService(serviceId), (id) =>
+            this.#state.node(id),
           );
     this.#left.set(serviceId, disruption?.allowed);
     return disruption?.allowed;

@@ -4,3 +4,4 @@
  */
 export { disruptionOf, unavailableMax } from './budget.ts';
 export { DisruptionBudgets } from './budgets.ts';
+export type { BudgetState } from './budgets.ts';

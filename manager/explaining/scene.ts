@@ -2,23 +2,31 @@ import { Pacer, sleep } from '#lib';
 import type { Clock, Ms } from '#lib';
 import type { Node, Task } from '#proto';
 import { ClusterView, scoringOf } from '#scheduler';
-import type { Pause, ScoringConfig } from '#scheduler';
+import type { ImageIndex, Pause, ScoringConfig } from '#scheduler';
 import type { ReadTransaction } from '../store/types.ts';
 
 /** Objects that are read between two turns of the event loop. */
 const slice = { itemsMax: 2_000, bytesMax: Infinity } as const;
 
+export interface SceneState {
+  readonly image: ReadTransaction;
+  /** What is known of the images on nodes, only read; undefined: nothing. */
+  readonly images: ImageIndex | undefined;
+}
+
 /** The cluster at one moment, as the scheduler sees it: a view of its own, to be changed at will. */
 export class Scene {
   readonly image: ReadTransaction;
-  readonly view = new ClusterView();
+  readonly view: ClusterView;
   readonly scoring: ScoringConfig;
   readonly nowMs: Ms;
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(image: ReadTransaction, clock: Clock, signal: AbortSignal | undefined) {
+  private constructor(state: SceneState, clock: Clock, signal: AbortSignal | undefined) {
+    const { image } = state;
     this.image = image;
+    this.view = new ClusterView(state.images);
     this.nowMs = clock.now();
     this.#clock = clock;
     this.#signal = signal;
@@ -28,8 +36,9 @@ export class Scene {
   }
 
   /** Reads the whole image, over several turns of the event loop where it is large. */
-  static async of(image: ReadTransaction, clock: Clock, signal?: AbortSignal): Promise<Scene> {
-    const scene = new Scene(image, clock, signal);
+  static async of(state: SceneState, clock: Clock, signal?: AbortSignal): Promise<Scene> {
+    const scene = new Scene(state, clock, signal);
+    const { image } = state;
     const pacer = new Pacer(clock, slice);
     for (const node of image.list('node')) scene.view.setNode(node);
     for (const task of image.list('task')) {

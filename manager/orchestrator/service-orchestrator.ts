@@ -267,7 +267,7 @@ export class ServiceOrchestrator implements LeaderLoop {
       node: (id) => this.#nodes.get(id),
       nodes: () => this.#nodes.all(),
       replaceAtMs: (node) => this.#nodes.replaceAtMs(node),
-      budgets: new DisruptionBudgets(tx),
+      budgets: DisruptionBudgets.of(tx),
     };
   }
 }

@@ -134,9 +134,9 @@ export class Rebalancer implements LeaderLoop {
 
   /** Gives whether there is more to do. */
   async #round(signal: AbortSignal): Promise<boolean> {
-    const { clock, store } = this.#options;
+    const { clock, store, images } = this.#options;
     const isAskedFor = this.#isAskedFor;
-    const scene = await Scene.of(store.image(), clock, signal);
+    const scene = await Scene.of({ image: store.image(), images }, clock, signal);
     const underWay = movesUnderWay(scene.image, scene.nowMs);
     const late = underWay.filter(({ isLate }) => isLate).map(({ task }) => task);
     if (late.length > 0) await this.#giveUp(late);
@@ -165,7 +165,7 @@ export class Rebalancer implements LeaderLoop {
       node: (id) => tx.get('node', id),
       nodes: () => tx.list('node'),
       replaceAtMs: () => Infinity,
-      budgets: new DisruptionBudgets(tx),
+      budgets: DisruptionBudgets.of(tx),
     });
     let count = 0;
     await store.batch(moves, (tx, move) => {

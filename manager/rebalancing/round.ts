@@ -61,7 +61,7 @@ export function beginRound(
   moves: readonly Move[],
   underWay: readonly UnderWay[],
 ): Round {
-  const budgets = new DisruptionBudgets(tx);
+  const budgets = DisruptionBudgets.of(tx);
   const busy = new Set(underWay.map(({ task }) => task.serviceId));
   const held = new Set<string>();
   const begun: Move[] = [];

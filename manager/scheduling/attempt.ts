@@ -19,7 +19,6 @@ import type {
 } from '#scheduler';
 import type { DisruptionBudgets } from '../disruption/index.ts';
 import { isOnNode } from '../orchestrator/task-state.ts';
-import type { ReadTransaction } from '../store/types.ts';
 import type { Nominations } from './nominations.ts';
 
 /** Others are to be stopped on a node, so that the task may come there. */
@@ -57,8 +56,8 @@ export interface AttemptContext {
   readonly scoring: ScoringConfig;
   readonly nowMs: Ms;
   readonly meter: Meter;
-  /** The store as it is during this pass. */
-  readonly image: () => ReadTransaction;
+  /** All tasks of a node, as they are during this pass. */
+  readonly tasksOfNode: (nodeId: string) => Iterable<Task>;
   readonly budgets: () => DisruptionBudgets;
   /** Not while there are nodes of which nobody knows yet whether they have room. */
   readonly mayStopOthers: boolean;
@@ -180,10 +179,9 @@ function joined(explanation: string, suffix: string | undefined): string {
 function* lookForVictims(context: AttemptContext, task: Task): Generator<Pause, Preemption> {
   const { view, nominations, going, meter } = context;
   context.preemptionsLeft--;
-  const image = context.image();
   const budgets = context.budgets();
   const standing = (nodeId: string): readonly Task[] =>
-    [...image.tasksOfNode(nodeId)]
+    [...context.tasksOfNode(nodeId)]
       .filter(isOnNode)
       .map((one) => (going.has(one.id) ? { ...one, desiredState: TaskState.SHUTDOWN } : one));
   nominations.release(task.id);

@@ -99,7 +99,7 @@ function preempt(tx: WriteTransaction, planned: PlannedPreemption, context: Writ
     const victim = tx.get('task', id);
     return victim !== undefined && isOnNode(victim) && isWanted(victim) ? [victim] : [];
   });
-  const budgets = new DisruptionBudgets(tx);
+  const budgets = DisruptionBudgets.of(tx);
   let violations = 0;
   for (const victim of victims) {
     if (!budgets.allows(victim)) violations++;

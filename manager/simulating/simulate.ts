@@ -6,13 +6,14 @@ import {
   SimulatedMove,
   SimulatedWait,
 } from '#proto';
-import { Availability, TaskState } from '#proto';
+import { Availability } from '#proto';
 import type { Random } from '#lib';
 import type { Node, SimulationStep, Task } from '#proto';
 import { explain, unreachableTaintKey } from '#scheduler';
 import { slotKeyOf } from '../orchestrator/slot.ts';
-import { isOnNode, isWanted, stateOf } from '../orchestrator/task-state.ts';
+import { isOnNode, isWanted } from '../orchestrator/task-state.ts';
 import { applySimulationStep } from './apply-step.ts';
+import { isWaiting } from './simulated-cluster.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const names = new Intl.Collator('en', { numeric: true });
@@ -52,6 +53,7 @@ export async function simulate(
     await cluster.settle(signal);
   }
   if (!cluster.isSettled) notes.push('it did not come to rest: what is shown is on the way');
+  notes.push(...cluster.preemptions());
   const stayCount = [...cluster.lostStays()].length;
   if (stayCount > 0)
     notes.push(
@@ -74,7 +76,7 @@ export async function simulate(
 
 function standingOf(cluster: SimulatedCluster): Standing {
   const places = new Map<string, Task>();
-  for (const task of cluster.tasks.values())
+  for (const task of cluster.tasks.all())
     if (isWanted(task) && isOnNode(task)) places.set(`${task.serviceId}/${slotKeyOf(task)}`, task);
   const uses = new Map<string, Use>();
   for (const { id, taskCount, reserved } of cluster.view.nodes())
@@ -109,8 +111,8 @@ function movesBetween(before: Standing, after: Standing): readonly SimulatedMove
 /** Services with tasks that no node takes, and why. */
 function waitsOf(cluster: SimulatedCluster): readonly SimulatedWait[] {
   const groups = new Map<string, { readonly task: Task; count: number }>();
-  for (const task of cluster.tasks.values()) {
-    if (stateOf(task) !== TaskState.PENDING || !isWanted(task)) continue;
+  for (const task of cluster.tasks.all()) {
+    if (!isWaiting(task)) continue;
     const key = `${task.serviceId}/${task.nodeId}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { task, count: 1 });
@@ -123,7 +125,7 @@ function waitsOf(cluster: SimulatedCluster): readonly SimulatedWait[] {
       SimulatedWait.create({
         serviceName: task.serviceName,
         count,
-        summary: explain(cluster.view, task).summary,
+        summary: cluster.reasonOf(task.id) ?? explain(cluster.view, task).summary,
       }),
     );
 }

@@ -2,15 +2,18 @@ import { Pacer } from '#lib';
 import type { Clock, Ms, Random } from '#lib';
 import { NodeState, TaskState } from '#proto';
 import type { Node, SchedulingSpec, Service, Task } from '#proto';
-import { ClusterView, Meter, placing, scoringOf, stayOnLostNode } from '#scheduler';
-import type { ScoringConfig } from '#scheduler';
+import { ClusterView, priorityOf, scoringOf, stayOnLostNode } from '#scheduler';
+import type { ImageIndex } from '#scheduler';
 import { nodesLostTogether } from '../orchestrator/node-table.ts';
 import type { Change, World } from '../orchestrator/plan.ts';
 import { planService } from '../orchestrator/plan-service.ts';
 import { tolerationsOf } from '../orchestrator/service-config.ts';
 import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
 import type { Slot } from '../orchestrator/slot.ts';
+import type { PlannedPreemption } from '../scheduling/attempt.ts';
 import { isOnNode, isStopped, isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
+import { SimulatedScheduler } from './simulated-scheduler.ts';
+import { SimulatedTasks } from './simulated-tasks.ts';
 
 /** Rounds until it is settled; each is a minute of the cluster's time. */
 const roundsMax = 200;
@@ -19,34 +22,52 @@ const roundMs: Ms = 60_000;
 const readSlice = { itemsMax: 2_000, bytesMax: Infinity } as const;
 /** Services, or nodes looked at, between two turns of the event loop. */
 const slice = { itemsMax: 20, bytesMax: Infinity } as const;
-const sliceUnits = 20_000;
 
 export interface SimulatedState {
   readonly nodes: Iterable<Node>;
   readonly services: Iterable<Service>;
   readonly tasks: Iterable<Task>;
   readonly scheduling: SchedulingSpec | undefined;
+  /** What is known of the images on nodes, only read; left out, nothing is. */
+  readonly images?: ImageIndex;
+}
+
+/** Whether the scheduler is looking for a node for it. */
+export function isWaiting(task: Task): boolean {
+  return stateOf(task) === TaskState.PENDING && isWanted(task);
 }
 
 /** A cluster in memory, whose agents do at once what they are told and whose containers never end by themselves. */
 export class SimulatedCluster {
   readonly nodes = new Map<string, Node>();
   readonly services = new Map<string, Service>();
-  readonly tasks = new Map<string, Task>();
-  readonly view = new ClusterView();
-  readonly scoring: ScoringConfig;
-  readonly #byService = new Map<string, Map<string, Task>>();
+  readonly tasks = new SimulatedTasks();
+  readonly view: ClusterView;
+  readonly #scheduler: SimulatedScheduler;
+  /** Tasks that were stopped for more important ones, by whose and for whom. */
+  readonly #preempted = new Map<string, number>();
   readonly #clock: Clock;
   readonly #random: Random;
   #nowMs: Ms;
   /** Whether it came to rest; false: some update or other was still under way. */
   isSettled = true;
 
-  private constructor(scoring: ScoringConfig, clock: Clock, random: Random) {
+  private constructor(state: SimulatedState, clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
     this.#nowMs = clock.now();
-    this.scoring = scoring;
+    this.view = new ClusterView(state.images);
+    this.#scheduler = new SimulatedScheduler({
+      view: this.view,
+      scoring: scoringOf(state.scheduling),
+      random,
+      state: {
+        node: (id) => this.nodes.get(id),
+        service: (id) => this.services.get(id),
+        tasksOfService: (id) => this.tasks.ofService(id),
+        tasksOfNode: (id) => this.tasks.ofNode(id),
+      },
+    });
   }
 
   /** Reads the whole state, over several turns of the event loop where it is large. */
@@ -56,7 +77,7 @@ export class SimulatedCluster {
     random: Random,
     signal?: AbortSignal,
   ): Promise<SimulatedCluster> {
-    const cluster = new SimulatedCluster(scoringOf(state.scheduling), clock, random);
+    const cluster = new SimulatedCluster(state, clock, random);
     const pacer = new Pacer(clock, readSlice);
     for (const node of state.nodes) cluster.setNode(node);
     for (const service of state.services) cluster.services.set(service.id, service);
@@ -79,6 +100,18 @@ export class SimulatedCluster {
   removeNode(id: string): void {
     this.nodes.delete(id);
     this.view.removeNode(id);
+  }
+
+  /** Why a task waits, as the scheduler said when it tried last. */
+  reasonOf(taskId: string): string | undefined {
+    return this.#scheduler.reasons.get(taskId);
+  }
+
+  /** Who was stopped for whom, as in "2 tasks of batch make room for shop". */
+  preemptions(): readonly string[] {
+    return [...this.#preempted].map(([pair, count]) =>
+      count === 1 ? `1 task of ${pair}` : `${count} tasks of ${pair.replace(' makes ', ' make ')}`,
+    );
   }
 
   /** DOWN nodes whose tasks the managers leave alone, because most went together. */
@@ -113,7 +146,7 @@ export class SimulatedCluster {
   /** When each task has to leave its lost node, by what its service tolerates; Infinity: never. */
   *lostStays(): Generator<Ms> {
     const held = this.heldNodes();
-    for (const task of this.tasks.values()) {
+    for (const task of this.tasks.all()) {
       const node = this.nodes.get(task.nodeId);
       if (node?.status?.state !== NodeState.DOWN || held.has(node.id)) continue;
       if (!isWanted(task) || !isOnNode(task)) continue;
@@ -144,7 +177,7 @@ export class SimulatedCluster {
 
   #slotsOf(serviceId: string): ReadonlyMap<string, Slot> {
     const slots = new Map<string, { key: string; number: number; nodeId: string; tasks: Task[] }>();
-    for (const task of this.#byService.get(serviceId)?.values() ?? []) {
+    for (const task of this.tasks.ofService(serviceId)) {
       const key = slotKeyOf(task);
       const slot = slots.get(key);
       if (slot !== undefined) slot.tasks.push(task);
@@ -158,17 +191,17 @@ export class SimulatedCluster {
   }
 
   #setTask(task: Task): void {
-    const old = this.tasks.get(task.id);
-    this.tasks.set(task.id, task);
-    const alike = this.#byService.get(task.serviceId);
-    if (alike === undefined) this.#byService.set(task.serviceId, new Map([[task.id, task]]));
-    else alike.set(task.id, task);
-    this.view.setTask(task, old);
+    const old = this.tasks.set(task);
+    const { nominations } = this.#scheduler;
+    const nodeId = isWaiting(task) ? task.nominatedNodeId : '';
+    if (nodeId === '') nominations.delete(task.id);
+    else if (nominations.nodeOf(task.id) !== nodeId) nominations.set(task, nodeId);
+    if (stateOf(task) >= TaskState.ASSIGNED) this.view.setTask(task, old);
   }
 
   #removeTask(task: Task): void {
-    this.tasks.delete(task.id);
-    this.#byService.get(task.serviceId)?.delete(task.id);
+    this.tasks.delete(task);
+    this.#scheduler.nominations.delete(task.id);
     this.view.removeTask(task.id);
   }
 
@@ -193,7 +226,7 @@ export class SimulatedCluster {
   /** Agents, allocator and reaper do their part. Gives whether anything changed. */
   #obey(): boolean {
     let isChanged = false;
-    for (const task of this.tasks.values()) {
+    for (const task of this.tasks.all()) {
       const next = this.#obeyed(task);
       if (next === task) continue;
       isChanged = true;
@@ -226,22 +259,42 @@ export class SimulatedCluster {
     return { ...task, status: statusWith(task, { state, changedAtMs: this.#nowMs, runningAtMs }) };
   }
 
+  /** Gives whether anything came of it. */
   async #place(pacer: Pacer, signal?: AbortSignal): Promise<boolean> {
-    const pending = [...this.tasks.values()].filter(
-      (task) => stateOf(task) === TaskState.PENDING && isWanted(task),
-    );
-    if (pending.length === 0) return false;
-    const meter = new Meter(sliceUnits);
-    const steps = placing(this.view, pending, { nowMs: this.#nowMs, scoring: this.scoring, meter });
-    let step = steps.next();
-    while (step.done !== true) {
-      await pacer.pause(signal);
-      step = steps.next();
+    const pending = [...this.tasks.all()].filter(isWaiting);
+    const results = await this.#scheduler.pass(pending, this.#nowMs, pacer, signal);
+    for (const { placed, preemptions, unnominated } of results) {
+      for (const { task, nodeId } of placed) this.#assign(task, nodeId);
+      for (const preemption of preemptions) this.#preempt(preemption);
+      for (const id of unnominated) this.#nominate(id, '');
     }
-    for (const { task, nodeId } of step.value.placed)
-      this.#setTask(
-        this.#inState({ ...task, nodeId, assignedAtMs: this.#nowMs }, TaskState.ASSIGNED),
-      );
-    return step.value.placed.length > 0;
+    return results.some(({ placed, preemptions }) => placed.length + preemptions.length > 0);
+  }
+
+  #assign(task: Task, nodeId: string): void {
+    const assigned = { ...task, nodeId, nominatedNodeId: '', assignedAtMs: this.#nowMs };
+    this.#setTask(this.#inState(assigned, TaskState.ASSIGNED));
+  }
+
+  #preempt({ task, nodeId, victims, displaced }: PlannedPreemption): void {
+    const preemptedBy = {
+      taskId: task.id,
+      taskName: `${task.serviceName}.${task.slot}`,
+      priority: priorityOf(task),
+    };
+    for (const { id } of victims) {
+      const victim = this.tasks.get(id);
+      if (victim === undefined) continue;
+      this.#setTask({ ...victim, desiredState: TaskState.SHUTDOWN, preemptedBy });
+      const pair = `${victim.serviceName} makes room for ${task.serviceName}`;
+      this.#preempted.set(pair, (this.#preempted.get(pair) ?? 0) + 1);
+    }
+    for (const id of displaced) this.#nominate(id, '');
+    this.#nominate(task.id, nodeId);
+  }
+
+  #nominate(taskId: string, nodeId: string): void {
+    const task = this.tasks.get(taskId);
+    if (task !== undefined) this.#setTask({ ...task, nominatedNodeId: nodeId });
   }
 }

@@ -15,6 +15,7 @@ import {
   TaskSpec,
 } from '#proto';
 import { GetClusterStatusResponse } from '#proto';
+import { ImageIndex } from '#scheduler';
 import { packBackup } from '#proto/backup-node';
 import type { CallContext, Caller, Node } from '#proto';
 import { controlHandlers } from '#manager/control/control';
@@ -57,6 +58,7 @@ export async function makeTestControl(options: TestControlOptions = {}): Promise
     ...parts,
     store,
     work,
+    images: new ImageIndex(),
     managerStatus: () => [],
     nodeId: 'm1',
     image: () => store.snapshot(),

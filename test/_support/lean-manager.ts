@@ -26,7 +26,8 @@ export class LeanManagers {
     const store = this.#storeOf(parameters);
     const { nodeId, address, clusterId, first } = parameters;
     const work = new WorkRouter(parameters);
-    const dispatcher = new Dispatcher({ ...parameters, store, work, images: new ImageIndex() });
+    const images = new ImageIndex();
+    const dispatcher = new Dispatcher({ ...parameters, store, work, images });
     const managerAddresses = () => [address];
     const manager: LeanManager = {
       store,
@@ -35,6 +36,7 @@ export class LeanManagers {
           ...parameters,
           store,
           work,
+          images,
           managerStatus: () => [{ raftId: 1, isLeader: true, reachable: true }],
           canRemoveManager: () => 'it is the last manager of the cluster',
           clusterStatus: refuse,

@@ -13,6 +13,7 @@ import { WorkRouter } from '#manager/work/index';
 import { ListNodesRequest, ListServicesRequest, ListTasksRequest, TaskState } from '#proto';
 import { WatchRequest } from '#proto';
 import type { CallContext } from '#proto';
+import { ImageIndex } from '#scheduler';
 import { withStallProbe } from './loop-stall.ts';
 import type { Row } from './row.ts';
 import {
@@ -73,6 +74,7 @@ function controlOf(store: ClusterStore): ReturnType<typeof controlHandlers> {
     ...parts,
     store,
     work: new WorkRouter(parts),
+    images: new ImageIndex(),
     nodeId: 'n1',
     image: () => store.snapshot(),
     packBackup: (_header, image) => image,

@@ -66,6 +66,30 @@ export const schedulingMutants: readonly Mutant[] = [
     suite: ava('test/manager/scheduling/task-queue.ts'),
   },
   {
+    name: 'a-simulation-stops-nobody',
+    breaks: 'simulate plays preemption as the leader would',
+    edits: [
+      {
+        file: 'manager/simulating/simulated-scheduler.ts',
+        find: 'mayStopOthers: true,',
+        replace: 'mayStopOthers: false,',
+      },
+    ],
+    suite: ava('test/manager/control/simulate.ts'),
+  },
+  {
+    name: 'why-knows-no-images',
+    breaks: 'the scores that why shows are those that the scheduler decides by',
+    edits: [
+      {
+        file: 'manager/explaining/scene.ts',
+        find: 'this.view = new ClusterView(state.images);',
+        replace: 'this.view = new ClusterView();',
+      },
+    ],
+    suite: ava('test/manager/control/why.ts'),
+  },
+  {
     name: 'a-large-group-is-placed-in-one-turn',
     breaks: 'no decision holds the event loop for longer than a slice',
     edits: [

@@ -2,9 +2,18 @@ import test from 'ava';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlService, GlobalMode, NodeRole, ServiceSpec, TaskState } from '#proto';
+import { ClusterSpec, ContainerSpec, ControlService, GlobalMode, NodeRole } from '#proto';
+import {
+  PreemptionPolicy,
+  SchedulingSpec,
+  SchedulingStrategy,
+  ServiceSpec,
+  TaskSpec,
+  TaskState,
+} from '#proto';
 import type { Node, Service, Task } from '#proto';
 import { parseToleration } from '#cli/parse/taint';
+import { ImageIndex } from '#scheduler';
 import { aCall, makeTestControl } from '#test/_support/control';
 import type { TestControl } from '#test/_support/control';
 import { FakeDaemon, tsctl } from '#test/_support/fake-cli';
@@ -17,8 +26,9 @@ async function worldOf(
   nodes: readonly Node[],
   services: readonly Service[],
   tasks: readonly Task[],
+  images = new ImageIndex(),
 ): Promise<TestControl> {
-  const own = await makeTestControl();
+  const own = await makeTestControl({ images });
   await own.store.update((tx) => {
     for (const node of nodes) tx.create('node', node);
     for (const service of services) tx.create('service', service);
@@ -209,4 +219,84 @@ test('wrong steps and files say what is wrong and where', async (t) => {
     await error(...file('nodes: [{}]\nservices: [{name: w, constraint: [zone=a]}]')),
     /constraint "zone=a": has neither == nor !=/,
   );
+});
+
+const pushedOut = (shape: TaskShape, nodes: number): Promise<TestControl> => {
+  const low = running('batch', ['host1', 'host1', 'host2', 'host2'].slice(0, nodes * 2), {
+    cpus: 2,
+  });
+  const high = running('shop', ['host3'], { cpus: 3, priority: 100, ...shape });
+  const hosts = ['host1', 'host2', 'host3'].filter((id) => nodes === 2 || id !== 'host2');
+  return worldOf(
+    hosts.map((id) => nodeOf(id)),
+    [serviceOf('batch', low), serviceOf('shop', high)],
+    [...low, ...high],
+  );
+};
+
+test('1.8: less important tasks make room in a simulation as they would for real', async (t) => {
+  const { out } = await simulate(await pushedOut({}, 2), '--lose', 'node.hostname=host3');
+  t.regex(out, /^Note: 2 tasks of batch make room for shop\.$/m);
+  t.regex(out, /^shop\.1 +host3 +host[12]$/m);
+  t.regex(
+    out,
+    /^2 tasks would wait for a node:\n {2}batch \(2 tasks\): 0\/3 nodes are available: 1 node\(s\) were not ready, 2 Insufficient cpu\.$/m,
+  );
+});
+
+test('1.8: who may not preempt waits in a simulation, and says so', async (t) => {
+  const placement = { priority: 100, preemptionPolicy: PreemptionPolicy.NEVER };
+  const own = await pushedOut({ placement }, 2);
+  const { out } = await simulate(own, '--lose', 'node.hostname=host3');
+  t.notRegex(out, /make room/);
+  t.regex(out, /shop \(1 task\): .* preemption: not eligible due to preemptionPolicy=Never\.$/m);
+});
+
+test('1.8: what makes room goes where there is room for it', async (t) => {
+  const own = await pushedOut({}, 2);
+  const { out } = await simulate(own, '--lose', 'node.hostname=host3', '--add-nodes', '1,cpu=4');
+  t.regex(out, /^batch\.\d +host[12] +new-4$/m);
+  t.notRegex(out, /would wait/);
+});
+
+test('1.8: a task that room is being made for goes there in a simulation too', async (t) => {
+  const own = await pushedOut({}, 1);
+  await own.store.update((tx) => {
+    const [shop] = tx.tasksOfService('shop');
+    if (shop === undefined) return;
+    const status = { ...shop.status, state: TaskState.PENDING } as typeof shop.status;
+    tx.update('task', { ...shop, nodeId: '', nominatedNodeId: 'host1', status });
+    for (const low of tx.tasksOfService('batch'))
+      tx.update('task', { ...low, desiredState: TaskState.SHUTDOWN });
+  });
+  const { out } = await simulate(own, '--drain', 'host3');
+  t.notRegex(out, /make room/);
+  t.regex(out, /^host1 +1 /m);
+});
+
+test('1.7: nodes that have the image are preferred in a simulation', async (t) => {
+  const images = new ImageIndex();
+  images.set('host3', [{ names: ['registry/app:1'], sizeBytes: 2 * 2 ** 30 }]);
+  const tasks = running('web', ['host1'], { cpus: 1 });
+  const spec = {
+    ...tasks[0]?.spec,
+    containers: [ContainerSpec.create({ image: 'registry/app:1' })],
+  };
+  const own = await worldOf(
+    ['host1', 'host2', 'host3', 'host4'].map((id) => nodeOf(id)),
+    [aServiceOf('web', { task: spec })],
+    tasks.map((task) => ({ ...task, spec: TaskSpec.create(spec) })),
+    images,
+  );
+  await own.store.update((tx) => {
+    for (const cluster of tx.list('cluster'))
+      tx.update('cluster', {
+        ...cluster,
+        spec: ClusterSpec.create({
+          ...cluster.spec,
+          scheduling: SchedulingSpec.create({ strategy: SchedulingStrategy.SPREAD }),
+        }),
+      });
+  });
+  t.regex((await simulate(own, '--drain', 'host1')).out, /^web\.1 +host1 +host3$/m);
 });

@@ -3,7 +3,9 @@ import type { Clock } from '#lib';
 import { ContainerSpec, ControlService, GlobalMode, Network, NetworkSpec, NodeState } from '#proto';
 import { RestartCondition, RestartPolicy, Service, ServiceSpec, TaskSpec, TaskState } from '#proto';
 import { NetworkAttachmentConfig, NodeStatus, Placement, TaskStatus } from '#proto';
+import { ClusterSpec, SchedulingSpec, SchedulingStrategy } from '#proto';
 import type { Node, Task } from '#proto';
+import { ImageIndex } from '#scheduler';
 import { parseToleration } from '#cli/parse/taint';
 import { aCall, makeTestControl, refusal } from '#test/_support/control';
 import type { TestControl } from '#test/_support/control';
@@ -29,10 +31,14 @@ interface World {
   readonly services?: readonly Service[];
   readonly tasks: readonly Task[];
   readonly networks?: readonly Network[];
+  readonly images?: ImageIndex;
 }
 
 async function worldOf(world: World): Promise<TestControl> {
-  const own = await makeTestControl({ clock: stillClock });
+  const own = await makeTestControl({
+    clock: stillClock,
+    ...(world.images === undefined ? {} : { images: world.images }),
+  });
   await own.store.update((tx) => {
     for (const node of world.nodes) tx.create('node', node);
     for (const service of world.services ?? []) tx.create('service', service);
@@ -119,6 +125,33 @@ host3   Insufficient cpu   1      0 of 0
 `,
   );
   t.is((await why(own, 'web')).out, 'web: 2 of 2 tasks run.\n');
+});
+
+test('1.7: why counts the images that nodes hold, as the leader heard of them', async (t) => {
+  const images = new ImageIndex();
+  images.set('host2', [{ names: ['registry/app:1'], sizeBytes: 2 * 2 ** 30 }]);
+  const containers = [ContainerSpec.create({ image: 'registry/app:1' })];
+  const task = web(1, { ...running, nodeId: 'host1', cpus: 1 });
+  const own = await worldOf({
+    nodes: [nodeOf('host1'), nodeOf('host2')],
+    services: [aService('web', 'web', 1)],
+    tasks: [{ ...task, spec: TaskSpec.create({ ...task.spec, containers }) }],
+    images,
+  });
+  await own.store.update((tx) => {
+    const scheduling = SchedulingSpec.create({ strategy: SchedulingStrategy.SPREAD });
+    for (const cluster of tx.list('cluster'))
+      tx.update('cluster', {
+        ...cluster,
+        spec: ClusterSpec.create({ ...cluster.spec, scheduling }),
+      });
+  });
+  const { out } = await why(own, 'web.1');
+  t.regex(out, /^NODE +SCORE .*imageLocality x1/m);
+  const scoreOf = (host: string): number =>
+    Number(new RegExp(`^${host} +(\\d+)`, 'm').exec(out)?.[1]);
+  // 2 GiB on one of two nodes count for all that one container is worth.
+  t.is(scoreOf('host2') - scoreOf('host1'), 100);
 });
 
 test('JSON has the same with numbers', async (t) => {

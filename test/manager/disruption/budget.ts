@@ -113,7 +113,7 @@ test('budgets count down as tasks are taken, service by service', async (t) => {
     1_000,
   );
   store.view((tx) => {
-    const budgets = new DisruptionBudgets(tx);
+    const budgets = DisruptionBudgets.of(tx);
     const [first, second, third] = tasks as [Task, Task, Task];
     const free = running(9, { service: 'free' });
     t.deepEqual(budgets.budgetOf(first), { id: 's', allowed: 1 });

@@ -20,7 +20,6 @@ import { planService } from '#manager/orchestrator/plan-service';
 import { membersOf, slotKeyOf } from '#manager/orchestrator/slot';
 import type { Slot } from '#manager/orchestrator/slot';
 import { isStopped, isWanted } from '#manager/orchestrator/task-state';
-import type { ReadTransaction } from '#manager/store/types';
 import { aNode, aTask } from '#test/_support/objects';
 import { aServiceOf } from '#test/_support/orchestration';
 
@@ -61,10 +60,10 @@ class Model {
       nodes: () => this.nodes.values(),
       replaceAtMs: (node) => this.#table.replaceAtMs(node),
       budgets: new DisruptionBudgets({
-        get: (table: string, id: string) =>
-          table === 'service' ? this.service : this.nodes.get(id),
+        node: (id) => this.nodes.get(id),
+        service: () => this.service,
         tasksOfService: () => this.tasks.values(),
-      } as unknown as ReadTransaction),
+      }),
     };
     return planService(world, this.service, this.slots()).steps;
   }
