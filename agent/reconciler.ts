@@ -7,6 +7,7 @@ import type { HostFiles } from './host-files.ts';
 import { ImageResolver } from './image-resolver.ts';
 import { Lane } from './lane.ts';
 import { gatewaysOfTask } from './network-view/gateways.ts';
+import { targetsOfTask } from './network-view/targets.ts';
 import type { NetworkView } from './network-view/view.ts';
 import { orphanTask } from './orphans.ts';
 import type { NetworkAttachment, TaskNetworks } from './runtime/network-port.ts';
@@ -296,6 +297,7 @@ export class Reconciler {
       },
       statusChanged: (taskId, status) => this.#statusChanged(taskId, status),
       gatewaysOf: (task) => gatewaysOfTask(this.#options.networkView, task),
+      targetsOf: (task) => targetsOfTask(this.#options.networkView, task),
       isPortBeingFreed: (taskId) => this.#isPortBeingFreed(taskId),
       forget: (taskId) => this.#forget(taskId),
       relistSoon: (delayMs) => this.#scheduleRelist(delayMs),

@@ -6,7 +6,12 @@ import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError, durationBuckets, messageOf } from '#lib';
 import type { Clock, Histogram, Logger, Metrics } from '#lib';
-import type { NetworkAttachment, NetworkRequest, TaskNetworks } from '../runtime/network-port.ts';
+import type {
+  ListeningSockets,
+  NetworkAttachment,
+  NetworkRequest,
+  TaskNetworks,
+} from '../runtime/network-port.ts';
 import type { Overlay, TaskLink } from '../overlay/index.ts';
 import { runCommand } from '../containerd/command-node.ts';
 import { attachFailures, attachScript } from './attach-script.ts';
@@ -20,6 +25,7 @@ import {
   namespaceName,
   namespacePrefix,
 } from './ip-commands.ts';
+import { socketsOf } from './listening-sockets-node.ts';
 import { isOnBridge, publishPorts, takeBackPorts } from './overlay-ports.ts';
 import type { HostPorts } from './overlay-ports.ts';
 import { portTaken, PublishedPorts } from './published-ports.ts';
@@ -151,6 +157,10 @@ export class BridgeNetworks implements TaskNetworks {
 
   list(_signal: AbortSignal): Promise<readonly NetworkAttachment[]> {
     return Promise.resolve([...this.#attachments.values()]);
+  }
+
+  sockets(pid: number): Promise<ListeningSockets> {
+    return socketsOf(pid);
   }
 
   /** Rules and ports anew, lost links back on the bridge, namespaces nobody knows away. */

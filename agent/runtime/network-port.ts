@@ -28,6 +28,9 @@ export interface NetworkAttachment {
   readonly ports: readonly PortConfig[];
 }
 
+/** By port, as in `80/tcp`: the connections that listeners there have not accepted yet. */
+export type ListeningSockets = ReadonlyMap<string, number>;
+
 /** Calls made at the same time share one batch of changes to the host. All are idempotent by task. */
 export interface TaskNetworks {
   /** Once, before anything else: bridge, NAT, forwarding. Repairs what is missing. */
@@ -40,4 +43,6 @@ export interface TaskNetworks {
   /** Unknown tasks are fine. */
   detach(taskId: string, signal: AbortSignal): Promise<void>;
   list(signal: AbortSignal): Promise<readonly NetworkAttachment[]>;
+  /** Who listens in the namespace of this process, but for those of the loopback alone. */
+  sockets(pid: number): Promise<ListeningSockets>;
 }

@@ -1,14 +1,29 @@
 import type { Clock } from '#lib';
 import { ClusterError, sleep } from '#lib';
 import { PortConfig } from '#proto';
-import type { NetworkAttachment, NetworkRequest, TaskNetworks } from './network-port.ts';
+import type {
+  ListeningSockets,
+  NetworkAttachment,
+  NetworkRequest,
+  TaskNetworks,
+} from './network-port.ts';
 
 const firstDynamicPort = 30_000;
 /** Addresses of one simulated host. */
 const addressesMax = 4_000;
 
+/** Whatever port is asked for: somebody listens, and nobody waits. */
+class EveryPort extends Map<string, number> {
+  override has(): boolean {
+    return true;
+  }
+}
+const everyPort: ListeningSockets = new EveryPort();
+
 /** The networks of a simulated host; they outlive the agent. */
 export class SimulatedNetworks implements TaskNetworks {
+  /** What a look at the sockets of a process shows; by default every port listens. */
+  socketsOf: (pid: number) => ListeningSockets = () => everyPort;
   readonly #clock: Clock;
   readonly #attachments = new Map<string, NetworkAttachment>();
   #next = 2;
@@ -51,6 +66,11 @@ export class SimulatedNetworks implements TaskNetworks {
 
   list(_signal: AbortSignal): Promise<readonly NetworkAttachment[]> {
     return Promise.resolve(this.peek());
+  }
+
+  async sockets(pid: number): Promise<ListeningSockets> {
+    await sleep(this.#clock, 1);
+    return this.socketsOf(pid);
   }
 
   peek(): readonly NetworkAttachment[] {

@@ -2,9 +2,10 @@
 import { ClusterError } from '#lib';
 import { PublishMode } from '#proto';
 import type { Task } from '#proto';
-import type { NetworkRequest } from '../runtime/network-port.ts';
+import type { ListeningSockets, NetworkRequest } from '../runtime/network-port.ts';
 import type { ContainerState } from '../runtime/port.ts';
 import { containerPlan, hostnameOf, volumeNeeds } from './container-plan.ts';
+import type { PortLook } from './gate.ts';
 import type { Step } from './step.ts';
 import { containerId, containersOf } from './task-spec.ts';
 import type { TaskContainer } from './task-spec.ts';
@@ -22,6 +23,7 @@ export const stepDeadlineMs: Readonly<Record<HostStep['kind'], number>> = {
   files: 30_000,
   create: 120_000,
   start: 120_000,
+  look: 10_000,
   signal: 30_000,
   remove: 120_000,
   detach: 60_000,
@@ -61,6 +63,8 @@ export async function execute(
       return create(host, record, step.container, signal);
     case 'start':
       return start(host, record, step.container, signal);
+    case 'look':
+      return look(host, record, step.reason);
     case 'signal':
       return sendSignals(host, record, step.signals, signal);
     case 'remove': {
@@ -197,6 +201,22 @@ async function sendSignals(
     else record.killedAtMs.set(containerName, now);
     if (signal === 'SIGKILL') host.relistSoon(1_000);
   }
+}
+
+/** A process that is gone shows nothing; its exit is told elsewhere. */
+async function look(host: TaskHost, record: TaskRecord, reason: PortLook['reason']): Promise<void> {
+  const pid = [...record.containers.values()].find(({ phase }) => phase === 'running')?.pid ?? 0;
+  const targets = record.targets;
+  const known: ListeningSockets = await host.networks.sockets(pid).catch(() => new Map());
+  const atMs = host.clock.monotonic();
+  const before = record.portLook?.reason === reason ? record.portLook : undefined;
+  record.portLook = {
+    reason,
+    firstAtMs: before?.firstAtMs ?? atMs,
+    atMs,
+    closed: targets.filter((target) => !known.has(target)),
+    waiting: targets.reduce((sum, target) => sum + (known.get(target) ?? 0), 0),
+  };
 }
 
 /** On its first network, or on the node's own bridge. */

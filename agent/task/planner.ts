@@ -6,6 +6,7 @@
 import type { ContainerState } from '../runtime/port.ts';
 import { TaskState } from '#proto';
 import { containersOf, isFinal, wishOf } from './task-spec.ts';
+import { startedText, startGate, stopGate } from './gate.ts';
 import { volumeNeeds } from './container-plan.ts';
 import { stopRule, stopRuleOfLabels } from './stop-rule.ts';
 import type { StopRule } from './stop-rule.ts';
@@ -76,10 +77,10 @@ function runStep(view: TaskView, nowMs: number): Step {
   });
   if (failed !== undefined) return failStep(view, failed, nowMs);
   if (view.status.state >= TaskState.RUNNING) return runningStep(view, containers);
-  return startStep(view, containers);
+  return startStep(view, containers, nowMs);
 }
 
-function startStep(view: TaskView, containers: readonly TaskContainer[]): Step {
+function startStep(view: TaskView, containers: readonly TaskContainer[], nowMs: number): Step {
   for (const container of containers) {
     const state = view.containers.get(container.name);
     // Something else removed it, or the host went down, before it ran: prepare it again.
@@ -90,7 +91,12 @@ function startStep(view: TaskView, containers: readonly TaskContainer[]): Step {
     }
     if (container.isInit && state.phase === 'running') return idle;
   }
-  return { kind: 'status', status: withState(view, TaskState.RUNNING, 'started') };
+  return (
+    startGate(view, nowMs) ?? {
+      kind: 'status',
+      status: withState(view, TaskState.RUNNING, startedText(view)),
+    }
+  );
 }
 
 function runningStep(view: TaskView, containers: readonly TaskContainer[]): Step {
@@ -117,7 +123,7 @@ function failStep(view: TaskView, failed: TaskContainer, nowMs: number): Step {
 }
 
 function stopStep(view: TaskView, nowMs: number): Step {
-  const stopping = stopContainers(view, nowMs);
+  const stopping = stopGate(view, nowMs) ?? stopContainers(view, nowMs);
   if (stopping !== undefined) return stopping;
   return { kind: 'status', status: withState(view, TaskState.SHUTDOWN, 'shutdown') };
 }

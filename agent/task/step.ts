@@ -15,6 +15,8 @@ export type Step =
   | { readonly kind: 'files' }
   | { readonly kind: 'create'; readonly container: TaskContainer }
   | { readonly kind: 'start'; readonly container: TaskContainer }
+  /** At the sockets behind the published ports. */
+  | { readonly kind: 'look'; readonly reason: 'start' | 'stop' }
   | { readonly kind: 'signal'; readonly signals: readonly ContainerSignal[] }
   | { readonly kind: 'remove'; readonly containerName: string }
   | { readonly kind: 'detach' }

@@ -41,7 +41,7 @@ export class TaskController {
 
   constructor(task: Task, host: TaskHost) {
     this.#host = host;
-    this.#record = new TaskRecord(task);
+    this.#record = new TaskRecord(task, (now) => host.targetsOf(now));
   }
 
   get view(): TaskView {

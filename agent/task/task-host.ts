@@ -27,6 +27,8 @@ export interface TaskHost {
   isPortBeingFreed(taskId: string): boolean;
   /** Where this host answers names to the task; empty for tasks on the node's own bridge. */
   gatewaysOf(task: Task): readonly string[];
+  /** The ports that callers are led to at the task, as in `80/tcp`. */
+  targetsOf(task: Task): readonly string[];
   /** Nothing is left of the task on this host. */
   forget(taskId: string): void;
   /** Look at all containers again in about `delayMs`: an outcome is unknown. */

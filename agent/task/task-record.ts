@@ -3,6 +3,7 @@ import { TaskState, TaskStatus as TaskStatusMessage } from '#proto';
 import type { TaskFiles } from '../host-files.ts';
 import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
+import type { PortLook } from './gate.ts';
 import type { TaskView } from './task-view.ts';
 
 /** The view of one task as it changes. Only its controller writes it. */
@@ -19,11 +20,18 @@ export class TaskRecord implements TaskView {
   readonly containers = new Map<string, ContainerState>();
   readonly signalledAtMs = new Map<string, number>();
   readonly killedAtMs = new Map<string, number>();
+  portLook: PortLook | undefined;
   isCleaned = false;
+  readonly #targetsOf: (task: Task) => readonly string[];
 
-  constructor(task: Task) {
+  constructor(task: Task, targetsOf: (task: Task) => readonly string[]) {
     this.task = task;
+    this.#targetsOf = targetsOf;
     this.status = task.status ?? TaskStatusMessage.create({ state: TaskState.ASSIGNED });
+  }
+
+  get targets(): readonly string[] {
+    return this.network?.namespacePath === '' ? [] : this.#targetsOf(this.task);
   }
 
   get isStatusSaved(): boolean {

@@ -2,6 +2,7 @@ import type { Task, TaskStatus } from '#proto';
 import type { TaskFiles } from '../host-files.ts';
 import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
+import type { PortLook } from './gate.ts';
 
 /** All that is known about one task on this host: what the planner decides from. */
 export interface TaskView {
@@ -24,6 +25,10 @@ export interface TaskView {
   readonly signalledAtMs: ReadonlyMap<string, number>;
   /** When each container last got SIGKILL. */
   readonly killedAtMs: ReadonlyMap<string, number>;
+  /** The ports that callers are led to, as in `80/tcp`; none in the host's own namespace. */
+  readonly targets: readonly string[];
+  /** The latest. */
+  readonly portLook: PortLook | undefined;
   /** Logs and files of the task are gone. */
   readonly isCleaned: boolean;
 }

@@ -5,9 +5,34 @@ import type { Mutant } from './mutant.ts';
 const told = ava('test/manager/dispatcher/networks.ts');
 const holds = ava('test/manager/dispatcher/stop-holds.ts');
 const answers = ava('test/agent/dns/answers.ts');
+const gate = ava('test/agent/port-gate.ts');
 const follower = ava('test/agent/network-view/network-follower.ts');
 
 export const networkMutants: readonly Mutant[] = [
+  {
+    name: 'running-before-it-listens',
+    breaks: 'a task with published ports is RUNNING once its server listens',
+    edits: [
+      {
+        file: 'agent/task/gate.ts',
+        find: 'return look.closed.length === 0 ?',
+        replace: 'return look.closed.length >= 0 ?',
+      },
+    ],
+    suite: gate,
+  },
+  {
+    name: 'callers-at-the-door-are-dropped',
+    breaks: 'connections that were made are let in before the stop signal',
+    edits: [
+      {
+        file: 'agent/task/gate.ts',
+        find: 'return look.waiting === 0 ?',
+        replace: 'return look.waiting >= 0 ?',
+      },
+    ],
+    suite: gate,
+  },
   {
     name: 'a-stop-is-told-at-once',
     breaks: 'a task leaves names and rules on every host before it is told to stop',
