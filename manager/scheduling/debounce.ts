@@ -36,6 +36,11 @@ export class Debounce {
     else this.#timer ??= this.#wait(this.#limits.quietMs);
   }
 
+  /** Something came that should be handled, but is worth no longer waiting: it never puts off what is due already. */
+  nudge(): void {
+    if (this.#timer === undefined) this.touch();
+  }
+
   /** What is to be handled is being handled: counts as fired. */
   handled(): void {
     this.#timer?.cancel();

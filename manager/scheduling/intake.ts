@@ -25,6 +25,8 @@ export class Intake {
   readonly nominations: Nominations;
   /** Never assigned, and not wanted any more. */
   readonly unwanted = new Map<string, Task>();
+  /** Tasks that began to wait for a node, or for their end, so far. */
+  arrivalCount = 0;
   /** As the cluster's spec has it. */
   #scoring: ScoringConfig = defaultScoring;
   /** Nodes that this leader has not heard of yet: they may have room, or be lost. */
@@ -118,6 +120,7 @@ export class Intake {
   note(task: Task, old?: Task): void {
     if (isPending(task) && isWanted(task)) {
       this.unwanted.delete(task.id);
+      if (!this.queue.has(task.id)) this.arrivalCount++;
       this.queue.put(task);
       this.#nominate(task);
       return;
@@ -125,7 +128,10 @@ export class Intake {
     this.#leave(task.id);
     if (stateOf(task) >= TaskState.ASSIGNED) this.view.setTask(task, old);
     // One that is to be removed is the reaper's.
-    else if (task.desiredState === TaskState.SHUTDOWN) this.unwanted.set(task.id, task);
+    else if (task.desiredState === TaskState.SHUTDOWN) {
+      this.arrivalCount++;
+      this.unwanted.set(task.id, task);
+    }
   }
 
   #applyTask(task: Task | undefined, old: Task | undefined): void {

@@ -94,8 +94,12 @@ export class SchedulingLoop implements LeaderLoop {
       if (!this.#isBusy) this.#loop.ring();
       return;
     }
+    const { arrivalCount } = this.#intake;
     for (const event of commit.events) this.#intake.apply(event);
-    if (this.#intake.isDue) this.#debounce.touch(this.#intake.queue.sizes.active >= enoughTasks);
+    // Only more tasks are worth waiting on for: of everything else there may be no end.
+    if (this.#intake.arrivalCount > arrivalCount)
+      this.#debounce.touch(this.#intake.queue.sizes.active >= enoughTasks);
+    else if (this.#intake.isDue) this.#debounce.nudge();
   }
 
   async #pass(signal: AbortSignal): Promise<Ms> {

@@ -66,6 +66,18 @@ export const schedulingMutants: readonly Mutant[] = [
     suite: ava('test/manager/scheduling/task-queue.ts'),
   },
   {
+    name: 'whatever-happens-prolongs-the-wait',
+    breaks: 'a single task gets its node soon, whatever else happens',
+    edits: [
+      {
+        file: 'manager/scheduling/scheduling-loop.ts',
+        find: 'else if (this.#intake.isDue) this.#debounce.nudge();',
+        replace: 'else if (this.#intake.isDue) this.#debounce.touch();',
+      },
+    ],
+    suite: ava('test/manager/scheduling/latency.ts'),
+  },
+  {
     name: 'a-simulation-stops-nobody',
     breaks: 'simulate plays preemption as the leader would',
     edits: [

@@ -59,3 +59,17 @@ test('enough of it is handled at once, and what others handled counts', async (t
   await clock.advance(1_000);
   t.deepEqual(fired, [0, 10, 1_020]);
 });
+
+test('what is worth no waiting starts it, and never prolongs it', async (t) => {
+  const { clock, debounce, fired } = made();
+  debounce.nudge();
+  t.deepEqual(fired, [0], 'at once after a quiet while');
+  await clock.advance(10);
+  debounce.touch();
+  for (let at = 0; at < 20; at++) {
+    await clock.advance(10);
+    debounce.nudge();
+  }
+  // Due 50 ms after the touch; the nudges after that begin again, each time for 50 ms.
+  t.deepEqual(fired, [0, 60, 110, 160, 210]);
+});
