@@ -1,6 +1,5 @@
 /** What a network may ask for, looked at by itself: what others have is network-conflicts.ts's. */
 import {
-  ClusterError,
   cidrAt,
   cidrEnd,
   cidrHas,
@@ -120,12 +119,6 @@ function normaliseSubnets(spec: NetworkSpec): readonly SubnetConfig[] {
 
 function validateDriver(spec: NetworkSpec): void {
   requireEnum('spec.driver', '--driver', spec.driver, NetworkDriverNames);
-  // Better refused than in cleartext.
-  if (spec.isEncrypted && spec.driver === NetworkDriver.OVERLAY)
-    throw new ClusterError(
-      'UNIMPLEMENTED',
-      'encrypted networks are not there yet: leave out --opt encrypted, or encrypt between the nodes',
-    );
   if (spec.driver !== NetworkDriver.BRIDGE) return;
   if (spec.isEncrypted)
     throw invalid(

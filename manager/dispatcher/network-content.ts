@@ -72,6 +72,19 @@ export function dataPathAddress(node: Node | undefined): string {
   return node?.description?.dataPathAddress || withoutPort(node?.status?.address ?? '');
 }
 
+/** Whether it can be reached with the same keys, at the same ports. */
+export function hasSameKeys(a: Node | undefined, b: Node | undefined): boolean {
+  const told = (node: Node | undefined) => node?.description?.tunnelKeys ?? [];
+  const other = told(b);
+  return (
+    told(a).length === other.length &&
+    told(a).every(
+      ({ publicKey, port }, i) =>
+        port === other[i]?.port && Buffer.compare(publicKey, other[i].publicKey) === 0,
+    )
+  );
+}
+
 /** The node on the network; undefined when it is gone or has no address there. */
 export function hostOn(
   network: Network | undefined,
@@ -85,6 +98,7 @@ export function hostOn(
     nodeId: node.id,
     dataPathAddress: dataPathAddress(node),
     addresses: HostAddresses.create(addresses),
+    tunnelKeys: network?.spec?.isEncrypted === true ? (node.description?.tunnelKeys ?? []) : [],
   });
 }
 

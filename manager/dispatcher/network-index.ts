@@ -5,6 +5,7 @@ import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import {
   dataPathAddress,
   endpointOn,
+  hasSameKeys,
   hostOn,
   isToStop,
   networksOf,
@@ -317,7 +318,11 @@ const isDown = (node: Node | undefined): boolean => node?.status?.state === Node
 
 /** Whether anything of the node changed that its networks tell. */
 function isNews(node: Node, old: Node | undefined): boolean {
-  return isDown(node) !== isDown(old) || dataPathAddress(node) !== dataPathAddress(old);
+  return (
+    isDown(node) !== isDown(old) ||
+    dataPathAddress(node) !== dataPathAddress(old) ||
+    !hasSameKeys(node, old)
+  );
 }
 
 function isSame<T>(codec: MessageCodec<T>, a: T | undefined, b: T | undefined): boolean {

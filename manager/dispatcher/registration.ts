@@ -1,7 +1,7 @@
 import { ClusterError } from '#lib';
 import type { Clock, Ms } from '#lib';
 import { NodeDescription, NodeState, NodeStatus } from '#proto';
-import type { AgentHello, Node } from '#proto';
+import type { AgentHello, Node, TunnelKey } from '#proto';
 import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
 
 /** Sessions one node may open within `windowMs`; more are refused with UNAVAILABLE. */
@@ -9,6 +9,8 @@ const registrationsMax = 20;
 const windowMs: Ms = 10_000;
 const descriptionBytesMax = 65_536;
 const hostnameLengthMax = 253;
+const tunnelKeysMax = 2;
+const tunnelKeyBytes = 32;
 
 /** Counts how often nodes open sessions. Bounded by the number of nodes: only members are counted. */
 export class RegistrationLimit {
@@ -80,6 +82,13 @@ function checkedDescription(description: NodeDescription | undefined): NodeDescr
     throw new ClusterError(
       'INVALID_ARGUMENT',
       `the host name of the node is not one: use at most ${hostnameLengthMax} visible characters`,
+    );
+  const isKey = ({ publicKey, port }: TunnelKey): boolean =>
+    publicKey.length === tunnelKeyBytes && port >= 1 && port <= 65_535;
+  if (description.tunnelKeys.length > tunnelKeysMax || !description.tunnelKeys.every(isKey))
+    throw new ClusterError(
+      'INVALID_ARGUMENT',
+      `the tunnel keys of the node are not such: send at most ${tunnelKeysMax}, each of ${tunnelKeyBytes} bytes with a port`,
     );
   const bytes = NodeDescription.encode(description).length;
   if (bytes > descriptionBytesMax)

@@ -4094,6 +4094,7 @@ export interface NetworkHost {
   readonly dataPathAddress: string;
   readonly addresses?: HostAddresses | undefined;
   readonly dataPathPort: number;
+  readonly tunnelKeys: readonly TunnelKey[];
 }
 export const NetworkHost: MessageCodec<NetworkHost> = {
   typeName: 'tessera.v1.NetworkHost',
@@ -4103,9 +4104,10 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
     { name: 'dataPathAddress', type: 'string', shape: 'one' },
     { name: 'addresses', type: 'object', shape: 'one', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
     { name: 'dataPathPort', type: 'uint32', shape: 'one' },
+    { name: 'tunnelKeys', type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
   ],
   create(init) {
-    return { networkId: '', nodeId: '', dataPathAddress: '', dataPathPort: 0, ...init };
+    return { networkId: '', nodeId: '', dataPathAddress: '', dataPathPort: 0, tunnelKeys: [], ...init };
   },
   write(m, w) {
     if (m.networkId !== '') w.uint32(10).string(m.networkId);
@@ -4113,6 +4115,7 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
     if (m.dataPathAddress !== '') w.uint32(26).string(m.dataPathAddress);
     if (m.addresses !== undefined) HostAddresses.write(m.addresses, w.uint32(34).fork()).ldelim();
     if (m.dataPathPort !== 0) w.uint32(40).uint32(m.dataPathPort);
+    for (const v of m.tunnelKeys) TunnelKey.write(v, w.uint32(50).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -4137,6 +4140,9 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
           break;
         case 5:
           m.dataPathPort = r.uint32();
+          break;
+        case 6:
+          m.tunnelKeys.push(TunnelKey.read(r, r.uint32() + r.pos));
           break;
         default:
           r.skipType(tag & 7);
@@ -6384,6 +6390,7 @@ export interface NodeDescription {
   readonly engineLabels: Readonly<Record<string, string>>;
   readonly dataPathAddress: string;
   readonly routes: readonly string[];
+  readonly tunnelKeys: readonly TunnelKey[];
 }
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
@@ -6399,9 +6406,10 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     { name: 'engineLabels', type: 'string', shape: 'map' },
     { name: 'dataPathAddress', type: 'string', shape: 'one' },
     { name: 'routes', type: 'string', shape: 'list' },
+    { name: 'tunnelKeys', type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
   ],
   create(init) {
-    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], ...init };
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], ...init };
   },
   write(m, w) {
     if (m.hostname !== '') w.uint32(10).string(m.hostname);
@@ -6420,6 +6428,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     }
     if (m.dataPathAddress !== '') w.uint32(82).string(m.dataPathAddress);
     for (const v of m.routes) w.uint32(90).string(v);
+    for (const v of m.tunnelKeys) TunnelKey.write(v, w.uint32(98).fork()).ldelim();
     return w;
   },
   encode(m) {
@@ -6463,6 +6472,9 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
         case 11:
           m.routes.push(r.string());
           break;
+        case 12:
+          m.tunnelKeys.push(TunnelKey.read(r, r.uint32() + r.pos));
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -6472,6 +6484,50 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return NodeDescription.read(r, r.len);
+  },
+};
+
+export interface TunnelKey {
+  readonly publicKey: Uint8Array;
+  readonly port: number;
+}
+export const TunnelKey: MessageCodec<TunnelKey> = {
+  typeName: 'tessera.v1.TunnelKey',
+  fields: [
+    { name: 'publicKey', type: 'bytes', shape: 'one' },
+    { name: 'port', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { publicKey: empty, port: 0, ...init };
+  },
+  write(m, w) {
+    if (m.publicKey.length > 0) w.uint32(10).bytes(m.publicKey);
+    if (m.port !== 0) w.uint32(16).uint32(m.port);
+    return w;
+  },
+  encode(m) {
+    return TunnelKey.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = TunnelKey.create() as Mutable<TunnelKey>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.publicKey = r.bytes();
+          break;
+        case 2:
+          m.port = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as TunnelKey;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return TunnelKey.read(r, r.len);
   },
 };
 

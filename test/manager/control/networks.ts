@@ -90,6 +90,12 @@ for (const [spec, text] of refused) {
   });
 }
 
+test('an overlay may be encrypted', async (t) => {
+  const own = await makeTestControl();
+  t.is(await create(own, { isEncrypted: true }), 'accepted');
+  t.true(own.store.view((tx) => tx.byName('network', 'ov'))?.spec?.isEncrypted);
+});
+
 test('a name and a subnet that another network has are refused, naming it', async (t) => {
   const own = await makeTestControl();
   t.is(await create(own, { subnets: [subnet('10.1.0.0/16')] }), 'accepted');

@@ -7,6 +7,7 @@ import {
   NetworkAddress,
   NetworkAttachmentConfig,
   NetworkChanges,
+  NetworkSpec,
   NodeDescription,
   NodeState,
   NodeStatus,
@@ -24,6 +25,7 @@ import type { TestDispatcher } from '#test/_support/dispatcher';
 import type { FakeAgent } from '#test/_support/fake-agent';
 import { aNetwork, onNetworks, serviceOn } from '#test/_support/network-objects';
 import { aService } from '#test/_support/objects';
+import { tunnelKey } from '#test/_support/wireguard-world';
 
 type Made = Parameters<Parameters<TestDispatcher['store']['update']>[0]>[0];
 
@@ -269,4 +271,31 @@ test('what changes after a term has begun is told, and not everything once more'
     increments.map(({ endpoints, removedEndpoints }) => [endpoints.length, removedEndpoints]),
     [[0, ['a/t2']]],
   );
+});
+
+test('keys of tunnels are told on encrypted networks, and anew when they change', async (t) => {
+  const own = await made((tx) => {
+    const hosts = { n2: HostAddresses.create({ address: '10.0.0.2' }) };
+    const spec = NetworkSpec.create({ name: 'shut', isEncrypted: true });
+    tx.create('network', aNetwork('shut', { spec, hosts }));
+    tx.update('network', aNetwork('a', { hosts }));
+    tx.create('task', onNetworks('t1', ['a', 'shut']));
+  });
+  const agent = await own.join('n1');
+  const describe = (...bytes: readonly number[]): Promise<unknown> =>
+    own.store.update((tx) => {
+      const tunnelKeys = bytes.map((byte) => tunnelKey(byte));
+      const description = NodeDescription.create({ hostname: 'n2', tunnelKeys });
+      tx.update('node', { ...own.node('n2'), description });
+    });
+  for (const bytes of [[1], [1, 2], [2, 1], [2], []]) {
+    await describe(...bytes);
+    await own.clock.advance(200);
+    const keys = agent.view.hosts.get('shut/n2')?.tunnelKeys ?? [];
+    t.deepEqual(
+      keys.map(({ publicKey }) => publicKey[0]),
+      bytes,
+    );
+    t.deepEqual(agent.view.hosts.get('a/n2')?.tunnelKeys, []);
+  }
 });

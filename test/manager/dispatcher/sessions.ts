@@ -8,12 +8,14 @@ import {
   NodeSpec,
   NodeState,
   NodeStatus,
+  TunnelKey,
 } from '#proto';
 import type { Cluster } from '#proto';
 import { heartbeatPeriodMs } from '#manager/dispatcher/shared-info';
 import { makeTestDispatcher, stateOf } from '../../_support/dispatcher.ts';
 import { FakeAgent } from '../../_support/fake-agent.ts';
 import { aNode } from '../../_support/objects.ts';
+import { tunnelKey } from '../../_support/wireguard-world.ts';
 
 test('an agent that says hello becomes READY with its description and address', async (t) => {
   const own = await makeTestDispatcher();
@@ -300,6 +302,28 @@ test('a host name that would write to terminals is refused, and an address that 
   const agent = new FakeAgent(own.dispatcher, 'n1').hello({ address: '10.0.0.7\u001b[2J' });
   await own.clock.until(() => agent.infos.length > 0, 1000);
   t.is(own.node('n1').status?.address, '10.0.0.9');
+});
+
+test('tunnel keys that are none end the session', async (t) => {
+  const own = await makeTestDispatcher();
+  const wrong = [
+    [TunnelKey.create({ publicKey: new Uint8Array(31), port: 24_789 })],
+    [TunnelKey.create({ publicKey: new Uint8Array(32), port: 0 })],
+    [TunnelKey.create({ publicKey: new Uint8Array(32), port: 65_536 })],
+    [tunnelKey(1), tunnelKey(2), tunnelKey(3)],
+  ];
+  for (const tunnelKeys of wrong) {
+    const agent = new FakeAgent(own.dispatcher, 'n1');
+    agent.hello({ description: NodeDescription.create({ hostname: 'n1', tunnelKeys }) });
+    await own.clock.until(() => !agent.isOpen, 1000);
+    t.is(agent.closedWith?.code, 'INVALID_ARGUMENT');
+  }
+  const tunnelKeys = [tunnelKey(1), tunnelKey(2, 24_790)];
+  new FakeAgent(own.dispatcher, 'n1').hello({
+    description: NodeDescription.create({ hostname: 'n1', tunnelKeys }),
+  });
+  await own.clock.advance(100);
+  t.is(own.node('n1').description?.tunnelKeys.length, 2);
 });
 
 test('an agent that describes itself again and again is written down 20 times at most', async (t) => {
