@@ -3,6 +3,7 @@ import { Agent, fileStorage, GrpcManagerLine, ManagerAddresses } from '#agent';
 import type { HostFiles, NetworkConsumer, Runtime, TaskNetworks } from '#agent';
 import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
+import type { TunnelKey } from '#proto';
 import type { AgentParameters, AgentPart, Basics, MakeAgent } from './ports.ts';
 import { version } from './version.ts';
 
@@ -20,13 +21,15 @@ export interface AgentHost {
   readonly files: HostFiles;
   /** CIDRs that the host has routes to; without it: none. */
   readonly routes?: () => Promise<readonly string[]>;
+  /** What other nodes need to send it packets of encrypted networks; without it: none are. */
+  readonly tunnelKeys?: () => readonly TunnelKey[];
   /** Ends what the host keeps open; containers run on. */
   close(): Promise<void>;
 }
 
 /** Rejects while the host is not ready, as when containerd does not answer: it is asked again. */
 export type MakeAgentHost = (
-  basics: Basics & { readonly nodeId: string },
+  basics: Basics & { readonly nodeId: string; readonly directory: string },
   signal: AbortSignal,
 ) => Promise<AgentHost>;
 
@@ -114,7 +117,7 @@ class HostedAgent implements AgentPart {
 
 async function describe(
   { hostname, dataPathAddress, log }: AgentParameters,
-  { runtime, routes }: AgentHost,
+  { runtime, routes, tunnelKeys }: AgentHost,
 ): Promise<NodeDescription> {
   const info = await runtime.info(AbortSignal.timeout(infoDeadlineMs));
   const known = await routes?.().catch((error: unknown) => {
@@ -125,6 +128,7 @@ async function describe(
     hostname,
     dataPathAddress,
     routes: known ?? [],
+    tunnelKeys: [...(tunnelKeys?.() ?? [])],
     platform: info.platform,
     resources: info.resources,
     tesseraVersion: version,

@@ -6,11 +6,20 @@ import { NameServer } from '#agent/dns/name-server-node';
 import { Mesh, nftHost } from '#agent/mesh/index';
 import { BridgeNetworks, hostRoutes } from '#agent/network/index';
 import { kernelHost, Overlay } from '#agent/overlay/index';
+import { fileKeyStore, kernelWireGuard, WireGuard } from '#agent/wireguard/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
 import type { Options } from './options.ts';
 
 export function containerdHost(options: Options): MakeAgentHost {
   return async (basics, signal) => {
+    const wireGuardLog = basics.log.child({ module: 'wireguard' });
+    const wireGuard = await WireGuard.open({
+      ...basics,
+      host: kernelWireGuard(),
+      store: fileKeyStore(basics.directory, wireGuardLog),
+      keyPeriodMs: options.networkKeyPeriodMs,
+      log: wireGuardLog,
+    });
     const running = await createContainerdRuntime(
       {
         ...basics,
@@ -24,6 +33,7 @@ export function containerdHost(options: Options): MakeAgentHost {
     const overlay = new Overlay({
       ...basics,
       host: kernelHost(),
+      tunnel: wireGuard,
       log: basics.log.child({ module: 'overlay' }),
     });
     const names = new NameServer(basics);
@@ -42,14 +52,16 @@ export function containerdHost(options: Options): MakeAgentHost {
         overlay,
         hostPorts: mesh,
       }),
-      // Bridges before names: the name server listens on their addresses.
-      networkConsumers: [overlay, mesh, names],
+      // Tunnels before bridges, bridges before names: the name server listens on their addresses.
+      networkConsumers: [wireGuard, overlay, mesh, names],
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
+      tunnelKeys: () => wireGuard.toldKeys,
       close: async () => {
         names.close();
         mesh.close();
         await overlay.stop();
+        await wireGuard.stop();
         await running.stop();
       },
     };

@@ -1,4 +1,5 @@
 import { ClusterError } from '#lib';
+import type { Ms } from '#lib';
 import { parseStore } from './store-choice.ts';
 import type { StoreChoice } from './store-choice.ts';
 
@@ -19,6 +20,8 @@ export interface Options {
   readonly cgroupParent: string;
   /** IPv4 subnet of the default network of this host's tasks, CIDR; undefined = a free one is chosen. */
   readonly taskSubnet: string | undefined;
+  /** A key of encrypted networks sends for this long before it gets a successor. */
+  readonly networkKeyPeriodMs: Ms;
   /** Where the state is kept when this host is a manager. */
   readonly store: StoreChoice;
   /** Empty = the host's own name. */
@@ -42,6 +45,9 @@ interface OptionInfo {
   readonly help: string;
   readonly isHidden?: boolean;
 }
+
+const keyPeriodMinMs: Ms = 10_000;
+const keyPeriodMaxMs: Ms = 720 * 3_600_000;
 
 const infos: Readonly<Record<string, OptionInfo>> = {
   'data-dir': { value: 'DIR', standard: '/var/lib/tessera', help: 'state of this host' },
@@ -67,6 +73,11 @@ const infos: Readonly<Record<string, OptionInfo>> = {
     value: 'CIDR',
     standard: '',
     help: "addresses of this host's tasks; default a free one of 10.200.0.0/16 to 10.219.0.0/16",
+  },
+  'network-key-period': {
+    value: 'TIME',
+    standard: '24h',
+    help: "how long this host's key of encrypted networks is used, 10s to 720h",
   },
   store: {
     value: 'STORE',
@@ -142,6 +153,7 @@ export function resolveOptions(flags: Given, file: Given): Options {
         : matching('metrics', metrics, /^\S+:\d{1,5}$/, "HOST:PORT or 'none'"),
     cgroupParent: absolute('cgroup-parent', text('cgroup-parent')),
     taskSubnet: subnet(text('task-subnet')),
+    networkKeyPeriodMs: keyPeriod(text('network-key-period')),
     store: parseStore({
       store: text('store'),
       ca: text('store-ca'),
@@ -198,6 +210,13 @@ function subnet(value: string): string | undefined {
     /^\d{1,3}(\.\d{1,3}){3}\/(?:[89]|1\d|2[0-8])$/,
     'an IPv4 subnet of /8 to /28 such as 10.200.0.0/16',
   );
+}
+
+function keyPeriod(value: string): Ms {
+  const [, number = '', unit = ''] = /^(\d{1,6})(s|m|h)$/.exec(value) ?? [];
+  const ms = Number(number) * (unit === 's' ? 1_000 : unit === 'm' ? 60_000 : 3_600_000);
+  if (ms >= keyPeriodMinMs && ms <= keyPeriodMaxMs) return ms;
+  throw invalid(`--network-key-period: '${value}' is not valid: use 10s to 720h, such as 12h`);
 }
 
 function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {

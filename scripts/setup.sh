@@ -26,6 +26,9 @@ promtool prometheus
 htpasswd apache2-utils
 openssl openssl
 ping iputils-ping
+wg wireguard-tools
+wireguard-go wireguard-go
+tcpdump tcpdump
 END
   # The demo's image is made of a busybox that needs no libraries.
   ! command -v busybox >/dev/null 2>&1 || dpkg -s busybox-static >/dev/null 2>&1 || echo busybox-static

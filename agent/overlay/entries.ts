@@ -5,17 +5,18 @@
  * | key | value |
  * |---|---|
  * | `bridge TSB` | `MAC MTU` |
- * | `vxlan TSV` | `VNI LOCAL PORT MTU` |
+ * | `vxlan TSV` | `VNI LOCAL PORT MTU`; LOCAL is the data-path address, or the tunnel's |
  * | `member LINK` | `TSB task` or `TSB vxlan`: its master, and how it is used |
  * | `address TSB CIDR` | empty |
  * | `neigh TSV ADDRESS` | MAC: answered to those who ask, without asking the wire |
- * | `fdb TSV MAC` | the data-path address of the host it is on |
+ * | `fdb TSV MAC` | the data-path address of the host it is on, or that of its tunnel |
  * | `port TSB MAC` | the bridge's port it is behind |
  * | `switch TSB PATH` | the text of a file under /proc/sys/net |
  * | `host FEATURE` | `on`: a setting of the whole host |
  * | `table` | a mark of the rules' version |
  * | `element SET ELEMENT` | empty: an element of a set of the rules |
  */
+import { sealedPort } from '../wireguard/tunnel-address.ts';
 import { hostFeatures } from './host-features.ts';
 import { taskLinkPrefix } from './names.ts';
 import { tableName } from './rules.ts';
@@ -104,7 +105,8 @@ export function changeLines(
     if (wanted === present) continue;
     const parsed = parseKey(key);
     const isDevice = parsed.kind === 'bridge' || parsed.kind === 'vxlan';
-    if (isDevice && present !== undefined) needsReading = true;
+    const isMoved = parsed.kind === 'vxlan' && isVxlanKept(present, wanted);
+    if (isDevice && present !== undefined && !isMoved) needsReading = true;
     if (wanted !== undefined) lines.push(...additions(parsed, wanted, present, tableText));
     else if (isDevice || isOnWantedDevice(parsed, desired))
       lines.push(...removals(parsed, present ?? ''));
@@ -119,6 +121,20 @@ export function changeLines(
     nft: texts('nft'),
     needsReading,
   };
+}
+
+/**
+ * The device of an encrypted network goes on when the tunnel's address changes: both addresses work for
+ * a while, so that what still leaves from the old one arrives. Others are made anew.
+ */
+export function isVxlanKept(present: string | undefined, wanted: string | undefined): boolean {
+  const fixed = (value: string): string => {
+    const [vni, , port, , ...wrong] = value.split(' ');
+    return [vni, port, ...wrong].join(' ');
+  };
+  if (present === wanted) return true;
+  const isSealed = wanted?.split(' ')[2] === String(sealedPort);
+  return isSealed && present !== undefined && fixed(present) === fixed(wanted);
 }
 
 /** What goes with these devices: what is on them, that they are in a bridge, what is behind them. */
@@ -154,8 +170,13 @@ function additions(
         `link set dev ${of} address ${first} mtu ${second} up`,
       );
     case 'vxlan':
+      if (isVxlanKept(present, value))
+        return ip(
+          `link set dev ${of} type vxlan id ${first} local ${second}`,
+          `link set dev ${of} mtu ${fourth}`,
+        );
       return ip(
-        // Number, address and port of a VXLAN device are for life.
+        // Its number and its port are for life.
         ...(present === undefined ? [] : [`link delete dev ${of}`]),
         `link add name ${of} type vxlan id ${first} dstport ${third} local ${second} nolearning proxy`,
         `link set dev ${of} mtu ${fourth}`,

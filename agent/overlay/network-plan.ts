@@ -2,6 +2,7 @@
 import { NetworkDriver } from '#proto';
 import type { Network, NetworkHost } from '#proto';
 import { macOf } from '../network/subnet.ts';
+import { sealedPort, tunnelMtu } from '../wireguard/tunnel-address.ts';
 import { entryKey } from './entries.ts';
 import type { Entries } from './entries.ts';
 import { bridgeName, vxlanName } from './names.ts';
@@ -12,6 +13,8 @@ const vxlanHeaderBytes = 50;
 const vxlanHeaderBytesV6 = 70;
 const mtuDefault = 1_500;
 const dataPathPortDefault = 4_789;
+/** Within a tunnel VXLAN has outer IPv6. */
+const tunnelledHeaderBytes = 70;
 /** The least that IPv6 and IPv4 live with. */
 const mtuMin = 1_280;
 
@@ -37,6 +40,8 @@ export function rangesOf(network: Network): Ranges {
   return { v4: find(false), v6: find(true) };
 }
 
+export const isEncrypted = (network: Network): boolean => network.spec?.isEncrypted === true;
+
 export const isOverlay = (network: Network): boolean =>
   network.spec?.driver !== NetworkDriver.BRIDGE;
 
@@ -50,18 +55,21 @@ export function mtuOf(
   if (asked > 0) return asked;
   if (!isOverlay(network)) return mtuDefault;
   const uplink = uplinkMtu ?? mtuDefault;
-  const isV6 = self?.dataPathAddress.includes(':') ?? false;
+  const path = self?.dataPathAddress ?? '';
+  if (isEncrypted(network)) return Math.max(mtuMin, tunnelMtu(uplink, path) - tunnelledHeaderBytes);
+  const isV6 = path.includes(':');
   return Math.max(mtuMin, uplink - (isV6 ? vxlanHeaderBytesV6 : vxlanHeaderBytes));
 }
 
 /**
  * Undefined while the network cannot be made: nothing allocated, or, on an overlay, no address for
- * this node. `self`: this node on the network.
+ * this node, or no tunnel where it is encrypted. `self`: this node on the network. `tunnelAddress`: empty without one.
  */
 export function networkEntries(
   network: Network,
   self: NetworkHost | undefined,
   uplinkMtu: number | undefined,
+  tunnelAddress: string,
 ): Entries | undefined {
   const { v4, v6 } = rangesOf(network);
   if (v4 === undefined) return undefined;
@@ -74,11 +82,15 @@ export function networkEntries(
     const own = self?.addresses;
     if (self === undefined || own === undefined || own.address === '' || vni === 0)
       return undefined;
+    const isSealed = isEncrypted(network);
+    // Better no network than one in clear.
+    if (isSealed && tunnelAddress === '') return undefined;
     const vxlan = vxlanName(network.id);
-    const port = self.dataPathPort || dataPathPortDefault;
+    const local = isSealed ? tunnelAddress : self.dataPathAddress;
+    const port = isSealed ? sealedPort : self.dataPathPort || dataPathPortDefault;
     // The same on every life of this host and different on each: who forwarded a frame is seen by it.
     entries.set(entryKey('bridge', bridge), `${macOf(own.address)} ${mtu}`);
-    entries.set(entryKey('vxlan', vxlan), `${vni} ${self.dataPathAddress} ${port} ${mtu}`);
+    entries.set(entryKey('vxlan', vxlan), `${vni} ${local} ${port} ${mtu}`);
     entries.set(entryKey('member', vxlan), `${bridge} vxlan`);
     // What the host itself sends must come from the address that is its own alone.
     address(`${own.address}/${v4.prefix}`);

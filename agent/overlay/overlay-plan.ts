@@ -2,11 +2,12 @@ import type { Endpoint, Network, NetworkHost, NetworkService } from '#proto';
 import { hostKey } from '../network-view/view.ts';
 import type { Change, NetworkView, ViewChanges } from '../network-view/view.ts';
 import { macOf } from '../network/subnet.ts';
+import { tunnelAddressOf } from '../wireguard/tunnel-address.ts';
 import { entryKey } from './entries.ts';
 import type { Entries } from './entries.ts';
 import type { TaskLink } from './task-links.ts';
 import { bridgeName, vxlanName } from './names.ts';
-import { hostEntries, networkEntries, rangesOf } from './network-plan.ts';
+import { hostEntries, isEncrypted, networkEntries, rangesOf } from './network-plan.ts';
 
 /** Who says to have an address. */
 interface Claim {
@@ -63,6 +64,8 @@ export class OverlayPlan {
   /** Networks whose devices stay although the managers no longer name them: tasks are on them. */
   readonly #lingering = new Set<string>();
   #mtus: ReadonlyMap<string, number> = new Map();
+  /** Where packets of encrypted networks leave from; empty = they do not. */
+  #tunnelAddress = '';
   #view: NetworkView | undefined;
 
   constructor(nodeId: string, tableMark: string) {
@@ -109,6 +112,14 @@ export class OverlayPlan {
     for (const id of this.#view?.networks.keys() ?? []) this.#settleNetwork(id);
   }
 
+  /** Empty: there is none. */
+  setTunnelAddress(address: string): void {
+    if (address === this.#tunnelAddress) return;
+    this.#tunnelAddress = address;
+    for (const network of this.#view?.networks.values() ?? [])
+      if (isEncrypted(network)) this.#settleNetwork(network.id);
+  }
+
   attach(taskId: string, links: readonly TaskLink[]): void {
     for (const link of links) {
       const slot = this.#slot(link.networkId, link.address);
@@ -145,7 +156,7 @@ export class OverlayPlan {
       };
     this.#claim(networkId, old?.addresses?.address ?? '', nodeId, undefined, nodeId);
     this.#claim(networkId, now?.addresses?.address ?? '', nodeId, claim(now), nodeId);
-    if (old?.dataPathAddress !== now?.dataPathAddress)
+    if (targetOf(networkId, old, this.#view) !== targetOf(networkId, now, this.#view))
       for (const slot of this.#byHost.get(hostKey(networkId, nodeId)) ?? []) this.#settle(slot);
   }
 
@@ -227,9 +238,8 @@ export class OverlayPlan {
     const claim = strongest(slot.claims);
     const isRemote = claim !== undefined && claim.nodeId !== this.#nodeId;
     const hasTunnel = this.#bases.get(networkId)?.has(entryKey('vxlan', vxlan)) === true;
-    const target = isRemote
-      ? this.#view?.hosts.get(hostKey(networkId, claim.nodeId))?.dataPathAddress
-      : undefined;
+    const remote = isRemote ? this.#view?.hosts.get(hostKey(networkId, claim.nodeId)) : undefined;
+    const target = targetOf(networkId, remote, this.#view);
     if (target !== undefined && target !== '' && hasTunnel) {
       entries.set(entryKey('neigh', vxlan, address), mac);
       if (claim?.addressV6) entries.set(entryKey('neigh', vxlan, claim.addressV6), mac);
@@ -263,7 +273,8 @@ export class OverlayPlan {
 
   #baseOf(network: Network): Entries | undefined {
     const self = this.#view?.hosts.get(hostKey(network.id, this.#nodeId));
-    return networkEntries(network, self, this.#mtus.get(self?.dataPathAddress ?? ''));
+    const mtu = this.#mtus.get(self?.dataPathAddress ?? '');
+    return networkEntries(network, self, mtu, this.#tunnelAddress);
   }
 
   #settleHost(): void {
@@ -294,6 +305,17 @@ export class OverlayPlan {
     else this.#desired.set(key, value);
     this.#dirty.add(key);
   }
+}
+
+/** Where frames for a node go. To one without a key those of an encrypted network go nowhere. */
+function targetOf(
+  networkId: string,
+  host: NetworkHost | undefined,
+  view: NetworkView | undefined,
+): string | undefined {
+  const network = view?.networks.get(networkId);
+  if (network === undefined || host === undefined) return undefined;
+  return isEncrypted(network) ? tunnelAddressOf(host.tunnelKeys) : host.dataPathAddress;
 }
 
 /**

@@ -4,9 +4,11 @@ import type { NetworkAddress } from '#proto';
 import type { NetworkConsumer } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
-import { changeLines, entriesOn, entryKey, parseKey } from './entries.ts';
+import { noTunnel } from '../wireguard/tunnel.ts';
+import type { Tunnel } from '../wireguard/tunnel.ts';
+import { changeLines, entriesOn, entryKey, isVxlanKept, parseKey } from './entries.ts';
 import { bridgeName, taskLinkPrefix, vxlanName } from './names.ts';
-import { isOverlay, rangesOf } from './network-plan.ts';
+import { isEncrypted, isOverlay, rangesOf } from './network-plan.ts';
 import type { OverlayHost } from './overlay-host.ts';
 import { OverlayPlan } from './overlay-plan.ts';
 import { ruleCount, tableText } from './rules.ts';
@@ -20,6 +22,8 @@ export interface OverlayOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Of encrypted networks; without it they are not up. */
+  readonly tunnel?: Tunnel;
   /** How often the host is read back and mended; default 15 s. */
   readonly readPeriodMs?: Ms;
 }
@@ -47,6 +51,7 @@ export class Overlay implements NetworkConsumer {
   readonly name = 'overlay';
   readonly #options: OverlayOptions;
   readonly #plan: OverlayPlan;
+  readonly #tunnel: Tunnel;
   #view: NetworkView | undefined;
   /** What the host has, as far as is known. */
   #known = new Map<string, string>();
@@ -74,6 +79,12 @@ export class Overlay implements NetworkConsumer {
   constructor(options: OverlayOptions) {
     this.#options = options;
     this.#plan = new OverlayPlan(options.nodeId, String(ruleCount));
+    this.#tunnel = options.tunnel ?? noTunnel;
+    this.#plan.setTunnelAddress(this.#tunnel.address);
+    this.#tunnel.onChange(() => {
+      this.#plan.setTunnelAddress(this.#tunnel.address);
+      this.#run();
+    });
     const { metrics } = options;
     this.#seconds = metrics.histogram(
       'tessera_overlay_pass_seconds',
@@ -184,6 +195,8 @@ export class Overlay implements NetworkConsumer {
     const self = this.#view?.hosts.get(hostKey(networkId, this.#options.nodeId));
     if (isOverlay(network) && (self?.addresses?.address ?? '') === '')
       return `this node has no address on network ${name} yet: see 'tsctl network inspect ${name}'`;
+    if (isEncrypted(network) && this.#tunnel.problem !== '')
+      return `network ${name} is not up on this node: WireGuard: ${this.#tunnel.problem}`;
     const devices = [entryKey('bridge', bridgeName(networkId))];
     if (isOverlay(network)) devices.push(entryKey('vxlan', vxlanName(networkId)));
     const { desired } = this.#plan;
@@ -289,7 +302,7 @@ export class Overlay implements NetworkConsumer {
     for (const key of keys) {
       const { kind, of } = parseKey(key);
       const isOld = kind === 'vxlan' && this.#known.has(key) && desired.has(key);
-      if (isOld && this.#known.get(key) !== desired.get(key)) remade.add(of);
+      if (isOld && !isVxlanKept(this.#known.get(key), desired.get(key))) remade.add(of);
     }
     if (remade.size === 0) return keys;
     for (const key of entriesOn(remade, this.#known)) this.#known.delete(key);

@@ -2,6 +2,8 @@
  * The nftables table that keeps networks apart, closes the host to tasks and lets tasks out; pure.
  * Networks are elements of its sets: a network that comes or goes changes no rule.
  */
+import { sealedPort, tunnelPrefix } from '../wireguard/tunnel-address.ts';
+
 export const tableName = 'inet tessera_overlay';
 
 /**
@@ -18,14 +20,23 @@ const setTypes = {
   resolvers6: 'ipv6_addr',
 } as const;
 
+const tunnels = `"${tunnelPrefix}*"`;
+/** VXLAN packets of encrypted networks. */
+const sealed = `meta nfproto ipv6 udp dport ${sealedPort}`;
+
 const chains: Readonly<Record<string, readonly string[]>> = {
   guard: [
     'type filter hook prerouting priority raw; policy accept;',
     // Ports published on the host's own loopback are not for tasks.
     'iifname @bridges ip daddr 127.0.0.0/8 drop',
+    // In clear, from whomever.
+    `${sealed} iifname != ${tunnels} drop`,
   ],
   forward: [
     'type filter hook forward priority filter; policy accept;',
+    // Nobody but the host itself is in the tunnels, least of all a task that makes packets of its own.
+    `iifname ${tunnels} drop`,
+    `oifname ${tunnels} drop`,
     // Nobody but the host is a router.
     'iifname @bridges icmpv6 type nd-router-advert drop',
     'iifname . oifname @within accept',
@@ -39,6 +50,8 @@ const chains: Readonly<Record<string, readonly string[]>> = {
   input: [
     'type filter hook input priority filter; policy accept;',
     'iifname @bridges jump from_tasks',
+    `${sealed} iifname ${tunnels} accept`,
+    `iifname ${tunnels} drop`,
   ],
   from_tasks: [
     'ct state established,related accept',
@@ -53,6 +66,8 @@ const chains: Readonly<Record<string, readonly string[]>> = {
     // A task told to go around the host would miss the virtual address.
     'oifname @bridges icmp type redirect drop',
     'oifname @bridges icmpv6 type nd-redirect drop',
+    // While a tunnel is made anew: rather nothing than in clear.
+    `${sealed} oifname != ${tunnels} drop`,
   ],
   postrouting: [
     'type nat hook postrouting priority srcnat; policy accept;',

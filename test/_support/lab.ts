@@ -38,12 +38,19 @@ export class Lab {
     this.#config = config;
   }
 
-  static async up(name: string, hosts: number, managers: number): Promise<Lab> {
+  /** `daemonArgs`: for every tesserad. */
+  static async up(
+    name: string,
+    hosts: number,
+    managers: number,
+    daemonArgs: readonly string[] = [],
+  ): Promise<Lab> {
     const config = await mkdtemp(join(tmpdir(), 'tessera-test-'));
     const names = Array.from({ length: hosts }, (_, i) => `host${i + 1}`);
     const lab = new Lab(name, names, config);
     await lab.down();
-    const shape = ['--hosts', String(hosts), '--managers', String(managers)];
+    const more = daemonArgs.map((arg) => `--tesserad-arg=${arg}`);
+    const shape = ['--hosts', String(hosts), '--managers', String(managers), ...more];
     await lab.tsctl(['lab', 'up', '--name', name, ...shape], { deadlineMs: 180_000 });
     await lab.tsctl(['image', 'load', busyboxArchive]);
     return lab;

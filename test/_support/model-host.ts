@@ -68,10 +68,17 @@ export class ModelHost implements OverlayHost {
     if (match(/^link set dev (\S+) type bridge nf_call/)) return true;
     found = match(/^link set dev (\S+) address (\S+) mtu (\d+) up$/);
     if (found) return this.#set(found[0] ?? '', `bridge ${found[0]}`, `${found[1]} ${found[2]}`);
+    found = match(/^link set dev (\S+) type vxlan id (\d+) local (\S+)$/);
+    if (found) {
+      const key = `vxlan ${found[0]}`;
+      const [vni, , port] = (this.entries.get(key) ?? '').split(' ');
+      return vni === found[1] && this.#set(found[0] ?? '', key, `${vni} ${found[2]} ${port}`);
+    }
     found = match(/^link set dev (\S+) mtu (\d+)$/);
     if (found) {
       const key = `vxlan ${found[0]}`;
-      return this.#set(found[0] ?? '', key, `${this.entries.get(key)} ${found[1]}`);
+      const [vni, local, port] = (this.entries.get(key) ?? '').split(' ');
+      return this.#set(found[0] ?? '', key, `${vni} ${local} ${port} ${found[1]}`);
     }
     found = match(/^link delete dev (\S+)$/);
     if (found) {

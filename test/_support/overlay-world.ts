@@ -3,6 +3,7 @@ import { silentLogger, silentMetrics } from '#lib';
 import { systemRandom } from '#lib/random-node';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { Overlay } from '#agent/overlay/index';
+import type { Tunnel } from '#agent/wireguard/tunnel';
 import {
   Endpoint,
   Network,
@@ -67,7 +68,7 @@ export function endpoint(
   });
 }
 
-export function world() {
+export function world(tunnel?: Tunnel) {
   const clock = new VirtualClock();
   const model = new ModelHost();
   const open = () =>
@@ -78,6 +79,7 @@ export function world() {
       random: systemRandom(),
       log: silentLogger,
       metrics: silentMetrics,
+      ...(tunnel === undefined ? {} : { tunnel }),
     });
   return { clock, model, open, view: new LiveNetworkView() };
 }

@@ -11,6 +11,8 @@ test('a host needs no options', (t) => {
   t.is(options.dataDirectory, '/var/lib/tessera');
   t.is(options.metricsAddress, '127.0.0.1:7378');
   t.is(options.runtime, 'containerd');
+  t.is(options.networkKeyPeriodMs, 86_400_000);
+  t.is(resolveOptions({ 'network-key-period': '90m' }, {}).networkKeyPeriodMs, 5_400_000);
 });
 
 test('flags win over the file, the file over the defaults', (t) => {
@@ -40,6 +42,9 @@ test('what is not understood is told in one line that says what to do', (t) => {
       /^--metrics: '7378' is not valid: use HOST:PORT/,
     ],
     [() => resolveOptions({ 'task-subnet': '10.0.0.0/30' }, {}), /^--task-subnet: /],
+    [() => resolveOptions({ 'network-key-period': '9s' }, {}), /^--network-key-period: '9s' /],
+    [() => resolveOptions({ 'network-key-period': '31d' }, {}), /^--network-key-period: '31d' /],
+    [() => resolveOptions({ 'network-key-period': '721h' }, {}), /: use 10s to 720h, such as 12h$/],
   ];
   for (const [run, message] of cases)
     t.throws(run, { code: 'INVALID_ARGUMENT', message }, String(message));
