@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock, Logger, Metrics, Ms, Random } from '#lib';
+import type { Clock, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import { durationBuckets, hasCode } from '#lib';
 import type { Task } from '#proto';
-import type { NetworkConsumer } from '../network-view/consumer.ts';
+import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { canonical } from './address.ts';
 import { decide, reply } from './decide.ts';
@@ -31,6 +31,9 @@ export interface NameServerOptions {
 /** The host's name servers are read again after this. */
 const resolversKeptMs: Ms = 5_000;
 
+/** How long an earlier life's memory is not answered from: the managers' word comes sooner if they are there. */
+const memoryWaitMs: Ms = 3_000;
+
 /**
  * The name server of one host. Listens on the gateway addresses of this node's networks and answers
  * each task from the names of its own networks; asks the host's name servers, or the task's own,
@@ -47,6 +50,7 @@ export class NameServer implements NetworkConsumer {
   readonly #listeners: ListenerSet;
   #taskOf: (id: string) => Task | undefined = () => undefined;
   #gateways: ReadonlySet<string> = new Set();
+  #memoryWait: Timer | undefined;
   #resolvers: { readonly servers: readonly string[]; readonly readAtMs: Ms } | undefined;
 
   constructor(options: NameServerOptions) {
@@ -92,13 +96,16 @@ export class NameServer implements NetworkConsumer {
     this.#taskOf = taskOf;
   }
 
-  apply(view: NetworkView, changes: ViewChanges): Promise<void> {
+  apply(view: NetworkView, changes: ViewChanges, source: ViewSource = 'managers'): Promise<void> {
     this.#table.apply(changes);
+    if (source === 'memory')
+      this.#memoryWait = this.#options.clock.after(memoryWaitMs, () => this.#listen());
+    else this.#memoryWait?.cancel();
     if (changes.networks.length > 0) {
       const networks = [...view.networks.values()].filter(({ isIngress }) => !isIngress);
       this.#gateways = new Set(networks.flatMap(gatewaysOf));
-      this.#listeners.want(this.#gateways);
     }
+    if (source === 'managers') this.#listen();
     // Names are as the view from here on, whether the bridges are there yet or not.
     return Promise.resolve();
   }
@@ -109,7 +116,12 @@ export class NameServer implements NetworkConsumer {
   }
 
   close(): void {
+    this.#memoryWait?.cancel();
     this.#listeners.want(new Set());
+  }
+
+  #listen(): void {
+    this.#listeners.want(this.#gateways);
   }
 
   #received(...[bytes, source, isUdp, answer]: Parameters<OnMessage>): void {

@@ -1,7 +1,7 @@
 import type { Clock, Counter, Deferred, Histogram, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import { backoffMs, deferred, durationBuckets, messageOf } from '#lib';
 import type { PortConfig } from '#proto';
-import type { NetworkConsumer } from '../network-view/consumer.ts';
+import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { isIntact } from './intact.ts';
 import type { MeshHost, TableListing } from './mesh-host.ts';
@@ -46,8 +46,9 @@ export class Mesh implements NetworkConsumer {
   #chains: ReadonlyMap<string, string> = new Map();
   #waiting: Deferred<void>[] = [];
   /** Told of the networks so often. */
-  #calls = 0;
-  #firstCallMs = 0;
+  #isTold = false;
+  /** When an earlier life's memory came. */
+  #rememberedMs: Ms | undefined;
   #isHolding = false;
   #isBusy = false;
   #isClosed = false;
@@ -87,9 +88,14 @@ export class Mesh implements NetworkConsumer {
   }
 
   /** Resolves once the kernel has it; a table that cannot be written is tried again for ever. */
-  async apply(_view: NetworkView, changes: ViewChanges): Promise<void> {
+  async apply(
+    _view: NetworkView,
+    changes: ViewChanges,
+    source: ViewSource = 'managers',
+  ): Promise<void> {
     this.#rules.apply(changes);
-    if (this.#calls++ === 0) this.#firstCallMs = this.#options.clock.monotonic();
+    if (source === 'managers') this.#isTold = true;
+    else this.#rememberedMs = this.#options.clock.monotonic();
     await this.#written();
   }
 
@@ -200,9 +206,9 @@ export class Mesh implements NetworkConsumer {
    * which may be older than the table.
    */
   #heldMs(): Ms {
-    if (this.#calls === 0) return adoptWaitMs;
-    if (this.#calls > 1) return 0;
-    return Math.max(0, this.#firstCallMs + adoptWaitMs - this.#options.clock.monotonic());
+    if (this.#isTold) return 0;
+    if (this.#rememberedMs === undefined) return adoptWaitMs;
+    return Math.max(0, this.#rememberedMs + adoptWaitMs - this.#options.clock.monotonic());
   }
 
   #transaction(listing: TableListing | undefined): Transaction {

@@ -4,7 +4,7 @@ import { NetworkChanges, NetworkState } from '#proto';
 import { MessageOrder } from '../message-order.ts';
 import { StateSaver } from '../state-saver.ts';
 import type { AgentStorage } from '../storage-port.ts';
-import type { NetworkConsumer } from './consumer.ts';
+import type { NetworkConsumer, ViewSource } from './consumer.ts';
 import { LiveNetworkView } from './view.ts';
 import type { NetworkView } from './view.ts';
 
@@ -72,7 +72,7 @@ export class NetworkFollower {
   /** What an earlier life saved, when it was of this node. */
   restore(state: NetworkState): void {
     if (state.nodeId !== this.#options.nodeId || state.networks === undefined) return;
-    this.#apply({ ...state.networks, isFull: true }, 0);
+    this.#apply({ ...state.networks, isFull: true }, 0, 'memory');
   }
 
   /** A new session begins: its first message is a full set. */
@@ -88,7 +88,7 @@ export class NetworkFollower {
     const taken = this.#order.take(message);
     if (taken === 'gap') return false;
     if (taken === 'nothing') return true;
-    this.#apply(joined(taken), message.sequence);
+    this.#apply(joined(taken), message.sequence, 'managers');
     this.#saver.saveSoon();
     return true;
   }
@@ -115,14 +115,14 @@ export class NetworkFollower {
     this.reset();
   }
 
-  #apply(message: NetworkChanges, sequence: number): void {
+  #apply(message: NetworkChanges, sequence: number, source: ViewSource): void {
     const changes = this.#view.apply(message);
     const generation = this.#generation;
     const { consumers, log } = this.#options;
     this.#waiting++;
     // Called at once, one after the other: no later message may overtake this one.
     const calls = consumers.map((consumer) =>
-      consumer.apply(this.#view, changes).then(
+      consumer.apply(this.#view, changes, source).then(
         () => true,
         (error: unknown) => {
           const { name } = consumer;

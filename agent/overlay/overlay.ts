@@ -1,7 +1,7 @@
 import { backoffMs, ClusterError, deferred, durationBuckets, messageOf } from '#lib';
 import type { Clock, Counter, Deferred, Histogram, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import type { NetworkAddress } from '#proto';
-import type { NetworkConsumer } from '../network-view/consumer.ts';
+import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { noTunnel } from '../wireguard/tunnel.ts';
@@ -44,8 +44,8 @@ interface Waiter {
 /**
  * Keeps the host's bridges, tunnels, neighbours and rules as the view of the networks says. One pass at
  * a time: it applies what changed since the last; every so often, at the start and after a failure it
- * reads everything back first and mends what differs. What is right is never touched, so that a new
- * agent costs no packet.
+ * reads everything back first and mends what differs. What is right is never touched, and what an earlier
+ * life left is not taken back before the managers have spoken, so that a new agent costs no packet.
  */
 export class Overlay implements NetworkConsumer {
   readonly name = 'overlay';
@@ -64,8 +64,10 @@ export class Overlay implements NetworkConsumer {
   #isStopped = false;
   #mendTask: (taskId: string) => void = () => undefined;
   #isRunning = false;
-  /** This life has applied its first change set. */
-  #isAdopted = false;
+  /** The managers have spoken: what the view does not have is to go. */
+  #isTold = false;
+  /** This life has applied what the managers told. */
+  #isCurrent = false;
   #passes: Promise<void> = Promise.resolve();
   /** Passes in a row that failed. */
   #failures = 0;
@@ -123,10 +125,18 @@ export class Overlay implements NetworkConsumer {
   }
 
   /** Resolves once the host is as the view is now. RUNTIME_ERROR when it cannot be; tried on. */
-  async apply(view: NetworkView, changes: ViewChanges): Promise<void> {
+  async apply(
+    view: NetworkView,
+    changes: ViewChanges,
+    source: ViewSource = 'managers',
+  ): Promise<void> {
     if (this.#isStopped) throw new ClusterError('CANCELLED', 'the agent is stopping');
     this.#view = view;
     this.#plan.apply(view, changes);
+    if (source === 'managers' && !this.#isTold) {
+      this.#isTold = true;
+      this.#needsReading = true;
+    }
     const done = deferred<void>();
     this.#waiting.push({ done, tries: 0 });
     this.#run();
@@ -273,15 +283,15 @@ export class Overlay implements NetworkConsumer {
       if (this.#view === undefined) return true;
       const { desired } = this.#plan;
       const changed = [...this.#withRemade(keys)].filter(
-        (key) => desired.get(key) !== this.#known.get(key) && this.#hasLink(key),
+        (key) => desired.get(key) !== this.#known.get(key) && this.#hasLink(key) && this.#may(key),
       );
       if (changed.length === 0) return true;
       const lines = changeLines(desired, this.#known, changed, tableText());
       const targets = changed.map((key) => [key, desired.get(key)] as const);
-      if (isReading && this.#isAdopted) this.#tellMended(changed);
+      if (isReading && this.#isCurrent) this.#tellMended(changed);
       const complaint = await host.apply(lines);
       for (const [key, value] of targets) if (!this.#meanwhile.has(key)) this.#know(key, value);
-      this.#isAdopted = true;
+      this.#isCurrent = this.#isTold;
       this.#complaint = complaint;
       this.#needsReading = lines.needsReading || complaint !== '';
       if (complaint !== '')
@@ -309,6 +319,11 @@ export class Overlay implements NetworkConsumer {
     return new Set([...keys, ...entriesOn(remade, desired)]);
   }
 
+  /** From memory alone what is missing is added, and nothing else is done: the host may know better. */
+  #may(key: string): boolean {
+    return this.#isTold || !this.#known.has(key);
+  }
+
   /** What is wanted of a task's link that is not there has to wait for the link. */
   #hasLink(key: string): boolean {
     const { kind, of } = parseKey(key);
@@ -330,7 +345,7 @@ export class Overlay implements NetworkConsumer {
     for (const [link, taskId] of this.#plan.tasks)
       if (!this.#known.has(entryKey('member', link))) this.#mendTask(taskId);
     // Rules of an earlier version may look alike: an agent begins with its own.
-    if (!this.#isAdopted)
+    if (this.#isTold && !this.#isCurrent)
       for (const key of entries.keys())
         if (key === entryKey('table') || parseKey(key).kind === 'element') this.#known.delete(key);
     return new Set([...this.#plan.desired.keys(), ...this.#known.keys()]);

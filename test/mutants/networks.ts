@@ -5,10 +5,23 @@ import type { Mutant } from './mutant.ts';
 const told = ava('test/manager/dispatcher/networks.ts');
 const holds = ava('test/manager/dispatcher/stop-holds.ts');
 const answers = ava('test/agent/dns/answers.ts');
+const overlay = ava('test/agent/overlay/overlay.ts');
 const gate = ava('test/agent/port-gate.ts');
 const follower = ava('test/agent/network-view/network-follower.ts');
 
 export const networkMutants: readonly Mutant[] = [
+  {
+    name: 'memory-takes-back',
+    breaks: 'a new agent takes nothing back of what the one before left until the managers speak',
+    edits: [
+      {
+        file: 'agent/overlay/overlay.ts',
+        find: 'return this.#isTold || !this.#known.has(key);',
+        replace: 'return this.#isTold || key !== "";',
+      },
+    ],
+    suite: overlay,
+  },
   {
     name: 'running-before-it-listens',
     breaks: 'a task with published ports is RUNNING once its server listens',

@@ -1,7 +1,7 @@
 /** The name server on real sockets: loopback addresses stand for gateways. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,7 @@ import { LiveNetworkView } from '#agent/network-view/view';
 import { ask, read } from '#test/_support/dns';
 import type { Read } from '#test/_support/dns';
 import { poll } from '#test/_support/poll';
+import { VirtualClock } from '#test/_support/virtual-clock';
 
 /** How a name server of the outside behaves. */
 interface Outside {
@@ -142,6 +143,7 @@ async function running(
   options: { readonly gateway?: string; readonly tryMs?: number } = {},
 ): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'names-'));
+  t.teardown(() => rm(directory, { recursive: true }));
   const resolverPath = join(directory, 'resolv.conf');
   await writeFile(resolverPath, 'nameserver 127.0.0.1\n');
   const own: string[] = [];
@@ -274,4 +276,30 @@ test('an address that another program has is taken when it is free', async (t) =
   t.deepEqual(server.listening, []);
   other.close();
   await poll('it listens', () => server.listening[0]?.address === '127.0.0.4');
+});
+
+test('what an earlier life knew is answered from after a while, the managers’ word at once', async (t) => {
+  const clock = new VirtualClock();
+  const basics = {
+    nodeId: 'n1',
+    random: seededRandom(1),
+    log: silentLogger,
+    metrics: silentMetrics,
+  };
+  const open = async (): Promise<NameServer> => {
+    const server = new NameServer({ ...basics, clock, port: await freePort() });
+    t.teardown(() => server.close());
+    return server;
+  };
+  const listens = (server: NameServer) => poll('it listens', () => server.listening.length === 1);
+  const [lonely, led] = [await open(), await open()];
+  const memory = new LiveNetworkView();
+  await lonely.apply(memory, memory.apply(full('127.0.0.3')), 'memory');
+  const view = new LiveNetworkView();
+  await led.apply(view, view.apply(full('127.0.0.3')), 'memory');
+  await led.apply(view, view.apply(full('127.0.0.3')), 'managers');
+  await listens(led);
+  t.is(lonely.listening.length, 0);
+  await clock.advance(3_000);
+  await listens(lonely);
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { seededRandom, silentLogger, silentMetrics } from '#lib';
 import { Mesh } from '#agent/mesh/mesh';
+import type { ViewSource } from '#agent/network-view/consumer';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { Endpoint, NetworkChanges, NetworkService, PortConfig } from '#proto';
 import { FakeMeshHost } from '#test/_support/mesh-table';
@@ -33,8 +34,8 @@ class Life {
     });
   }
 
-  tell(init: Partial<NetworkChanges>): Promise<void> {
-    return this.mesh.apply(this.view, this.view.apply(NetworkChanges.create(init)));
+  tell(init: Partial<NetworkChanges>, source?: ViewSource): Promise<void> {
+    return this.mesh.apply(this.view, this.view.apply(NetworkChanges.create(init)), source);
   }
 }
 
@@ -111,7 +112,7 @@ test('a new life leaves the table as it is until the managers speak, or do not f
     void next.mesh.setHostPorts('t1', ['10.0.1.11'], [port]);
     for (let i = 0; i < 20; i++) await clock.step(startMs + 1_000);
     t.is(host.applied.length, written);
-    const first = next.tell(old);
+    const first = next.tell(old, 'memory');
     if (hasManagers) {
       await clock.step();
       t.is(host.applied.length, written);
@@ -128,6 +129,19 @@ test('a new life leaves the table as it is until the managers speak, or do not f
     }
     next.mesh.close();
   }
+});
+
+test('a new life without a memory goes by the managers’ first word', async (t) => {
+  const { clock, host, life } = world();
+  const all = { isFull: true, services: [service()], endpoints: [task(1)] };
+  await settled(clock, life.tell(all));
+  life.mesh.close();
+  const next = new Life(clock, host);
+  const startMs = clock.monotonic();
+  await settled(clock, next.tell({ ...all, endpoints: [task(1), task(2)] }));
+  t.true(clock.monotonic() - startMs <= 50);
+  t.is(leads(host), 'goto vip4_of_2');
+  next.mesh.close();
 });
 
 test('connections of a task that is gone are forgotten, and without networks the table goes', async (t) => {

@@ -167,6 +167,49 @@ test('a new agent changes nothing of what is right but loads its own rules', asy
   await after.stop();
 });
 
+test('from memory a new agent adds what is missing and takes nothing back until the managers speak', async (t) => {
+  const { model, open, view } = world();
+  const before = open();
+  before.start(new Map(), noMending);
+  await before.apply(view, view.apply(start));
+  // Newer than what was saved: a task came, another went.
+  const newer = NetworkChanges.create({
+    endpoints: [endpoint(first, 't2', 'n1', 13)],
+    removedEndpoints: [`${first}/t1`],
+  });
+  await before.apply(view, view.apply(newer));
+  await before.stop();
+  const good = sorted(model.entries);
+  const isLost = (key: string): boolean => key.includes('10.1.0.13');
+  for (const [key] of good) if (isLost(key)) model.entries.delete(key);
+
+  const after = open();
+  after.start(new Map(), noMending);
+  const fresh = new LiveNetworkView();
+  await after.apply(fresh, fresh.apply(start), 'memory');
+  for (const [key, value] of good) if (!isLost(key)) t.is(model.entries.get(key), value, key);
+  t.true([...model.entries.keys()].some((key) => key.includes('10.1.0.11')));
+  await after.apply(fresh, fresh.apply(newer), 'managers');
+  t.deepEqual(sorted(model.entries), good);
+  await after.stop();
+});
+
+test('after a reboot memory alone makes the networks', async (t) => {
+  const { model, open, view } = world();
+  const before = open();
+  before.start(new Map(), noMending);
+  await before.apply(view, view.apply(start));
+  await before.stop();
+  const good = sorted(model.entries);
+  model.entries.clear();
+  const after = open();
+  after.start(new Map(), noMending);
+  const fresh = new LiveNetworkView();
+  await after.apply(fresh, fresh.apply(start), 'memory');
+  t.deepEqual(sorted(model.entries), good);
+  await after.stop();
+});
+
 test('nothing is touched before it is known which tasks are here, nor before the managers spoke', async (t) => {
   const { clock, model, open, view } = world();
   model.entries.set('bridge tsbleftover', '02:42:00:00:00:00 1450');
