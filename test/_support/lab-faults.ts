@@ -9,6 +9,14 @@ import { labsRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { poll } from './poll.ts';
 
+/**
+ * From /proc/PID/status: the number that a process of a lab's host has there. Undefined for those of its
+ * containers, whose numbers in namespaces of their own may be the same.
+ */
+export function pidOnHost(status: string): string | undefined {
+  return /^NSpid:\s+\d+\s+(\d+)$/m.exec(status)?.[1];
+}
+
 export class LabFaults {
   readonly #lab: Lab;
 
@@ -76,7 +84,7 @@ export class LabFaults {
     for (const pid of processesOf(this.#lab.name, host)) {
       try {
         const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        if (/^NSpid:.*\s(\d+)$/m.exec(status)?.[1] === inside) return pid;
+        if (pidOnHost(status) === inside) return pid;
       } catch {
         // It ended while it was looked at.
       }
