@@ -3,12 +3,15 @@ import { Taint, TaintEffect, Toleration, TolerationOperator } from '#proto';
 import { UsageError } from '../cli.ts';
 import { parseWord } from './words.ts';
 
-/** Case does not matter. */
-const effects = {
-  noschedule: TaintEffect.NO_SCHEDULE,
-  prefernoschedule: TaintEffect.PREFER_NO_SCHEDULE,
-  noexecute: TaintEffect.NO_EXECUTE,
+const effectNames = {
+  NoSchedule: TaintEffect.NO_SCHEDULE,
+  PreferNoSchedule: TaintEffect.PREFER_NO_SCHEDULE,
+  NoExecute: TaintEffect.NO_EXECUTE,
 } as const;
+/** Case does not matter. */
+const effects = Object.fromEntries(
+  Object.entries(effectNames).map(([name, effect]) => [name.toLowerCase(), effect]),
+);
 const effectWords = 'NoSchedule, PreferNoSchedule or NoExecute';
 
 function parseEffect(flag: string, text: string, whole: string): TaintEffect {
@@ -26,6 +29,12 @@ export function parseTaint(flag: string, text: string): Taint {
       `${flag} '${text}': write it as KEY=VALUE:EFFECT, as in disk=slow:NoSchedule`,
     );
   return Taint.create({ key, value, effect: parseEffect(flag, effect, text) });
+}
+
+/** As `parseTaint` reads it. */
+export function taintText({ key, value, effect }: Taint): string {
+  const word = Object.entries(effectNames).find(([, one]) => one === effect)?.[0] ?? '';
+  return `${key}${value === '' ? '' : `=${value}`}:${word}`;
 }
 
 /** What --taint-rm takes: KEY of any effect, or KEY:EFFECT. */

@@ -9,17 +9,29 @@ const done = {
   [Availability.DRAIN]: ['is draining: its tasks move to other nodes', 'is already draining'],
 } as const;
 
-/** Sets the availability of nodes and says what happened to each. */
+const ignoring = [
+  'is draining: its tasks leave at once, whatever their disruption budgets',
+  'is already draining, whatever the disruption budgets',
+] as const;
+
+/**
+ * Sets the availability of nodes and says what happened to each. `ignoresBudgets`: of a drain; one that is under way
+ * goes on without budgets.
+ */
 export async function setAvailability(
   cli: Cli,
   refs: readonly string[],
   availability: Availability,
+  ignoresBudgets = false,
 ): Promise<void> {
   const connection = await cli.connect();
   await forEach(cli, refs, async (ref) => {
     const isChanged = await changeNode(connection, ref, (spec) =>
-      spec.availability === availability ? undefined : { ...spec, availability },
+      spec.availability === availability && (spec.drainIgnoresBudgets || !ignoresBudgets)
+        ? undefined
+        : { ...spec, availability, drainIgnoresBudgets: ignoresBudgets },
     );
-    cli.terminal.out(`Node ${ref} ${done[availability][isChanged ? 0 : 1]}.\n`);
+    const words = ignoresBudgets ? ignoring : done[availability];
+    cli.terminal.out(`Node ${ref} ${words[isChanged ? 0 : 1]}.\n`);
   });
 }

@@ -1,44 +1,58 @@
 /** Waits until nodes are empty, shows how they get there, and says what is in the way. */
 import { ClusterError, sleep } from '#lib';
 import { ControlService, NodeState, TaskState } from '#proto';
-import type { Node, Task } from '#proto';
+import type { Node, Service, Task } from '#proto';
 import type { Cli } from '../cli.ts';
 import type { Connection } from '../connection.ts';
 import { shortDuration } from '../output/words.ts';
-import { listTasks } from './lookup.ts';
+import { allowsNone, budgetText, isLeft, isWanted, serviceOf } from './drain-budgets.ts';
+import { stateOf, wayOut } from './drain-budgets.ts';
+import { listNodes, listTasks } from './lookup.ts';
 import { sortTasks, taskName } from './task-list.ts';
 
 const pollMs = 500;
 /** Tasks that are named one by one; of the others only the number is told. */
 const namedMax = 20;
 
-const stateOf = (task: Task): TaskState => task.status?.state ?? TaskState.NEW;
 const nameOf = (node: Node): string => node.description?.hostname || node.id;
 
-/** Whether it may still run on its node. */
-const isLeft = (task: Task): boolean =>
-  stateOf(task) >= TaskState.ASSIGNED && stateOf(task) < TaskState.COMPLETE;
+/** What else there is to know of a task that is left. */
+export interface Surroundings {
+  readonly service: Service | undefined;
+  /** All tasks of its service. */
+  readonly siblings: readonly Task[];
+  /** The host names of nodes that are down, by their ids. */
+  readonly lost: ReadonlyMap<string, string>;
+}
 
-const isWanted = (task: Task): boolean => task.desiredState <= TaskState.COMPLETE;
-
-function reasonOf(task: Task): string {
+/** Why a task of the service is missing now; undefined: it runs. */
+function whyMissing(task: Task, { lost }: Surroundings): string | undefined {
+  const host = lost.get(task.nodeId);
+  if (host !== undefined) return `its node ${host} is down`;
+  if (stateOf(task) === TaskState.RUNNING) return undefined;
   const { error = '', message = '' } = task.status ?? {};
   return error || message || 'it is not running';
 }
 
-/** Why the task is still on its node that is being drained; `siblings` are the tasks of its service. */
-export function whyLeft(task: Task, node: Node, siblings: readonly Task[]): string {
+/** Why the task is still on its node that is being drained. */
+export function whyLeft(task: Task, node: Node, around: Surroundings): string {
   if (node.status?.state === NodeState.DOWN)
     return 'the node is down: it stops its tasks when it comes back';
   if (!isWanted(task)) return 'it was told to stop and has not stopped yet';
-  const missing = siblings.find(
-    (one) => one.id !== task.id && isWanted(one) && stateOf(one) !== TaskState.RUNNING,
-  );
-  if (missing === undefined) return "its service's disruption budget does not let it go yet";
-  return (
-    "its service's disruption budget does not let it go while " +
-    `${taskName(missing)} does not run: ${reasonOf(missing)}`
-  );
+  const { service, siblings } = around;
+  if (service !== undefined && allowsNone(service))
+    return (
+      `no task of its service may be missing (${budgetText(service)}), so it never leaves:` +
+      ` ${wayOut(service, nameOf(node))}`
+    );
+  const budget = budgetText(service);
+  const said = `its service's disruption budget${budget === '' ? '' : ` (${budget})`} does not let it go`;
+  for (const one of siblings) {
+    if (one.id === task.id || !isWanted(one)) continue;
+    const why = whyMissing(one, around);
+    if (why !== undefined) return `${said} while ${taskName(one)} does not run: ${why}`;
+  }
+  return `${said} yet`;
 }
 
 async function nodesOf(connection: Connection, refs: readonly string[]): Promise<readonly Node[]> {
@@ -122,18 +136,22 @@ async function timedOut(
   left: readonly { readonly node: Node; readonly tasks: readonly Task[] }[],
   timeoutMs: number,
 ): Promise<ClusterError> {
-  const siblings = new Map<string, readonly Task[]>();
+  const nodes = await listNodes(connection).catch(() => []);
+  const isDown = ({ status }: Node): boolean => status?.state === NodeState.DOWN;
+  const lost = new Map(nodes.filter(isDown).map((node) => [node.id, nameOf(node)]));
+  const known = new Map<string, Surroundings>();
   const lines: string[] = [];
   for (const { node, tasks } of left)
     for (const task of sortTasks(tasks)) {
       const { serviceId } = task;
-      if (!siblings.has(serviceId) && lines.length < namedMax)
-        siblings.set(
-          serviceId,
-          await listTasks(connection, { serviceRef: serviceId }).catch(() => []),
-        );
-      const why = whyLeft(task, node, siblings.get(serviceId) ?? []);
-      lines.push(`${taskName(task)} is still on ${nameOf(node)}: ${why}`);
+      let around = known.get(serviceId) ?? { service: undefined, siblings: [], lost };
+      if (!known.has(serviceId) && lines.length < namedMax) {
+        const service = await serviceOf(connection, serviceId);
+        const siblings = await listTasks(connection, { serviceRef: serviceId }).catch(() => []);
+        around = { service, siblings, lost };
+        known.set(serviceId, around);
+      }
+      lines.push(`${taskName(task)} is still on ${nameOf(node)}: ${whyLeft(task, node, around)}`);
     }
   warn(cli, lines);
   const names = left.map(({ node }) => nameOf(node)).join(', ');

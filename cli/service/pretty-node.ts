@@ -2,6 +2,12 @@
 import { AvailabilityNames, NodeRoleNames, NodeStateNames, ReachabilityNames } from '#proto';
 import type { Node } from '#proto';
 import { humanMemory, titleCase } from '../output/words.ts';
+import { taintText } from '../parse/taint.ts';
+
+function availabilityWord({ spec }: Node): string {
+  const word = titleCase(AvailabilityNames[spec?.availability ?? 0] ?? '');
+  return spec?.drainIgnoresBudgets === true ? `${word} (ignores disruption budgets)` : word;
+}
 
 export function prettyNode(node: Node): string {
   const { description, spec, status, managerStatus: manager } = node;
@@ -11,7 +17,7 @@ export function prettyNode(node: Node): string {
     ['Role', titleCase(NodeRoleNames[node.role] ?? '')],
     ['State', titleCase(NodeStateNames[status?.state ?? 0] ?? '')],
     ['Message', status?.message ?? ''],
-    ['Availability', titleCase(AvailabilityNames[spec?.availability ?? 0] ?? '')],
+    ['Availability', availabilityWord(node)],
     ['Address', status?.address ?? ''],
     ['Manager address', manager?.address ?? ''],
     [
@@ -27,9 +33,14 @@ export function prettyNode(node: Node): string {
     ['Engine version', description?.tesseraVersion ?? ''],
     ['Kernel', description?.kernelVersion ?? ''],
   ];
+  const taints = (spec?.taints ?? []).map((taint) => ` ${taintText(taint)}`);
   const labels = Object.entries(spec?.labels ?? {}).map(([key, value]) => ` ${key}=${value}`);
   const shown = lines
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${`${name}:`.padEnd(18)}${value}`);
-  return `${[...shown, ...(labels.length > 0 ? ['Labels:', ...labels] : [])].join('\n')}\n\n`;
+  return `${[
+    ...shown,
+    ...(labels.length > 0 ? ['Labels:', ...labels] : []),
+    ...(taints.length > 0 ? ['Taints:', ...taints] : []),
+  ].join('\n')}\n\n`;
 }

@@ -1,5 +1,6 @@
 import { ClusterError, shortId } from '#lib';
 import {
+  Availability,
   AvailabilityNames,
   GetNodeResponse,
   ListNodesResponse,
@@ -143,7 +144,9 @@ function update(tx: WriteTransaction, options: ControlOptions, request: UpdateNo
     if (reason !== undefined) throw new ClusterError('QUORUM_AT_RISK', reason);
   }
   const taintedAtMs = taintTimes(node, spec, options.clock.now());
-  tx.update('node', { ...node, spec, taintedAtMs });
+  // The next drain is to mind the budgets again.
+  const drainIgnoresBudgets = spec.drainIgnoresBudgets && spec.availability === Availability.DRAIN;
+  tx.update('node', { ...node, spec: { ...spec, drainIgnoresBudgets }, taintedAtMs });
   return node.id;
 }
 

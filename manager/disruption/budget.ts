@@ -3,7 +3,7 @@ import { NodeState } from '#proto';
 import type { DisruptionConfig, Node, Service, Task } from '#proto';
 import { isGlobal, replicasOf } from '../orchestrator/service-config.ts';
 import { slotKeyOf } from '../orchestrator/slot.ts';
-import { isRunning, isWanted } from '../orchestrator/task-state.ts';
+import { isOnNode, isRunning, isWanted } from '../orchestrator/task-state.ts';
 
 /** Where a service with a disruption budget stands. */
 export interface Disruption {
@@ -32,8 +32,11 @@ export function unavailableMax(
  * be stopped without costing its budget anything.
  */
 export function isAvailable(task: Task, node: Node | undefined): boolean {
-  const isNodeLost = node === undefined || node.status?.state === NodeState.DOWN;
-  return isRunning(task) && isWanted(task) && !isNodeLost;
+  return isRunning(task) && isWanted(task) && !isLost(node);
+}
+
+function isLost(node: Node | undefined): boolean {
+  return node === undefined || node.status?.state === NodeState.DOWN;
 }
 
 /**
@@ -50,8 +53,10 @@ export function disruptionOf(
   const wanted = new Set<string>();
   const serving = new Set<string>();
   for (const task of tasks) {
-    if (!isWanted(task)) continue;
     const key = slotKeyOf(task);
+    // The nodes of a global service are as many as have tasks: one counts until its task has stopped.
+    if (isOnNode(task) && !isLost(nodeOf(task.nodeId))) wanted.add(key);
+    if (!isWanted(task)) continue;
     wanted.add(key);
     if (isAvailable(task, nodeOf(task.nodeId))) serving.add(key);
   }

@@ -1,9 +1,10 @@
 /** What a task that has a node, or has ended, waits for or came to: one line, and what else there is to say. */
 import { shortId } from '#lib';
 import type { Ms } from '#lib';
-import { NodeState, RestartCondition, TaskState, TaskStateNames } from '#proto';
+import { Availability, NodeState, RestartCondition, TaskState, TaskStateNames } from '#proto';
 import type { Task } from '#proto';
-import { stayOnLostNode, unreachableTaintKey } from '#scheduler';
+import { shellWord, stayOnLostNode, unreachableTaintKey } from '#scheduler';
+import { disruptionOf } from '../disruption/index.ts';
 import { isGlobal, restartConfigOf, tolerationsOf } from '../orchestrator/service-config.ts';
 import { isEndedByItself, isOnNode, isStopped } from '../orchestrator/task-state.ts';
 import { isWanted, stateOf } from '../orchestrator/task-state.ts';
@@ -83,11 +84,37 @@ function trouble(scene: Scene, task: Task): readonly string[] {
       details.push(`node ${name} is down: ${lostWords(scene, task)}`);
     else if (state !== NodeState.READY)
       details.push(`node ${name} has not been heard of: the task may run there all the same`);
+    else if (isWanted(task)) details.push(...drainDetails(scene, task));
   }
   const error = task.status?.error ?? '';
   if (error !== '' && stateOf(task) !== TaskState.PENDING && !isEndedByItself(task))
     details.push(`error: ${error}`);
   return details;
+}
+
+/** What keeps a task on a node that is drained. */
+function drainDetails(scene: Scene, task: Task): readonly string[] {
+  const node = scene.node(task.nodeId);
+  if (node?.spec?.availability !== Availability.DRAIN) return [];
+  const name = scene.nodeName(task.nodeId);
+  const service = scene.image.get('service', task.serviceId);
+  const tasks = scene.image.tasksOfService(task.serviceId);
+  const disruption =
+    service === undefined ? undefined : disruptionOf(service, tasks, (id) => scene.node(id));
+  const isFree = disruption === undefined || disruption.allowed > 0;
+  if (isFree || node.spec.drainIgnoresBudgets)
+    return [`node ${name} is drained: the task is about to leave it`];
+  const { available, desired, unavailableMax: max } = disruption;
+  const wayOut = `or do without the budget: tsctl node drain --ignore-budgets ${shellWord(name)}`;
+  if (max === 0)
+    return [
+      `node ${name} is drained, but the task never leaves it: by its budget (--max-unavailable) no task of` +
+        ` ${task.serviceName} may be missing; raise the budget, ${wayOut}`,
+    ];
+  return [
+    `node ${name} is drained, and the task waits for its budget (--max-unavailable): ${available} of ${desired} tasks` +
+      ` run, and ${max} may be missing; it leaves when more run, ${wayOut}`,
+  ];
 }
 
 /** What becomes of a task on a node that is DOWN. */

@@ -17,7 +17,8 @@ export function judgeGlobal(service: Service, node: Node | undefined): GlobalVer
   const taints = node.spec?.taints ?? [];
   const stay = taints.length === 0 ? undefined : stayOf(node, tolerations, 0);
   if (stay?.untilMs === -Infinity) return 'stop';
-  if (node.spec?.availability === Availability.DRAIN) return 'stop';
+  // How fast a drained node is emptied is a matter of budgets: its slot is planned like any other.
+  if (node.spec?.availability === Availability.DRAIN) return 'keep';
   if (node.status?.state !== NodeState.READY) return 'keep';
   if (node.spec?.availability === Availability.PAUSE) return 'keep';
   // A new task that has to leave again after some seconds would come and go without an end.

@@ -113,7 +113,9 @@ function planLive(
     busy.add(slot);
   }
   const comparer = new TaskComparer(service, (id) => world.node(id));
-  const update = planUpdate(world, { service, slots, busy, comparer, mayCreate });
+  // A node that may have no new task, and has none, is nothing that an update could wait for.
+  const open = slots.filter((slot) => mayCreate(slot) || membersOf(slot).some(isWanted));
+  const update = planUpdate(world, { service, slots: open, busy, comparer, mayCreate });
   return { steps: [...steps, ...update.steps], wakeAtMs: update.wakeAtMs, slotWakes };
 }
 

@@ -49,9 +49,10 @@ const leave = (message: string, isForBudget = false): NodeVerdict => ({
  * tolerates that. One of a global service has nowhere else to go: it stays, and goes on undisturbed if the node comes back.
  */
 function judgeLost(world: World, service: Service, task: Task, node: Node): NodeVerdict {
+  const isDrained = node.spec?.availability === Availability.DRAIN;
   const staysUntilMs =
     stayOnLostNode(node, task, tolerationsOf(service.spec?.task)) ??
-    (isGlobal(service) ? Infinity : -Infinity);
+    (isGlobal(service) && !isDrained ? Infinity : -Infinity);
   const atMs = Math.max(world.replaceAtMs(node), staysUntilMs);
   if (atMs > world.nowMs) return { kind: 'later', lookAgainAtMs: atMs, isForBudget: false };
   const isLate = staysUntilMs > -Infinity;
@@ -65,6 +66,7 @@ function judgeNode(world: World, service: Service, task: Task): NodeVerdict {
   if (node === undefined) return leave('its node was removed');
   if (node.status?.state === NodeState.DOWN) return judgeLost(world, service, task, node);
   if (node.spec?.availability !== Availability.DRAIN) return stay;
+  if (node.spec.drainIgnoresBudgets) return leave('its node is drained, whatever its budget', true);
   if (world.budgets.allows(task)) return leave('its node is drained', true);
   return { kind: 'later', lookAgainAtMs: world.nowMs + budgetRetryMs, isForBudget: true };
 }

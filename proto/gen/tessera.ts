@@ -6167,6 +6167,7 @@ export interface NodeSpec {
   readonly role: NodeRole;
   readonly availability: Availability;
   readonly taints: readonly Taint[];
+  readonly drainIgnoresBudgets: boolean;
 }
 export const NodeSpec: MessageCodec<NodeSpec> = {
   typeName: 'tessera.v1.NodeSpec',
@@ -6175,9 +6176,10 @@ export const NodeSpec: MessageCodec<NodeSpec> = {
     { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
     { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
     { name: 'taints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Taint as MessageCodec<never> },
+    { name: 'drainIgnoresBudgets', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { labels: {}, role: 0, availability: 0, taints: [], ...init };
+    return { labels: {}, role: 0, availability: 0, taints: [], drainIgnoresBudgets: false, ...init };
   },
   write(m, w) {
     for (const [k, v] of Object.entries(m.labels)) {
@@ -6189,6 +6191,7 @@ export const NodeSpec: MessageCodec<NodeSpec> = {
     if (m.role !== 0) w.uint32(16).int32(m.role);
     if (m.availability !== 0) w.uint32(24).int32(m.availability);
     for (const v of m.taints) Taint.write(v, w.uint32(34).fork()).ldelim();
+    if (m.drainIgnoresBudgets !== false) w.uint32(40).bool(m.drainIgnoresBudgets);
     return w;
   },
   encode(m) {
@@ -6210,6 +6213,9 @@ export const NodeSpec: MessageCodec<NodeSpec> = {
           break;
         case 4:
           m.taints.push(Taint.read(r, r.uint32() + r.pos));
+          break;
+        case 5:
+          m.drainIgnoresBudgets = r.bool();
           break;
         default:
           r.skipType(tag & 7);

@@ -1,9 +1,11 @@
 import test from 'ava';
-import { Availability, ControlService, GetNodeResponse, ListTasksResponse } from '#proto';
+import { Availability, ControlService, GetNodeResponse, GetServiceResponse } from '#proto';
+import { ListTasksResponse } from '#proto';
 import { NodeSpec, NodeState, TaskState, UpdateNodeResponse } from '#proto';
 import type { Node, Task } from '#proto';
 import { whyLeft } from '#cli/service/drain';
 import { FakeDaemon, tsctl } from '#test/_support/fake-cli';
+import { aServiceOf } from '#test/_support/orchestration';
 import { nodeOf, taskOf } from '#test/_support/placement';
 
 const { ACTIVE, DRAIN, PAUSE } = Availability;
@@ -89,7 +91,7 @@ test('drain --wait names the tasks that found no other node', async (t) => {
   };
   const cluster = new Cluster(
     ACTIVE,
-    (look) => (look < 1 ? [web(1)] : []),
+    (look) => (look < 2 ? [web(1)] : []),
     () => [replacement],
   );
   const { code, err } = await tsctl(cluster.daemon, ['node', 'drain', 'host2', '--wait']);
@@ -122,7 +124,8 @@ test('at the time-out the tasks that are left are named with the reason, and the
 
 test('tasks on a node that is down wait for it to come back', (t) => {
   const node = nodeOf('host2', { state: NodeState.DOWN });
-  t.is(whyLeft(web(1), node, []), 'the node is down: it stops its tasks when it comes back');
+  const around = { service: undefined, siblings: [], lost: new Map() };
+  t.is(whyLeft(web(1), node, around), 'the node is down: it stops its tasks when it comes back');
 });
 
 test('a time-out without --wait is a mistake', async (t) => {
@@ -142,4 +145,70 @@ test('Ctrl-C leaves the drain going and says so', async (t) => {
   t.is(code, 0);
   t.regex(out, /The drain goes on in the background\.\nUse 'tsctl node ps host2'/);
   t.is(cluster.availability, DRAIN);
+});
+
+const budget = (count: number) =>
+  GetServiceResponse.create({
+    service: aServiceOf('web', {
+      spec: { disruption: { maxUnavailable: { kind: 'count', count } } },
+    }),
+  });
+
+test('a budget of 0 is told at once, with two ways out', async (t) => {
+  const cluster = new Cluster(ACTIVE, () => [web(1), web(2)]);
+  cluster.daemon.on(ControlService.getService, () => budget(0));
+  const { code, out, err } = await tsctl(cluster.daemon, ['node', 'drain', 'host2']);
+  t.is(code, 0);
+  t.is(out, 'Node host2 is draining: its tasks move to other nodes.\n');
+  t.is(
+    err,
+    'tsctl: warning: web may have no task missing (--max-unavailable 0): its 2 tasks stay on host2;' +
+      " raise it ('tsctl service update --max-unavailable 1 web') or do without" +
+      " ('tsctl node drain --ignore-budgets host2')\n",
+  );
+});
+
+test('drain --ignore-budgets asks for that, of a drain under way too, and warns of nothing', async (t) => {
+  const cluster = new Cluster(ACTIVE, (look) => (look < 1 ? [web(1)] : []));
+  cluster.daemon.on(ControlService.getService, () => budget(0));
+  const say = async (...args: readonly string[]): Promise<string> => {
+    const { out, err } = await tsctl(cluster.daemon, ['node', ...args, 'host2']);
+    return `${out}${err}`;
+  };
+  await say('drain');
+  t.is(cluster.node.spec?.drainIgnoresBudgets, false);
+  const text =
+    'Node host2 is draining: its tasks leave at once, whatever their disruption budgets.\n';
+  t.is(await say('drain', '--ignore-budgets'), text);
+  t.is(cluster.node.spec?.drainIgnoresBudgets, true);
+  t.is(
+    await say('drain', '--ignore-budgets'),
+    'Node host2 is already draining, whatever the disruption budgets.\n',
+  );
+  t.is(await say('drain'), 'Node host2 is already draining.\n');
+  t.is(cluster.node.spec?.drainIgnoresBudgets, true);
+  await say('uncordon');
+  t.is(cluster.node.spec?.drainIgnoresBudgets, false);
+});
+
+test('why a task is left names the budget and what is missing', (t) => {
+  const node = nodeOf('host2');
+  const around = (count: number, ...siblings: readonly Task[]) => ({
+    service: budget(count).service,
+    siblings,
+    lost: new Map([['host9', 'far']]),
+  });
+  t.regex(
+    whyLeft(web(1), node, around(0, web(1))),
+    /^no task of its service may be missing \(--max-unavailable 0\), so it never leaves: raise it/,
+  );
+  t.is(
+    whyLeft(web(1), node, around(1, web(1), web(2, { nodeId: 'host9' }))),
+    "its service's disruption budget (--max-unavailable 1) does not let it go while web.2 does not run:" +
+      ' its node far is down',
+  );
+  t.is(
+    whyLeft(web(1), node, around(1, web(1), web(2))),
+    "its service's disruption budget (--max-unavailable 1) does not let it go yet",
+  );
 });

@@ -27,4 +27,29 @@ export const orchestratorMutants: readonly Mutant[] = [
     ],
     suite: ava('test/manager/orchestrator/drain.ts'),
   },
+  {
+    name: 'a-global-service-being-stopped-is-not-missing',
+    breaks:
+      'of nodes that are drained together a global service leaves no more at once than its budget allows',
+    edits: [
+      {
+        file: 'manager/disruption/budget.ts',
+        find: 'if (isOnNode(task) && !isLost(nodeOf(task.nodeId))) wanted.add(key);',
+        replace: 'if (isOnNode(task) && isWanted(task)) wanted.add(key);',
+      },
+    ],
+    suite: ava('test/manager/orchestrator/drain.ts'),
+  },
+  {
+    name: 'a-lost-node-is-not-tolerated',
+    breaks: 'a task stays on its lost node for as long as its service tolerates that',
+    edits: [
+      {
+        file: 'manager/orchestrator/plan-slot.ts',
+        find: 'const atMs = Math.max(world.replaceAtMs(node), staysUntilMs);',
+        replace: 'const atMs = Math.min(world.replaceAtMs(node), staysUntilMs);',
+      },
+    ],
+    suite: ava('test/manager/orchestrator/lost-nodes.ts'),
+  },
 ];

@@ -131,6 +131,18 @@ test('what a node cannot be is refused', async (t) => {
   );
 });
 
+test('that a drain ignores budgets ends with the drain', async (t) => {
+  const own = await withNodes();
+  const update = async (availability: Availability): Promise<boolean | undefined> => {
+    const next = NodeSpec.create({ availability, drainIgnoresBudgets: true });
+    const request = UpdateNodeRequest.create({ ref: 'w1', spec: next });
+    return (await own.control.updateNode(request, call)).node?.spec?.drainIgnoresBudgets;
+  };
+  t.true(await update(Availability.DRAIN));
+  t.false(await update(Availability.ACTIVE));
+  t.false(await update(Availability.PAUSE));
+});
+
 test('a manager that must stay is not demoted', async (t) => {
   const reason = 'attempting to demote the last manager of the cluster: promote another one first';
   const own = await withNodes({ canRemoveManager: (id) => (id === 'm1' ? reason : undefined) });

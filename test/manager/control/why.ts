@@ -3,6 +3,7 @@ import type { Clock } from '#lib';
 import { ContainerSpec, ControlService, GlobalMode, Network, NetworkSpec, NodeState } from '#proto';
 import { RestartCondition, RestartPolicy, Service, ServiceSpec, TaskSpec, TaskState } from '#proto';
 import { NetworkAttachmentConfig, NodeStatus, Placement, TaskStatus } from '#proto';
+import { Availability, DisruptionConfig, NodeSpec } from '#proto';
 import { ClusterSpec, SchedulingSpec, SchedulingStrategy } from '#proto';
 import type { Node, Task } from '#proto';
 import { ImageIndex } from '#scheduler';
@@ -292,6 +293,31 @@ test('a task on a lost node that its service tolerates says until when it stays'
   t.regex(await words(false, key), /the task stays with it until it is back or removed/);
   t.regex(await words(false, `${key}:NoExecute:100`), /the task is replaced, unless most nodes/);
   t.regex(await words(true), /the task of a global service stays with it/);
+});
+
+test('a task on a drained node says which budget keeps it, and what to do', async (t) => {
+  const words = (count: number, init: Partial<NodeSpec> = {}): Promise<string> => {
+    const drained = nodeOf('host1', { availability: Availability.DRAIN });
+    const spec = NodeSpec.create({ ...drained.spec, ...init });
+    const disruption = DisruptionConfig.create({ maxUnavailable: { kind: 'count', count } });
+    const service = aServiceOf('web', { replicas: 2, spec: { disruption } });
+    return said(
+      { nodes: [{ ...drained, spec }, nodeOf('host2')], services: [service] },
+      web(1, { ...on, ...running }),
+      [web(2, { nodeId: 'host2', state: TaskState.STARTING })],
+    );
+  };
+  t.is(
+    await words(0),
+    'it runs on host1; node host1 is drained, but the task never leaves it: by its budget (--max-unavailable) no task of' +
+      ' web may be missing; raise the budget, or do without the budget: tsctl node drain --ignore-budgets host1',
+  );
+  t.regex(
+    await words(1),
+    /host1 is drained, and the task waits for its budget \(--max-unavailable\): 1 of 2 tasks run, and 1 may be missing; it leaves when/,
+  );
+  t.regex(await words(2), /node host1 is drained: the task is about to leave it/);
+  t.regex(await words(0, { drainIgnoresBudgets: true }), /the task is about to leave it/);
 });
 
 test('a global service tells of the nodes that it leaves out', async (t) => {

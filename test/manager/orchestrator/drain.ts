@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Availability, DisruptionConfig, NodeSpec, Resources, TaskState } from '#proto';
+import { Availability, ContainerSpec, DisruptionConfig, NodeSpec, Resources } from '#proto';
+import { TaskState, UpdateState } from '#proto';
 import type { Task } from '#proto';
 import { disruptionOf } from '#manager/disruption/index';
 import { aServiceOf, OrchestrationWorld } from '#test/_support/orchestration';
@@ -149,5 +150,90 @@ test('whatever fails meanwhile, a drain takes no more than the budget, and ends'
       t.true(fewest() >= Math.max(0, one.replicas - one.unavailableMax));
     }),
     { seed: 20261126, numRuns: 25 },
+  );
+});
+
+/** A global service, which may have one task missing. */
+async function globalOn(nodes: number, unavailableMax = 1): Promise<OrchestrationWorld> {
+  const world = new OrchestrationWorld();
+  await world.addNodes(nodes);
+  world.lead();
+  const spec = { disruption: budgetOf(unavailableMax) };
+  await world.createService(aServiceOf('web', { isGlobal: true, spec }));
+  await world.untilRunning('web', nodes);
+  return world;
+}
+
+test('a global service leaves a drained node only while no more than its budget is missing', async (t) => {
+  const world = await globalOn(3);
+  world.agents.startMs = 10_000;
+  await setAvailability(world, 'n1', DRAIN);
+  await world.clock.until(() => world.running('web').length === 2, 5_000, 'it has left n1');
+  await setAvailability(world, 'n1', ACTIVE);
+  await world.clock.advance(1_000);
+  await setAvailability(world, 'n2', DRAIN);
+  await world.clock.advance(5_000);
+  t.is(on(world.running('web'), 'n2').length, 1, 'n1 has yet to run again');
+  const isMoved = (): boolean =>
+    on(world.running('web'), 'n1').length === 1 && on(world.running('web'), 'n2').length === 0;
+  await world.clock.until(isMoved, 10_000, 'n1 runs, n2 is empty');
+});
+
+test('of nodes that are drained together a global service leaves one after the other', async (t) => {
+  const world = await globalOn(4);
+  world.agents.stopMs = 3_000;
+  for (const id of ['n1', 'n2', 'n3']) await setAvailability(world, id, DRAIN);
+  const stopping = (): number =>
+    world
+      .tasks('web')
+      .filter(
+        (one) => one.desiredState > TaskState.COMPLETE && one.status?.state === TaskState.RUNNING,
+      ).length;
+  let most = 0;
+  world.store.watch(() => (most = Math.max(most, stopping())));
+  await world.clock.until(
+    () => world.running('web').length === 1 && stopping() === 0,
+    20_000,
+    'one is left',
+  );
+  t.is(most, 1);
+});
+
+test('a global service with a budget of none stays on a drained node', async (t) => {
+  const world = await globalOn(2, 0);
+  await setAvailability(world, 'n1', DRAIN);
+  await world.clock.advance(60_000);
+  t.is(on(world.running('web'), 'n1').length, 1);
+});
+
+test('a drain that ignores budgets empties the node at once, whatever its budget is', async (t) => {
+  const world = await started({ nodes: 2, replicas: 4, unavailableMax: 0 });
+  await setAvailability(world, 'n1', DRAIN);
+  await world.clock.advance(60_000);
+  t.is(on(world.running('web'), 'n1').length, 2);
+  await world.changeNode('n1', (node) => ({
+    ...node,
+    spec: { ...NodeSpec.create(), ...node.spec, drainIgnoresBudgets: true },
+  }));
+  await world.clock.until(() => on(world.running('web'), 'n2').length === 4, 2_000, 'all on n2');
+});
+
+test('an update of a global service ends although a drained node has the old version in its history', async (t) => {
+  const world = await globalOn(2);
+  await setAvailability(world, 'n1', DRAIN);
+  await world.clock.until(() => world.running('web').length === 1, 5_000, 'it has left n1');
+  await world.changeService('web', (service) => ({
+    ...service,
+    specVersion: 2,
+    spec: aServiceOf('web', {
+      isGlobal: true,
+      task: { containers: [ContainerSpec.create({ image: 'web:2' })] },
+    }).spec,
+  }));
+  const isDone = (): boolean => world.service('web')?.updateStatus?.state === UpdateState.COMPLETED;
+  await world.clock.until(isDone, 60_000, 'the update is done');
+  t.deepEqual(
+    world.running('web').map(({ nodeId, specVersion }) => [nodeId, specVersion]),
+    [['n2', 2]],
   );
 });
