@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 import { allocatorMutants } from './allocator.ts';
 import { diskMutants } from './disk.ts';
 import { electionMutants } from './election.ts';
+import { encryptionMutants } from './encryption.ts';
 import { etcdMutants } from './etcd.ts';
 import { membershipMutants } from './membership.ts';
 import { networkMutants } from './networks.ts';
@@ -21,5 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...orchestratorMutants,
   ...allocatorMutants,
   ...networkMutants,
+  ...encryptionMutants,
   ...schedulingMutants,
 ];
