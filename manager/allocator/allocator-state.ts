@@ -1,7 +1,7 @@
 import { assert } from '#lib';
 import type { Pacer } from '#lib';
 import { Network, NetworkSpec, ServiceEndpoint } from '#proto';
-import type { HostAddresses, Task } from '#proto';
+import type { HostAddresses, Node, Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import type { Decision, Grant } from './decision.ts';
 import type { Owner } from './network-book.ts';
@@ -40,6 +40,7 @@ export class AllocatorState {
     this.networks = new NetworkTable(tx);
     this.services = new ServiceTable(this.networks);
     this.tasks = new TaskTable(this.networks, this.services);
+    for (const node of tx.list('node')) this.tasks.givenUp.noteNode(node);
   }
 
   /** Made of what the store holds. */
@@ -83,7 +84,7 @@ export class AllocatorState {
     return (
       networks.unallocated.size + networks.nodesDirty.size + networks.eased.size > 0 ||
       networks.errorsDirty.size + services.dirty.size + tasks.fresh.size > 0 ||
-      this.#unexplained.size > 0
+      this.#unexplained.size + tasks.givenUp.count > 0
     );
   }
 
@@ -91,8 +92,7 @@ export class AllocatorState {
     const { id } = event.object;
     switch (event.table) {
       case 'node':
-        if (event.kind === 'remove') this.networks.removeNode(id);
-        else this.networks.noteNode(event.object);
+        this.#noteNode(id, event.kind === 'remove' ? undefined : event.object);
         break;
       case 'network':
         if (this.#inFlight.has(`network/${id}`)) break;
@@ -105,8 +105,7 @@ export class AllocatorState {
         break;
       case 'task':
         if (this.#inFlight.has(`task/${id}`)) break;
-        if (event.kind === 'remove') this.tasks.forget(id);
-        else this.tasks.note(event.object);
+        this.#noteTask(id, event.kind === 'remove' ? undefined : event.object);
         break;
       case 'cluster':
         break;
@@ -117,6 +116,7 @@ export class AllocatorState {
   decide(options: DecideOptions): readonly Decision[] {
     assert(this.#inFlight.size === 0, 'decisions of before are not settled');
     const decisions: Decision[] = [];
+    this.#decideGivenUp(options, decisions);
     this.#decideIngress(options, decisions);
     this.#decideNetworks(decisions);
     this.#wakeWaiting();
@@ -147,15 +147,29 @@ export class AllocatorState {
           break;
         }
         case 'tasks':
-          for (const { taskId } of decision.grants) {
-            const task = tx.get('task', taskId);
-            if (task === undefined) this.tasks.forget(taskId);
-            else this.tasks.note(task);
-          }
+          for (const { taskId } of decision.grants) this.#noteTask(taskId, tx.get('task', taskId));
+          break;
+        case 'give-up':
+          for (const taskId of decision.taskIds) this.#noteTask(taskId, tx.get('task', taskId));
           break;
         case 'explain':
           break;
       }
+  }
+
+  #noteNode(id: string, node: Node | undefined): void {
+    if (node === undefined) {
+      this.networks.removeNode(id);
+      this.tasks.givenUp.forgetNode(id);
+      return;
+    }
+    this.networks.noteNode(node);
+    this.tasks.givenUp.noteNode(node);
+  }
+
+  #noteTask(id: string, task: Task | undefined): void {
+    if (task === undefined) this.tasks.forget(id);
+    else this.tasks.note(task);
   }
 
   #noteNetwork(id: string, network: Network | undefined): void {
@@ -172,6 +186,14 @@ export class AllocatorState {
       if (owner.startsWith('task/')) this.tasks.retry(owner.slice(at));
       else if (owner.startsWith('service/')) this.services.dirty.add(owner.slice(at));
     }
+  }
+
+  /** What they had is free in the next round, when it is known to be written. */
+  #decideGivenUp({ tasksMax }: DecideOptions, decisions: Decision[]): void {
+    const taskIds = this.tasks.givenUp.take(tasksMax);
+    for (const taskId of taskIds) this.#inFlight.add(`task/${taskId}`);
+    for (let at = 0; at < taskIds.length; at += grantsPerDecision)
+      decisions.push({ kind: 'give-up', taskIds: taskIds.slice(at, at + grantsPerDecision) });
   }
 
   #decideIngress({ newId }: DecideOptions, decisions: Decision[]): void {

@@ -36,5 +36,7 @@ export type Decision =
       readonly endpoint: ServiceEndpoint | undefined;
     }
   | { readonly kind: 'tasks'; readonly grants: readonly Grant[] }
+  /** Tasks on nodes that are DOWN, in whose place others are: their addresses are free. */
+  | { readonly kind: 'give-up'; readonly taskIds: readonly string[] }
   /** Why a task has no addresses yet. */
   | { readonly kind: 'explain'; readonly taskId: string; readonly error: string };

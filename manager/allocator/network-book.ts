@@ -116,10 +116,11 @@ export class NetworkBook {
     return isGood(this.#v6, addresses.addressV6) ? undefined : addresses.addressV6;
   }
 
-  /** Whether a task has a node yet. */
-  notePlace(taskId: string, isPlaced: boolean): void {
-    if (!isPlaced && this.#held.has(`task/${taskId}`)) this.#homeless.add(taskId);
-    else this.#homeless.delete(taskId);
+  /** Whether a task has a node yet. Answers whether room was kept for one, and is no more. */
+  notePlace(taskId: string, isPlaced: boolean): boolean {
+    if (isPlaced || !this.#held.has(`task/${taskId}`)) return this.#homeless.delete(taskId);
+    this.#homeless.add(taskId);
+    return false;
   }
 
   /** What the owner had; undefined when it was nothing. */

@@ -132,6 +132,8 @@ export class NetworkTable {
     this.nodes.delete(nodeId);
     for (const [networkId, record] of this.#records) {
       record.nodesWanted.delete(nodeId);
+      // Room was kept for it, perhaps.
+      this.ease(networkId);
       if (record.book?.hasNode(nodeId) !== true) continue;
       record.nodesGone.add(nodeId);
       this.nodesDirty.add(networkId);
@@ -161,17 +163,32 @@ export class NetworkTable {
     return `${this.nameOf(networkId)}${refusal === '' ? ` ${why}` : `: ${refusal}`}`;
   }
 
+  /** There may be room for somebody who waits. */
+  ease(networkId: string): void {
+    const record = this.#records.get(networkId);
+    if (record === undefined || (record.waiters.isEmpty && record.nodesWanted.size === 0)) return;
+    this.eased.add(networkId);
+  }
+
   /** What an owner had is free again. Answers those who wait for just that. */
   release(networkId: string, owner: Owner): readonly Owner[] {
     const record = this.#records.get(networkId);
     const freed = record?.book?.release(owner);
     if (record === undefined || freed === undefined) return [];
-    if (record.waiters.isEmpty && record.nodesWanted.size === 0) return [];
-    this.eased.add(networkId);
+    this.ease(networkId);
     return [
       ...record.waiters.takeFixed(freed.address),
       ...record.waiters.takeFixed(freed.addressV6),
     ];
+  }
+
+  /** An address is kept for the service no longer. Answers those who wait for just that. */
+  unreserve(networkId: string, address: string, serviceId: string): readonly Owner[] {
+    const record = this.#records.get(networkId);
+    if (record?.book === undefined) return [];
+    record.book.reserve(address, serviceId, false);
+    this.ease(networkId);
+    return [...record.waiters.takeFixed(address)];
   }
 
   #retryRefused(): void {

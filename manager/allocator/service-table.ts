@@ -44,25 +44,26 @@ export class ServiceTable {
     if (isIdle(old) && isIdle(service)) return [];
     if (publishesThroughIngress(service)) this.#publishing.add(id);
     else this.#publishing.delete(id);
-    this.#reserve(old, false);
-    this.#reserve(service, true);
+    const retry = this.#unreserve(old, service);
+    this.#reserve(service);
     this.dirty.add(id);
-    return this.#noteAddresses(old, service);
+    return [...retry, ...this.#noteAddresses(old, service)];
   }
 
   forget(serviceId: string): readonly Owner[] {
     const old = this.#services.get(serviceId);
     if (old === undefined) return [];
-    this.#reserve(old, false);
+    const retry = this.#unreserve(old, undefined);
     this.#services.delete(serviceId);
     this.#ports.forget(serviceId);
     this.#publishing.delete(serviceId);
     this.dirty.delete(serviceId);
     const owner: Owner = `service/${serviceId}`;
-    return networksOf(old).flatMap((networkId) => {
+    const released = networksOf(old).flatMap((networkId) => {
       this.#networks.record(networkId).waiters.remove(owner);
       return this.#networks.release(networkId, owner);
     });
+    return [...retry, ...released];
   }
 
   /** Fixed addresses are kept on a network whose subnets have become known. */
@@ -129,11 +130,21 @@ export class ServiceTable {
     return [...asked, ...kept];
   }
 
-  #reserve(service: Service | undefined, isKept: boolean): void {
-    if (service === undefined) return;
-    for (const { network, addresses } of attachmentsOf(service.spec?.task))
-      for (const address of addresses)
-        this.#networks.book(network)?.reserve(address, service.id, isKept);
+  #reserve({ id, spec }: Service): void {
+    for (const { network, addresses } of attachmentsOf(spec?.task))
+      for (const address of addresses) this.#networks.book(network)?.reserve(address, id, true);
+  }
+
+  /** What it keeps no longer is free for others. */
+  #unreserve(old: Service | undefined, now: Service | undefined): readonly Owner[] {
+    if (old === undefined) return [];
+    const kept = attachmentsOf(now?.spec?.task);
+    return attachmentsOf(old.spec?.task).flatMap(({ network, addresses }) => {
+      const still = kept.find((one) => one.network === network)?.addresses ?? [];
+      return addresses
+        .filter((address) => !still.includes(address))
+        .flatMap((address) => this.#networks.unreserve(network, address, old.id));
+    });
   }
 
   #noteAddresses(old: Service | undefined, service: Service): readonly Owner[] {

@@ -2,6 +2,7 @@ import { TaskState } from '#proto';
 import type { NetworkAddress, Task } from '#proto';
 import { isStopped, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { Grant } from './decision.ts';
+import { GivenUp } from './given-up.ts';
 import { attachmentsOf, publishesThroughIngress } from './needs.ts';
 import type { Owner, Taken, Wish } from './network-book.ts';
 import type { NetworkTable } from './network-table.ts';
@@ -30,9 +31,10 @@ export class TaskTable {
   /** Those of them whose node is known already. */
   readonly #freshOnNode = new Set<string>();
   /** NEW, and nothing could be given: see the waiters of their networks. */
-  readonly #waiting = new Map<string, { task: Task; readonly networkIds: readonly string[] }>();
+  readonly #waiting = new Map<string, { task: Task; readonly networkId: string }>();
   /** An address that two have is a fault of ours: told by the loop. */
   readonly conflicts: string[] = [];
+  readonly givenUp = new GivenUp();
 
   constructor(networks: NetworkTable, services: ServiceTable) {
     this.#networks = networks;
@@ -45,6 +47,7 @@ export class TaskTable {
 
   /** The task as the store has it now. */
   note(task: Task): void {
+    this.givenUp.noteTask(task);
     if (isStopped(task)) {
       this.forget(task.id);
       return;
@@ -61,6 +64,7 @@ export class TaskTable {
   }
 
   forget(taskId: string): void {
+    this.givenUp.forgetTask(taskId);
     this.#dequeue(taskId);
     this.#letGo(taskId);
   }
@@ -93,7 +97,7 @@ export class TaskTable {
       // Nobody else could have had them, so nobody is to try again.
       for (const { networkId } of networks)
         this.#networks.book(networkId)?.release(`task/${task.id}`);
-      this.#wait(task, [place.networkId], taken.kind === 'occupied' ? taken.address : '');
+      this.#wait(task, place, taken);
       return { kind: 'waits', error: this.#textOf(place, taken) };
     }
     this.#hold(task, networks);
@@ -143,13 +147,14 @@ export class TaskTable {
     if (task.nodeId !== '') this.#freshOnNode.add(task.id);
   }
 
-  #wait(task: Task, networkIds: readonly string[], address: string): void {
+  #wait(task: Task, { networkId, address }: Place, taken: Exclude<Taken, { kind: 'taken' }>): void {
     const owner: Owner = `task/${task.id}`;
-    this.#waiting.set(task.id, { task, networkIds });
-    for (const networkId of networkIds) {
-      this.#networks.record(networkId).waiters.add(owner, address);
-      this.#networks.errorsDirty.add(networkId);
-    }
+    const { waiters } = this.#networks.record(networkId);
+    this.#waiting.set(task.id, { task, networkId });
+    if (taken.kind === 'occupied') waiters.add(owner, taken.address);
+    else if (address !== '') waiters.addForRoom(owner);
+    else waiters.add(owner, '');
+    this.#networks.errorsDirty.add(networkId);
   }
 
   #dequeue(taskId: string): void {
@@ -158,10 +163,8 @@ export class TaskTable {
     const waiting = this.#waiting.get(taskId);
     if (waiting === undefined) return;
     this.#waiting.delete(taskId);
-    for (const networkId of waiting.networkIds) {
-      this.#networks.record(networkId).waiters.remove(`task/${taskId}`);
-      this.#networks.errorsDirty.add(networkId);
-    }
+    this.#networks.record(waiting.networkId).waiters.remove(`task/${taskId}`);
+    this.#networks.errorsDirty.add(waiting.networkId);
   }
 
   #hold(task: Task, networks: readonly NetworkAddress[]): void {
@@ -173,7 +176,7 @@ export class TaskTable {
       const { book } = this.#networks.record(networkId);
       const twice = book?.occupy(`task/${task.id}`, { address, addressV6 });
       if (twice !== undefined) this.conflicts.push(`${twice} of network ${networkId}`);
-      book?.notePlace(task.id, task.nodeId !== '');
+      if (book?.notePlace(task.id, task.nodeId !== '') === true) this.#networks.ease(networkId);
       if (task.nodeId !== '') this.#networks.wantNode(networkId, task.nodeId);
       if (present?.networkIds.includes(networkId) !== true)
         this.#services.countTask(task.serviceId, networkId, 1);

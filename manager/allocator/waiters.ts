@@ -4,15 +4,17 @@ import type { Owner } from './network-book.ts';
 export class Waiters {
   /** In the order in which they came. */
   readonly #any = new Set<Owner>();
+  /** Theirs is kept for them, but room for their nodes is missing. */
+  readonly #forRoom = new Set<Owner>();
   readonly #fixed = new Map<string, Set<Owner>>();
   readonly #addressOf = new Map<Owner, string>();
 
   get anyCount(): number {
-    return this.#any.size;
+    return this.#any.size + this.#forRoom.size;
   }
 
   get isEmpty(): boolean {
-    return this.#any.size + this.#fixed.size === 0;
+    return this.anyCount + this.#fixed.size === 0;
   }
 
   /** `address`: the one it waits for; '' = any. */
@@ -27,8 +29,14 @@ export class Waiters {
     else owners.add(owner);
   }
 
+  /** It waits for no address of its own, but until there is room for one of its node. */
+  addForRoom(owner: Owner): void {
+    this.#forRoom.add(owner);
+  }
+
   remove(owner: Owner): void {
     this.#any.delete(owner);
+    this.#forRoom.delete(owner);
     const address = this.#addressOf.get(owner);
     if (address === undefined) return;
     this.#addressOf.delete(owner);
@@ -45,7 +53,7 @@ export class Waiters {
     return owners;
   }
 
-  /** Takes out as many of those who wait for any address. */
+  /** Takes out as many of those who wait for any address, and all who wait for room alone. */
   takeAny(count: number): readonly Owner[] {
     const taken: Owner[] = [];
     for (const owner of this.#any) {
@@ -53,12 +61,19 @@ export class Waiters {
       taken.push(owner);
     }
     for (const owner of taken) this.#any.delete(owner);
+    taken.push(...this.#forRoom);
+    this.#forRoom.clear();
     return taken;
   }
 
   takeAll(): readonly Owner[] {
-    const all = [...this.#any, ...[...this.#fixed.values()].flatMap((owners) => [...owners])];
+    const all = [
+      ...this.#any,
+      ...this.#forRoom,
+      ...[...this.#fixed.values()].flatMap((owners) => [...owners]),
+    ];
     this.#any.clear();
+    this.#forRoom.clear();
     this.#fixed.clear();
     this.#addressOf.clear();
     return all;

@@ -7,6 +7,7 @@ import { isWanted, stateOf, statusWith } from '../orchestrator/task-state.ts';
 import { addressKey, portKey, publishedPortsOf } from '../store/network-keys.ts';
 import type { ReadTransaction, WriteTransaction } from '../store/types.ts';
 import type { Decision, Grant } from './decision.ts';
+import { isGivenUp } from './given-up.ts';
 import { cidrsOf } from './segments.ts';
 
 /** What does not hold any more is left out: the state is told by `settle`, and decides again. */
@@ -31,6 +32,9 @@ export function writeDecision(tx: WriteTransaction, decision: Decision, nowMs: M
       return;
     case 'tasks':
       writeGrants(tx, decision.grants, nowMs);
+      return;
+    case 'give-up':
+      writeGivenUp(tx, decision.taskIds);
       return;
     case 'explain': {
       const task = tx.get('task', decision.taskId);
@@ -197,5 +201,14 @@ function writeGrants(tx: WriteTransaction, grants: readonly Grant[], nowMs: Ms):
       error: '',
     });
     tx.update('task', { ...task, networks, status });
+  }
+}
+
+/** Its node may be back since: then it is left its addresses, and says when it has ended. */
+function writeGivenUp(tx: WriteTransaction, taskIds: readonly string[]): void {
+  for (const taskId of taskIds) {
+    const task = tx.get('task', taskId);
+    if (task !== undefined && isGivenUp(task, tx.get('node', task.nodeId)))
+      tx.update('task', { ...task, networks: [] });
   }
 }

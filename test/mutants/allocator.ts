@@ -29,8 +29,8 @@ export const allocatorMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/allocator/network-table.ts',
-        find: 'if (record.waiters.isEmpty && record.nodesWanted.size === 0) return [];',
-        replace: 'if (record.nodesWanted.size === 0) return [];',
+        find: 'if (record === undefined || (record.waiters.isEmpty && record.nodesWanted.size === 0)) return;',
+        replace: 'if (record === undefined || record.nodesWanted.size === 0) return;',
       },
     ],
     suite: walk,
@@ -48,6 +48,42 @@ export const allocatorMutants: readonly Mutant[] = [
         file: 'manager/allocator/write-decision.ts',
         find: "if (address === '') return true;",
         replace: "if (address !== 'never') return true;",
+      },
+    ],
+    suite: walk,
+  },
+  {
+    name: 'a-lost-node-keeps-its-addresses',
+    breaks: 'who takes the place of a task on a lost node gets its address',
+    edits: [
+      {
+        file: 'manager/allocator/given-up.ts',
+        find: 'if (this.#down.has(nodeId)) this.#found.add(id);',
+        replace: 'if (this.#down.has(id)) this.#found.add(id);',
+      },
+    ],
+    suite: walk,
+  },
+  {
+    name: 'addresses-of-a-node-that-is-back-are-given-on',
+    breaks: 'a task that may run and can be told to stop keeps its address until it has',
+    edits: [
+      {
+        file: 'manager/allocator/given-up.ts',
+        find: 'isLeaving(task) && node?.status?.state === NodeState.DOWN',
+        replace: 'isLeaving(task) && node !== undefined',
+      },
+    ],
+    suite: ava('test/manager/allocator/given-up.ts'),
+  },
+  {
+    name: 'room-that-nodes-need-no-more-is-nobodys',
+    breaks: 'nothing that can be given waits',
+    edits: [
+      {
+        file: 'manager/allocator/task-table.ts',
+        find: "if (book?.notePlace(task.id, task.nodeId !== '') === true) this.#networks.ease(networkId);",
+        replace: "book?.notePlace(task.id, task.nodeId !== '');",
       },
     ],
     suite: walk,

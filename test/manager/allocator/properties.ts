@@ -7,13 +7,16 @@ import { AllocatorState } from '#manager/allocator/allocator-state';
 import type { Decision } from '#manager/allocator/decision';
 import { writeDecision } from '#manager/allocator/write-decision';
 import type { ClusterStore } from '#manager/store/cluster-store';
-import type { WriteTransaction } from '#manager/store/types';
-import { EndpointSpec, Network, NetworkAttachmentConfig, NetworkSpec, PortConfig } from '#proto';
+import type { ReadTransaction, WriteTransaction } from '#manager/store/types';
+import { EndpointSpec, Network, NetworkAttachmentConfig, NetworkSpec, NodeState } from '#proto';
+import { NodeStatus, PortConfig } from '#proto';
 import { PublishMode, Service, SubnetConfig, Task, TaskSpec, TaskState, TaskStatus } from '#proto';
 import { networkFaults } from '#test/_support/network-invariants';
 import { aNode } from '#test/_support/objects';
 import { aServiceOf } from '#test/_support/orchestration';
 import { makeTestStore } from '#test/_support/test-store';
+
+const { COMPLETE } = TaskState;
 
 type Move =
   | {
@@ -29,21 +32,33 @@ type Move =
       readonly how: number;
     }
   | { readonly kind: 'task'; readonly at: number; readonly of: number; readonly slot: number }
-  | { readonly kind: 'step' | 'remove'; readonly at: number }
+  | { readonly kind: 'step' | 'remove' | 'unwanted'; readonly at: number }
+  | { readonly kind: 'down' | 'up'; readonly at: number }
   | { readonly kind: 'node' | 'lost-node' | 'lost-service' | 'lost-network'; readonly at: number }
   /** A round of the allocator; `written` of its decisions reach the store. */
   | { readonly kind: 'round'; readonly written: number }
   /** Another leader begins, with some decisions of the one before written and unheard of. */
   | { readonly kind: 'leader'; readonly written: number };
 
+/** What there is to begin with, so that most moves are about something. */
+const beginning: readonly Move[] = [
+  { kind: 'network', at: 0, bits: 29, isIpv6: false },
+  { kind: 'network', at: 1, bits: 28, isIpv6: true },
+  { kind: 'service', at: 0, on: [0], how: 1 },
+  { kind: 'service', at: 1, on: [0, 1], how: 0 },
+  { kind: 'service', at: 2, on: [1], how: 3 },
+  { kind: 'node', at: 0 },
+  { kind: 'node', at: 1 },
+];
+
 const small = fc.nat(5);
 const move: fc.Arbitrary<Move> = fc.oneof(
   {
-    weight: 6,
+    weight: 10,
     arbitrary: fc.record({
       kind: fc.constant('task' as const),
-      at: fc.nat(30),
-      of: small,
+      at: fc.nat(15),
+      of: fc.nat(2),
       slot: fc.integer({ min: 1, max: 4 }),
     }),
   },
@@ -57,8 +72,19 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      kind: fc.constantFrom('step' as const, 'remove' as const),
-      at: fc.nat(30),
+      kind: fc.constantFrom('step' as const, 'step' as const, 'step' as const, 'remove' as const),
+      at: fc.nat(15),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('unwanted' as const), at: fc.nat(15) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('node' as const, 'down' as const, 'up' as const),
+      at: fc.nat(2),
     }),
   },
   fc.record({
@@ -134,7 +160,8 @@ function putTask(tx: WriteTransaction, { at, of, slot }: Extract<Move, { kind: '
 function stepTask(tx: WriteTransaction, at: number): void {
   const task = tx.get('task', `t${at}`);
   const state = task?.status?.state ?? TaskState.NEW;
-  const [node] = tx.list('node');
+  const nodes = [...tx.list('node')];
+  const node = nodes[at % nodes.length];
   if (task === undefined || state === TaskState.NEW || node === undefined) return;
   const next = { [TaskState.PENDING]: TaskState.ASSIGNED, [TaskState.ASSIGNED]: TaskState.RUNNING };
   const to = next[state as keyof typeof next] ?? TaskState.FAILED;
@@ -144,6 +171,26 @@ function stepTask(tx: WriteTransaction, at: number): void {
 
 function removeTask(tx: WriteTransaction, at: number): void {
   if (tx.get('task', `t${at}`) !== undefined) tx.remove('task', `t${at}`);
+}
+
+/** The orchestrator wants another in its place. */
+function forsakeTask(tx: WriteTransaction, at: number): void {
+  const task = tx.get('task', `t${at}`);
+  if (task !== undefined) tx.update('task', { ...task, desiredState: TaskState.SHUTDOWN });
+}
+
+function setNodeState(tx: WriteTransaction, id: string, state: NodeState): void {
+  const node = tx.get('node', id);
+  if (node !== undefined) tx.update('node', { ...node, status: NodeStatus.create({ state }) });
+}
+
+/** Tasks whose place another has taken, on nodes that are down, and that have addresses all the same. */
+function hoarders(tx: ReadTransaction): readonly string[] {
+  return [...tx.list('task')]
+    .filter(({ status, networks }) => networks.length > 0 && (status?.state ?? 0) < COMPLETE)
+    .filter(({ desiredState }) => desiredState > COMPLETE)
+    .filter(({ nodeId }) => tx.get('node', nodeId)?.status?.state === NodeState.DOWN)
+    .map(({ id }) => id);
 }
 
 function removeUnused(tx: WriteTransaction, table: 'service' | 'network', id: string): void {
@@ -180,6 +227,11 @@ function change(tx: WriteTransaction, one: Move): void {
       return stepTask(tx, one.at);
     case 'remove':
       return removeTask(tx, one.at);
+    case 'unwanted':
+      return forsakeTask(tx, one.at);
+    case 'down':
+    case 'up':
+      return setNodeState(tx, `n${one.at}`, one.kind === 'up' ? NodeState.READY : NodeState.DOWN);
     case 'node':
     case 'lost-node':
       return toggleNode(tx, `n${one.at}`, one.kind === 'node');
@@ -260,7 +312,9 @@ class Bench {
   }
 }
 
-const manyMoves = fc.array(move, { minLength: 20, maxLength: 120 });
+const manyMoves = fc
+  .array(move, { minLength: 20, maxLength: 120 })
+  .map((moves) => [...beginning, ...moves]);
 
 test('nothing is given twice, whatever is made, lost, half written or taken over', async (t) => {
   await fc.assert(
@@ -283,9 +337,13 @@ test('at rest the running state is the one that would be made anew, and nothing 
       const [running, rebuilt] = bench.books();
       deepStrictEqual(running, rebuilt);
       deepStrictEqual(bench.faults, []);
+      deepStrictEqual(bench.store.view(hoarders), []);
       // A state made anew looks at everything that waits: it must find nothing to give.
       await bench.play([{ kind: 'leader', written: 0 }]);
-      if ((await bench.round()) > 0) throw new Error(`left: ${JSON.stringify(bench.last)}`);
+      await bench.round();
+      // Why something waits may be said in other words by then: room is kept for more or fewer nodes.
+      const left = bench.last.filter(({ kind }) => kind !== 'explain' && kind !== 'error');
+      if (left.length > 0) throw new Error(`left: ${JSON.stringify(left)}`);
     }),
     { seed: 402, numRuns: 150 },
   );

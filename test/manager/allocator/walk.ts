@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  Availability,
   Cluster,
   ClusterSpec,
   EndpointMode,
@@ -8,7 +9,7 @@ import {
   NetworkAttachmentConfig,
   NetworkSpec,
 } from '#proto';
-import { PortConfig, PublishMode, SubnetConfig, TaskState } from '#proto';
+import { NodeState, PortConfig, PublishMode, SubnetConfig, TaskState } from '#proto';
 import { networkFaults } from '#test/_support/network-invariants';
 import { aServiceOf, OrchestrationWorld } from '#test/_support/orchestration';
 import type { ServiceShape } from '#test/_support/orchestration';
@@ -141,6 +142,35 @@ test('room is kept for the nodes that tasks may come to', async (t) => {
     t.true(Object.hasOwn(network(world, 'ov')?.hosts ?? {}, task.nodeId));
 });
 
+test('room that was kept for nodes is given once tasks have come to few of them', async (t) => {
+  const world = await aWorld(3);
+  await addNetwork(world, 'ov', { subnets: tiny });
+  for (const id of ['n2', 'n3'])
+    await world.changeNode(id, (node) => ({
+      ...node,
+      spec: node.spec && { ...node.spec, availability: Availability.DRAIN },
+    }));
+  const spec = { endpoint: EndpointSpec.create({ mode: EndpointMode.DNSRR }) };
+  await world.createService(aServiceOf('web', on('ov', { replicas: 3, spec })));
+  await world.untilRunning('web', 3);
+  t.deepEqual(Object.keys(network(world, 'ov')?.hosts ?? {}), ['n1']);
+});
+
+test('who waits gets an address that a service keeps no longer', async (t) => {
+  const world = await aWorld(1);
+  await addNetwork(world, 'ov', { subnets: tiny });
+  const spec = { endpoint: EndpointSpec.create({ mode: EndpointMode.DNSRR }) };
+  const fixed = ['10.9.0.2', '10.9.0.3', '10.9.0.4'];
+  await world.createService(aServiceOf('redis', on('ov', { replicas: 0, spec }, fixed)));
+  await world.createService(aServiceOf('web', on('ov', { replicas: 2, spec })));
+  await world.untilRunning('web', 1);
+  await world.clock.advance(1_000);
+  t.is(world.running('web').length, 1);
+  await world.write((tx) => tx.remove('service', 'redis'));
+  await world.untilRunning('web', 2);
+  t.deepEqual(world.store.view(networkFaults), []);
+});
+
 test('an address is not given again at once', async (t) => {
   const world = await aWorld(1);
   await addNetwork(world, 'ov');
@@ -168,6 +198,31 @@ test('a slot keeps its fixed address, which nobody else gets', async (t) => {
   t.is(addressOf(2), '10.0.0.4');
   t.false(fixed.includes(addressOf(3) ?? ''));
   t.deepEqual(world.store.view(networkFaults), []);
+});
+
+test('the address of a task on a lost node goes to who takes its place, and comes back to nobody', async (t) => {
+  const world = await aWorld(2);
+  await addNetwork(world, 'ov');
+  const faults: string[] = [];
+  world.store.watch(() => faults.push(...world.store.view(networkFaults)));
+  const fixed = ['10.0.0.3', '10.0.0.4'];
+  await world.createService(aServiceOf('redis', on('ov', { replicas: 2 }, fixed)));
+  await world.untilRunning('redis', 2);
+  const [lost] = world.running('redis').filter(({ nodeId }) => nodeId === 'n2');
+  await world.loseNode('n2');
+  const successor = () =>
+    world.running('redis').find(({ slot, nodeId }) => slot === lost?.slot && nodeId === 'n1');
+  await world.clock.until(() => successor() !== undefined, 60_000, 'a successor that runs');
+  t.is(successor()?.networks[0]?.address, fixed[(lost?.slot ?? 0) - 1]);
+  const stale = () => world.tasks('redis').find(({ id }) => id === lost?.id);
+  t.deepEqual(stale()?.networks, []);
+  t.is(stale()?.status?.state, TaskState.RUNNING, 'nobody knows whether it has ended');
+  world.silent.delete('n2');
+  await world.setNodeState('n2', NodeState.READY);
+  world.nudge();
+  await world.clock.until(() => (stale()?.status?.state ?? 0) >= TaskState.COMPLETE, 60_000);
+  t.is(world.running('redis').length, 2);
+  t.deepEqual(faults, []);
 });
 
 test('the first published port makes the ingress network, with every node on it', async (t) => {
