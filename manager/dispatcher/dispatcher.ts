@@ -104,6 +104,7 @@ export class Dispatcher {
       this.#shared.read(tx, 0);
       return nodesThere(tx);
     });
+    this.#networks.expect(silent);
     // Every node that was there under the leader before has some time to register.
     const graceMs = Math.max(2 * this.#shared.graceMs, newLeaderGraceMinMs);
     for (const nodeId of silent) this.#liveness.watch(nodeId, graceMs);
@@ -304,6 +305,7 @@ export class Dispatcher {
   #markDown(nodeId: string, message: string): void {
     const { store, clock, work } = this.#options;
     work.nodeLost(nodeId);
+    this.#networks.giveUp(nodeId);
     const write = store.update((tx) => {
       // It has come back while this waited for its turn.
       if (this.#sessions.has(nodeId)) return;
@@ -371,6 +373,7 @@ export class Dispatcher {
         session.close(removedNode(node.id));
         this.#drop(session);
       }
+      this.#networks.giveUp(node.id);
       this.#options.work.nodeLost(node.id);
     } else if (session?.isActive === true && session.isNews(node))
       session.tell(node, this.#shared, session.periodMs);

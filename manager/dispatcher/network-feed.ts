@@ -53,6 +53,8 @@ export class NetworkFeed {
   readonly #holds: StopHolds;
   readonly #messages;
   readonly #followers = new Map<string, Follower>();
+  /** Nodes without a session whose hosts may lead callers on: they are expected back. */
+  readonly #away = new Set<string>();
   /** By network: the agents that know it. */
   readonly #audiences = new Map<string, Set<Follower>>();
   /** Networks with changes that were not told yet. */
@@ -126,9 +128,15 @@ export class NetworkFeed {
     this.#term++;
     this.#holds.clear();
     this.#followers.clear();
+    this.#away.clear();
     this.#audiences.clear();
     this.#changed.clear();
     this.#moved.clear();
+  }
+
+  /** These nodes have been there under the leader before, and are to register. */
+  expect(nodeIds: readonly string[]): void {
+    for (const id of nodeIds) if (!this.#followers.has(id)) this.#away.add(id);
   }
 
   /** After a commit; `tx` is of the state it made. */
@@ -145,16 +153,28 @@ export class NetworkFeed {
     this.#forget(nodeId);
     const follower: Follower = { listener, known: new Set(), sequence: 0 };
     this.#followers.set(nodeId, follower);
+    this.#away.delete(nodeId);
     const networks = this.#index.networksOfNode(nodeId);
     for (const { id } of networks) this.#follow(follower, id);
     const parts = merged(networks.flatMap((network) => network.full()));
     if (parts.length === 0) this.#send(follower, noChanges, { isFull: true });
     for (const [index, { body }] of parts.entries())
       this.#send(follower, body, { isFull: true, isContinued: index < parts.length - 1 });
+    this.#holds.back(nodeId, follower.sequence);
   }
 
+  /** The session is over; its host stays as it was told last, until the agent is back. */
   close(listener: NetworkListener): void {
-    if (this.#followers.get(listener.nodeId)?.listener === listener) this.#forget(listener.nodeId);
+    const { nodeId } = listener;
+    if (this.#followers.get(nodeId)?.listener !== listener) return;
+    this.#forget(nodeId);
+    this.#away.add(nodeId);
+  }
+
+  /** The node is DOWN, has left or is removed: nothing waits for it. */
+  giveUp(nodeId: string): void {
+    this.#away.delete(nodeId);
+    this.#holds.gaveUp(nodeId);
   }
 
   applied(listener: NetworkListener, sequence: number): void {
@@ -213,10 +233,12 @@ export class NetworkFeed {
   }
 
   #told(networkId: string): void {
+    if (!this.#holds.isUntold(networkId)) return;
     const audience = [...(this.#audiences.get(networkId) ?? [])];
     this.#holds.told(
       networkId,
       new Map(audience.map(({ listener, sequence }) => [listener.nodeId, sequence])),
+      [...this.#away].filter((nodeId) => this.#index.takesPart(nodeId, networkId)),
     );
   }
 

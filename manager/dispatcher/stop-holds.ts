@@ -13,6 +13,11 @@ interface Step {
   readonly waitingFor: Set<string>;
 }
 
+interface Told {
+  readonly sequence: number;
+  readonly step: Step;
+}
+
 interface Hold {
   readonly taskId: string;
   readonly beganAtMs: Ms;
@@ -31,8 +36,8 @@ export interface StopHoldsOptions {
 
 /**
  * The stops that wait until no host leads callers to the task any more. A task is held from the
- * commit that wants it stopped until every agent that was told has applied it, has left, or
- * `stopHoldMaxMs` are over.
+ * commit that wants it stopped until every agent that was told has applied it, is given up, or
+ * `stopHoldMaxMs` are over. Agents that are away are waited for: their hosts go on as they were.
  */
 export class StopHolds {
   readonly #options: StopHoldsOptions;
@@ -41,7 +46,9 @@ export class StopHolds {
   /** By network: the holds of which its nodes have not been told. */
   readonly #untold = new Map<string, Set<Hold>>();
   /** By agent, ascending: what it was told and has not applied. */
-  readonly #told = new Map<string, { readonly sequence: number; readonly step: Step }[]>();
+  readonly #told = new Map<string, Told[]>();
+  /** By agent that is away: what it is to apply when it is back. */
+  readonly #missed = new Map<string, Told[]>();
 
   constructor(options: StopHoldsOptions) {
     this.#options = options;
@@ -85,24 +92,27 @@ export class StopHolds {
     }
   }
 
-  /** What the agents of a network have to apply, by agent: the sequence it came under. */
-  told(networkId: string, sequences: ReadonlyMap<string, number>): void {
+  /** Whether agents of the network are to be told for the sake of a stop. */
+  isUntold(networkId: string): boolean {
+    return this.#untold.has(networkId);
+  }
+
+  /**
+   * What the agents of a network have to apply, by agent: the sequence it came under. `away`: others of
+   * the network, who hear of it when they are back.
+   */
+  told(networkId: string, sequences: ReadonlyMap<string, number>, away: readonly string[]): void {
     const holds = [...(this.#untold.get(networkId) ?? [])];
     this.#untold.delete(networkId);
     if (holds.length === 0) return;
-    const step: Step = { holds, waitingFor: new Set(sequences.keys()) };
+    const step: Step = { holds, waitingFor: new Set([...sequences.keys(), ...away]) };
     for (const hold of holds) {
       hold.untold.delete(networkId);
       hold.steps++;
     }
-    for (const [agent, sequence] of sequences) {
-      const told = this.#told.get(agent) ?? [];
-      const isLong = told.length >= toldMax;
-      const awaited = isLong ? told.filter((one) => this.#isAwaited(one.step)) : told;
-      awaited.push({ sequence, step });
-      this.#told.set(agent, awaited);
-    }
-    if (sequences.size === 0) this.#done(step);
+    for (const [agent, sequence] of sequences) this.#note(this.#told, agent, { sequence, step });
+    for (const agent of away) this.#note(this.#missed, agent, { sequence: 0, step });
+    if (step.waitingFor.size === 0) this.#done(step);
   }
 
   /** The agent has applied everything up to this sequence. */
@@ -113,11 +123,26 @@ export class StopHolds {
     if (told?.length === 0) this.#told.delete(agent);
   }
 
-  /** The agent is not there any more: nobody waits for it. */
+  /** The agent's session is over, and it may come back. */
   left(agent: string): void {
     const told = this.#told.get(agent) ?? [];
     this.#told.delete(agent);
-    for (const { step } of told) this.#one(agent, step);
+    for (const one of told) this.#note(this.#missed, agent, one);
+  }
+
+  /** The agent has a session again: all that it has missed came under this sequence. */
+  back(agent: string, sequence: number): void {
+    const missed = this.#missed.get(agent) ?? [];
+    this.#missed.delete(agent);
+    for (const { step } of missed) this.#note(this.#told, agent, { sequence, step });
+  }
+
+  /** The agent is not there any more: nobody waits for it. */
+  gaveUp(agent: string): void {
+    const all = [...(this.#told.get(agent) ?? []), ...(this.#missed.get(agent) ?? [])];
+    this.#told.delete(agent);
+    this.#missed.delete(agent);
+    for (const { step } of all) this.#one(agent, step);
   }
 
   /** The task need not be stopped any more, or is gone: true when its stop was held. */
@@ -132,10 +157,19 @@ export class StopHolds {
     this.#holds.clear();
     this.#untold.clear();
     this.#told.clear();
+    this.#missed.clear();
   }
 
   #one(agent: string, step: Step | undefined): void {
     if (step?.waitingFor.delete(agent) === true && step.waitingFor.size === 0) this.#done(step);
+  }
+
+  #note(lists: Map<string, Told[]>, agent: string, one: Told): void {
+    const list = lists.get(agent) ?? [];
+    const isLong = list.length >= toldMax;
+    const awaited = isLong ? list.filter(({ step }) => this.#isAwaited(step)) : list;
+    awaited.push(one);
+    lists.set(agent, awaited);
   }
 
   #isAwaited({ holds }: Step): boolean {

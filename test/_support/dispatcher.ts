@@ -21,8 +21,8 @@ export interface TestDispatcher {
   readonly replicator: LocalReplicator;
   readonly dispatcher: Dispatcher;
   readonly work: WorkRouter;
-  /** A registered agent that beats. */
-  join(nodeId: string): Promise<FakeAgent>;
+  /** A registered agent that beats; `isApplying` as of `FakeAgent`, true by default. */
+  join(nodeId: string, init?: { readonly isApplying: boolean }): Promise<FakeAgent>;
   node(nodeId: string): Node;
 }
 
@@ -82,8 +82,10 @@ export async function makeTestDispatcher(
     dispatcher,
     images,
     work,
-    async join(nodeId) {
-      const agent = new FakeAgent(dispatcher, nodeId).hello();
+    async join(nodeId, { isApplying } = { isApplying: true }) {
+      const agent = new FakeAgent(dispatcher, nodeId);
+      agent.isApplying = isApplying;
+      agent.hello();
       await clock.until(() => agent.assignments.length > 0, 1000, `${nodeId} is registered`);
       return agent.beat(clock);
     },

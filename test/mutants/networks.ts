@@ -59,13 +59,38 @@ export const networkMutants: readonly Mutant[] = [
     suite: holds,
   },
   {
-    name: 'a-lost-agent-is-waited-for',
+    name: 'a-node-that-is-given-up-is-waited-for',
     breaks: 'a stop does not wait for an agent that is not there any more',
     edits: [
       {
         file: 'manager/dispatcher/network-feed.ts',
-        find: 'this.#holds.left(nodeId);',
+        find: 'this.#holds.gaveUp(nodeId);',
         replace: 'void 0;',
+      },
+    ],
+    suite: holds,
+  },
+  {
+    name: 'a-restarted-agent-is-not-waited-for',
+    breaks:
+      'no host leads callers to a task that is told to stop, whose agent is away for a moment',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-feed.ts',
+        find: 'this.#away.add(nodeId);',
+        replace: 'this.#holds.gaveUp(nodeId);',
+      },
+    ],
+    suite: holds,
+  },
+  {
+    name: 'what-an-agent-missed-is-thought-applied',
+    breaks: 'an agent that is back is waited for until it has applied what it missed',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-feed.ts',
+        find: 'this.#holds.back(nodeId, follower.sequence);',
+        replace: 'this.#holds.gaveUp(nodeId);',
       },
     ],
     suite: holds,

@@ -1,6 +1,7 @@
 /** A task leaves names and rules on every host before its own is told to stop it. */
 import test from 'ava';
-import { Network, NetworkAddress, NetworkSpec, TaskState, TaskStatus } from '#proto';
+import { Goodbye, Network, NetworkAddress, NetworkSpec, NodeState } from '#proto';
+import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
 import { stopHoldMaxMs } from '#manager/dispatcher/stop-holds';
 import { makeTestDispatcher } from '#test/_support/dispatcher';
@@ -103,7 +104,7 @@ test('nothing else waits: other tasks, tasks without networks, tasks that serve 
   t.false(isTold(first));
 });
 
-test('an agent that is lost meanwhile is not waited for', async (t) => {
+test('an agent that is lost meanwhile is waited for until it is back and has applied it', async (t) => {
   const own = await made();
   const [first, second] = await joined(own);
   second.isApplying = false;
@@ -111,7 +112,80 @@ test('an agent that is lost meanwhile is not waited for', async (t) => {
   await own.clock.advance(100);
   t.false(isTold(first));
   second.hangUp();
-  t.true((await tookUntilTold(own, first)) <= 2);
+  await own.clock.advance(500);
+  t.false(isTold(first), 'its host leads callers on as before');
+  const again = await own.join('n2');
+  t.false(again.view.endpoints.get('a/t1')?.isServing);
+  t.true((await tookUntilTold(own, first)) <= 5);
+});
+
+test('an agent that was lost before is waited for as well', async (t) => {
+  const own = await made();
+  const [first, second] = await joined(own);
+  second.hangUp();
+  await own.clock.advance(500);
+  await stop(own, 't1');
+  await own.clock.advance(500);
+  t.false(isTold(first));
+  await own.join('n2');
+  t.true((await tookUntilTold(own, first)) <= 5);
+});
+
+test('an agent that comes back and does not apply it delays a stop by two seconds in all', async (t) => {
+  const own = await made();
+  const [first, second] = await joined(own);
+  second.isApplying = false;
+  await stop(own, 't1');
+  const beganAt = own.clock.monotonic();
+  second.hangUp();
+  await own.clock.advance(500);
+  const again = await own.join('n2', { isApplying: false });
+  t.false(again.view.endpoints.get('a/t1')?.isServing);
+  await own.clock.advance(stopHoldMaxMs - (own.clock.monotonic() - beganAt) - 10);
+  t.false(isTold(first));
+  t.true((await tookUntilTold(own, first)) <= 12);
+});
+
+test('an agent that stays away delays a stop by two seconds and no more', async (t) => {
+  const own = await made();
+  const [first, second] = await joined(own);
+  second.hangUp();
+  await stop(own, 't1');
+  await own.clock.advance(stopHoldMaxMs - 10);
+  t.false(isTold(first));
+  t.true((await tookUntilTold(own, first)) <= 12);
+});
+
+test('a node that is given up is waited for no more: DOWN, removed, or gone with a goodbye', async (t) => {
+  for (const how of ['silent', 'removed', 'goodbye'] as const) {
+    const own = await made();
+    const [first, second] = await joined(own);
+    second.isApplying = false;
+    if (how === 'silent') {
+      second.hangUp();
+      await own.clock.until(() => own.node('n2').status?.state === NodeState.DOWN, 60_000);
+    }
+    await stop(own, 't1');
+    if (how !== 'silent') await own.clock.advance(100);
+    if (how === 'removed') await own.store.update((tx) => tx.remove('node', 'n2'));
+    if (how === 'goodbye') second.say({ kind: 'goodbye', goodbye: Goodbye.create() });
+    t.true((await tookUntilTold(own, first)) <= 3, how);
+  }
+});
+
+test('an agent that has not registered with a new leader is waited for', async (t) => {
+  const own = await made();
+  await joined(own);
+  await own.clock.resolve(own.dispatcher.stop(), 1_000);
+  await own.clock.resolve(own.dispatcher.start(), 1_000);
+  const first = await own.join('n1');
+  await own.join('n3');
+  await own.clock.advance(100);
+  await stop(own, 't1');
+  await own.clock.advance(500);
+  t.false(isTold(first));
+  await own.join('n2');
+  t.true((await tookUntilTold(own, first)) <= 5);
 });
 
 test('the agent of the task that comes back meanwhile is told no stop before its time', async (t) => {
