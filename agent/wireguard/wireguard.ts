@@ -1,7 +1,7 @@
 import { backoffMs, messageOf } from '#lib';
 import type { Clock, Counter, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import type { NetworkHost, TunnelKey } from '#proto';
-import type { NetworkConsumer } from '../network-view/consumer.ts';
+import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { ruleLines, slotLines } from './device.ts';
@@ -45,6 +45,8 @@ export class WireGuard implements NetworkConsumer, Tunnel {
   readonly #options: WireGuardOptions;
   #keys: OwnKeys;
   #view: NetworkView | undefined;
+  /** The managers have spoken: until then nothing that an earlier life left is taken back. */
+  #isTold = false;
   #problem = beingSetUp;
   #listener: () => void = () => undefined;
   /** Slots whose device stands as it should. */
@@ -112,10 +114,16 @@ export class WireGuard implements NetworkConsumer, Tunnel {
   }
 
   /** Resolves after a try: a host that has no WireGuard holds nobody up. */
-  async apply(view: NetworkView, { networks, hosts }: ViewChanges): Promise<void> {
+  async apply(
+    view: NetworkView,
+    { networks, hosts }: ViewChanges,
+    source: ViewSource = 'managers',
+  ): Promise<void> {
     this.#view = view;
+    const isFirstWord = source === 'managers' && !this.#isTold;
+    if (isFirstWord) this.#isTold = true;
     const isOurs = hosts.some(({ old, now }) => isEncrypted(view, (now ?? old)?.networkId ?? ''));
-    if (isOurs || networks.length > 0) await this.#run();
+    if (isOurs || networks.length > 0 || isFirstWord) await this.#run();
   }
 
   /** The tunnels stay. */
@@ -189,8 +197,8 @@ export class WireGuard implements NetworkConsumer, Tunnel {
     for (const slot of slots) {
       const pair = wanted.find((one) => one.slot === slot);
       try {
-        if (pair === undefined) await this.#remove(slot);
-        else await this.#settle(pair, mtu, peers);
+        if (pair === undefined && this.#isTold) await this.#remove(slot);
+        else if (pair !== undefined) await this.#settle(pair, mtu, peers);
         if (pair === used) this.#tell('');
       } catch (error) {
         this.#up.delete(slot);
@@ -223,7 +231,9 @@ export class WireGuard implements NetworkConsumer, Tunnel {
       ...slotLines(slot, address, mtu, isOurs ? reading : undefined),
       ...ruleLines(slot, address, reading.ruled),
     ]);
-    const { added, removed } = peerChanges(wanted, isOurs ? reading.peers : new Map());
+    const present = isOurs ? reading.peers : new Map<string, string>();
+    const known = this.#isTold ? wanted : new Map([...wanted, ...present]);
+    const { added, removed } = peerChanges(known, present);
     await host.changePeers(slot, added, removed);
     this.#up.add(slot);
   }
@@ -239,7 +249,7 @@ export class WireGuard implements NetworkConsumer, Tunnel {
   async #changeKeys(self: NetworkHost | undefined): Promise<void> {
     const { clock, store, keyPeriodMs, log } = this.#options;
     const { used, other } = this.#keys;
-    const isTold = self !== undefined && areSame(self.tunnelKeys, this.toldKeys);
+    const isTold = this.#isTold && self !== undefined && areSame(self.tunnelKeys, this.toldKeys);
     if (!isTold) this.#toldSinceMs = undefined;
     else this.#toldSinceMs ??= clock.monotonic();
     const step = keyStep(this.#keys, {

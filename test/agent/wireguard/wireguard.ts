@@ -62,6 +62,33 @@ test('a new life takes over what is there, and what is right is left alone', asy
   await second.stop();
 });
 
+test('from memory a new life adds peers and takes none away until the managers speak', async (t) => {
+  const { host, open, view } = wireGuardWorld();
+  const first = await open();
+  const saved = told(first.toldKeys);
+  await first.apply(view, view.apply(saved));
+  // Newer than what was saved: another key of n1, and another node.
+  const newer = [hostWith('n1', 2, [tunnelKey(102)]), hostWith('n2', 3, [tunnelKey(103)])];
+  await first.apply(view, view.apply(told(first.toldKeys, newer)));
+  await first.stop();
+  const good = structuredClone(host.devices);
+  const second = await open();
+  const fresh = new LiveNetworkView();
+  await second.apply(fresh, fresh.apply(saved), 'memory');
+  for (const [key, value] of good.get(0)?.peers ?? [])
+    t.is(host.devices.get(0)?.peers.get(key), value);
+  await second.apply(fresh, fresh.apply(told(second.toldKeys, newer)), 'managers');
+  t.deepEqual(host.devices, good);
+  await second.stop();
+  const third = await open();
+  const empty = new LiveNetworkView();
+  await third.apply(empty, empty.apply(NetworkChanges.create({ isFull: true })), 'memory');
+  t.deepEqual(host.devices, good);
+  await third.apply(empty, empty.apply(NetworkChanges.create({ isFull: true })), 'managers');
+  t.is(host.devices.size, 0);
+  await third.stop();
+});
+
 test('a tunnel whose process was killed is there again within two seconds', async (t) => {
   const { clock, host, open, view } = wireGuardWorld();
   const wireGuard = await open();
