@@ -3,11 +3,12 @@
  * is optional on this port (a joining node has none), while a certificate that is there must be good:
  * a connection with a bad one is closed and counted, which grpc-js alone cannot do.
  */
+import net from 'node:net';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { ClusterError, limitedLogger, messageOf } from '#lib';
-import type { Clock, Counter, Logger, Metrics } from '#lib';
+import { ClusterError, TurnQueue, limitedLogger, messageOf } from '#lib';
+import type { Clock, Counter, Logger, Metrics, Ms } from '#lib';
 import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
 import { raftLinkProtocol } from '#manager';
 import { grpc } from '#proto/rpc';
@@ -18,6 +19,11 @@ import { Strangers } from './strangers.ts';
 /** More connections at once than this are refused: 10,000 agents, and others beside them. */
 const connectionCountMax = 16_000;
 const handshakeDeadlineMs = 10_000;
+/**
+ * Handshakes that begin between two turns of the event loop. Each takes a millisecond or two: when thousands of agents
+ * come at once, to a new leader, those who are connected are served all the same.
+ */
+const handshakesPerTurn = 10;
 const sweepPeriodMs = 10_000;
 const noBytes = Buffer.alloc(0);
 
@@ -41,7 +47,11 @@ export interface TlsListenerOptions {
 
 export class TlsListener {
   readonly #options: TlsListenerOptions;
+  /** Has the port; `#server` is handed its connections. */
+  readonly #door: net.Server;
   readonly #server: tls.Server;
+  /** Connections whose handshake is yet to begin, with the time at which they came. */
+  readonly #arrivals: TurnQueue<Socket, Ms>;
   readonly #injector: grpc.ConnectionInjector;
   readonly #strangersInjector: grpc.ConnectionInjector;
   readonly #strangers = new Strangers();
@@ -82,15 +92,19 @@ export class TlsListener {
       ALPNProtocols: ['h2', raftLinkProtocol],
       handshakeTimeout: handshakeDeadlineMs,
     });
-    this.#server.maxConnections = connectionCountMax;
-    this.#server.on('connection', (socket) => this.#meet(socket));
+    this.#arrivals = new TurnQueue(options.clock, handshakesPerTurn, (socket, cameAt) =>
+      this.#beginHandshake(socket, cameAt),
+    );
+    // Nothing is read of a connection before its turn.
+    this.#door = net.createServer({ pauseOnConnect: true }, (socket) => this.#meet(socket));
+    this.#door.maxConnections = connectionCountMax;
+    this.#door.on('drop', () => this.#refuse('too-many-connections'));
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       // Hung up before a word was said: a probe, not an intruder.
       if (error.code === 'ECONNRESET') socket.destroy();
       else this.#refuse('handshake', socket, messageOf(error));
     });
-    this.#server.on('drop', () => this.#refuse('too-many-connections'));
   }
 
   /** Resolves to the port that was bound. FAILED_PRECONDITION when the address cannot be bound. */
@@ -99,7 +113,7 @@ export class TlsListener {
     return new Promise((resolve, reject) => {
       // Closed in the middle of this, the server tells nothing at all.
       this.#giveUp = () => reject(new ClusterError('CANCELLED', 'the port is being closed'));
-      this.#server.once('error', (error) =>
+      this.#door.once('error', (error) =>
         reject(
           new ClusterError(
             'FAILED_PRECONDITION',
@@ -108,8 +122,8 @@ export class TlsListener {
           ),
         ),
       );
-      this.#server.listen({ host, port }, () => {
-        const address = this.#server.address();
+      this.#door.listen({ host, port }, () => {
+        const address = this.#door.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
     });
@@ -145,7 +159,8 @@ export class TlsListener {
   async close(): Promise<void> {
     this.#sweep?.cancel();
     this.#giveUp?.();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#door.close(() => resolve()));
+    this.#arrivals.clear();
     this.#injector.destroy();
     if (this.#strangersInjector !== this.#injector) this.#strangersInjector.destroy();
     for (const socket of this.#connections) socket.destroy();
@@ -157,10 +172,20 @@ export class TlsListener {
     this.#connections.add(socket);
     socket.once('close', () => {
       this.#connections.delete(socket);
+      this.#arrivals.delete(socket);
       this.#strangers.forget(remoteAddress, remotePort);
     });
     if (!this.#strangers.admit(remoteAddress, remotePort))
       this.#refuse('too-many-connections', socket);
+    else this.#arrivals.add(socket, this.#options.clock.monotonic());
+  }
+
+  /** Who has waited for too long has given up, or comes again. */
+  #beginHandshake(socket: Socket, cameAt: Ms): void {
+    if (socket.destroyed) return;
+    if (this.#options.clock.monotonic() - cameAt > handshakeDeadlineMs)
+      this.#refuse('handshake', socket, 'too many came at once');
+    else this.#server.emit('connection', socket);
   }
 
   #accept(socket: TLSSocket): void {

@@ -36,3 +36,4 @@ export { Pacer } from './pacer.ts';
 export type { PacerLimits } from './pacer.ts';
 export { hash32, seededRandom } from './random.ts';
 export type { Random } from './random.ts';
+export { TurnQueue } from './turn-queue.ts';

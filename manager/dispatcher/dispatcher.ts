@@ -26,7 +26,7 @@ import {
 } from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
 import { batchFault } from './task-report.ts';
-import { inTurns } from './turns.ts';
+import { inTurns, toldPerTurn } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly store: Store;
@@ -356,12 +356,16 @@ export class Dispatcher {
     if (task !== undefined) this.#mark(task.nodeId, taskId);
   }
 
+  /** To some agents now, to the others in later turns: what is new by then goes with it. */
   #tellChanges(): void {
     this.#networks.flush();
     this.#options.store.view((tx) => {
-      for (const session of this.#dirty) session.flush(tx);
+      for (const session of this.#dirty.values().take(toldPerTurn)) {
+        this.#dirty.delete(session);
+        session.flush(tx);
+      }
     });
-    this.#dirty.clear();
+    if (this.#dirty.size > 0) this.#flush.within(0);
   }
 
   #onNode(kind: StoreEvent['kind'], node: Node, old: Node | undefined): void {

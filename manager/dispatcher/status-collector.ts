@@ -1,9 +1,10 @@
 import { TaskState } from '#proto';
 import type { StatusBatch, TaskStatus } from '#proto';
 import type { Clock, Logger, Metrics, Timer } from '#lib';
-import { hasCode } from '#lib';
+import { TurnQueue, hasCode } from '#lib';
 import type { Store, WriteTransaction } from '../store/types.ts';
 import { mergeReport, reportFault } from './task-report.ts';
+import { toldPerTurn } from './turns.ts';
 
 /** Reports of all agents within this time go into the store together, ms. */
 const coalesceMs = 2;
@@ -39,13 +40,18 @@ export class StatusCollector {
   readonly #refused;
   #reports = new Map<string, Report>();
   #sources = new Map<StatusSource, number>();
+  /** The last batch of each source that is durable. */
+  readonly #acceptances: TurnQueue<StatusSource, number>;
   #timer: Timer | undefined;
   #isWriting = false;
   #isStopped = false;
 
   constructor(options: StatusCollectorOptions) {
     this.#options = options;
-    const { metrics } = options;
+    const { metrics, clock } = options;
+    this.#acceptances = new TurnQueue(clock, toldPerTurn, (source, sequence) =>
+      source.accepted(sequence),
+    );
     this.#statuses = metrics.counter(
       'tessera_dispatcher_statuses_total',
       'Task statuses that agents reported.',
@@ -77,6 +83,7 @@ export class StatusCollector {
   /** The source hears nothing more; what it reported is still written. */
   forget(source: StatusSource): void {
     this.#sources.delete(source);
+    this.#acceptances.delete(source);
   }
 
   stop(): void {
@@ -84,6 +91,7 @@ export class StatusCollector {
     this.#timer?.cancel();
     this.#reports.clear();
     this.#sources.clear();
+    this.#acceptances.clear();
   }
 
   #refuse(nodeId: string, taskId: string, reason: string): void {
@@ -117,7 +125,8 @@ export class StatusCollector {
     try {
       if (reports.size > 0)
         await store.batch([...reports.values()], (tx, report) => this.#apply(tx, report));
-      if (!this.#isStopped) for (const [source, sequence] of sources) source.accepted(sequence);
+      if (!this.#isStopped)
+        for (const [source, sequence] of sources) this.#acceptances.add(source, sequence);
     } catch (error) {
       this.#putBack(reports, sources);
       delayMs = retryMs;

@@ -1,5 +1,11 @@
 import type { Clock } from '#lib';
 
+/**
+ * Agents that are told of tasks between two turns of the event loop, some ten milliseconds. Their answers come as these
+ * words go out, and one turn reads all answers that are there: told all at once, thousands would answer at once.
+ */
+export const toldPerTurn = 100;
+
 /** Agents that are served between two turns of the event loop; some ten milliseconds. */
 const perTurnDefault = 200;
 

@@ -74,6 +74,15 @@ test('bad certificates do not get in, and each is counted', async (t) => {
   t.deepEqual(port.contexts, []);
 });
 
+test('of many who come at once each has its turn', async (t) => {
+  const port = await openPort(t);
+  const material = await materialOf('w1', NodeRole.WORKER);
+  const clients = Array.from({ length: 60 }, () => clientOf(t, material, port.address));
+  const answers = await Promise.all(clients.map((client) => listNodes(client)));
+  t.is(answers.length, 60);
+  t.is(port.contexts.length, 60);
+});
+
 test('a removed node is refused at its next call, and at the door', async (t) => {
   const port = await openPort(t);
   const material = await materialOf('w1', NodeRole.WORKER);

@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 import { allocatorMutants } from './allocator.ts';
 import { diskMutants } from './disk.ts';
+import { dispatcherMutants } from './dispatcher.ts';
 import { electionMutants } from './election.ts';
 import { encryptionMutants } from './encryption.ts';
 import { etcdMutants } from './etcd.ts';
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...networkMutants,
   ...encryptionMutants,
   ...schedulingMutants,
+  ...dispatcherMutants,
 ];

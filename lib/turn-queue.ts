@@ -1,0 +1,57 @@
+import type { Clock, Timer } from './clock.ts';
+
+/**
+ * Does something for each of many: so many of them between two turns of the event loop, in the order in which they came,
+ * the first at once. Of several values for one key only the last counts. What others wait for, and what thousands
+ * answer, then comes in portions, too.
+ */
+export class TurnQueue<Key, Value> {
+  readonly #clock: Clock;
+  readonly #act: (key: Key, value: Value) => void;
+  readonly #perTurn: number;
+  readonly #waiting = new Map<Key, Value>();
+  #doneThisTurn = 0;
+  #nextTurn: Timer | undefined;
+
+  /** `perTurn` >= 1. */
+  constructor(clock: Clock, perTurn: number, act: (key: Key, value: Value) => void) {
+    this.#clock = clock;
+    this.#perTurn = perTurn;
+    this.#act = act;
+  }
+
+  /** How many wait for a later turn. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(key: Key, value: Value): void {
+    this.#waiting.set(key, value);
+    this.#run();
+  }
+
+  /** Nothing is done for it any more. */
+  delete(key: Key): void {
+    this.#waiting.delete(key);
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+  }
+
+  #run(): void {
+    for (const [key, value] of this.#waiting) {
+      if (this.#doneThisTurn >= this.#perTurn) break;
+      this.#doneThisTurn++;
+      this.#waiting.delete(key);
+      this.#nextTurn ??= this.#clock.after(0, () => this.#turn());
+      this.#act(key, value);
+    }
+  }
+
+  #turn(): void {
+    this.#nextTurn = undefined;
+    this.#doneThisTurn = 0;
+    this.#run();
+  }
+}
