@@ -2,11 +2,16 @@
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
 import { refuse } from './filter.ts';
+import { Meter, finish, nodeUnits, pause } from './meter.ts';
+import type { Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { summarise } from './refusal.ts';
 import type { FilterName, Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
+
+/** Asking a node and putting its reasons into words. */
+const explainedUnits = 3 * nodeUnits;
 
 /** A node that may not take the task. */
 export interface RefusedNode {
@@ -36,15 +41,29 @@ export function refusalOf(view: ClusterView, task: Task, record: NodeRecord): Re
   return rules.refuse(rules.locate(record));
 }
 
-/**
- * Asks every node about the task, as the view is now; of a task that is bound to a node only that one. O(nodes). `known`:
- * its rules about other tasks where the caller has them, for they cost as much.
- */
-export function explain(view: ClusterView, task: Task, known?: TopologyRules): Explanation {
+export interface ExplainOptions {
+  /** The task's rules about other tasks where the caller has them, for they cost as much as asking. */
+  readonly rules?: TopologyRules | undefined;
+  /** When to pause, for `explaining`. Default: never. */
+  readonly meter?: Meter;
+}
+
+/** Asks every node about the task, as the view is now; of a task that is bound to a node only that one. O(nodes). */
+export function explain(view: ClusterView, task: Task, options: ExplainOptions = {}): Explanation {
+  return finish(explaining(view, task, options));
+}
+
+/** `explain` in slices. Where it pauses, others may run, but must not change the view. */
+export function* explaining(
+  view: ClusterView,
+  task: Task,
+  { rules: known, meter = new Meter(Infinity) }: ExplainOptions,
+): Generator<Pause, Explanation> {
   const requirements = requirementsOf(task);
   const service = view.service(task.serviceId);
-  const rules =
-    known ?? (hasTopology(view, task) ? new TopologyRules(view, task, requirements) : undefined);
+  const isRuled = known === undefined && hasTopology(view, task);
+  const rules = isRuled ? new TopologyRules(view, task, requirements) : known;
+  if (isRuled && meter.isDue(nodeUnits * view.nodeCount)) yield pause;
   const refused: RefusedNode[] = [];
   const fitting: string[] = [];
   let nodeCount = 0;
@@ -55,6 +74,7 @@ export function explain(view: ClusterView, task: Task, known?: TopologyRules): E
     const refusal = refuse(record, requirements, service) ?? rules?.refuse(rules.locate(record));
     if (refusal === undefined) fitting.push(record.id);
     else refused.push({ nodeId: record.id, refusal });
+    if (meter.isDue(explainedUnits)) yield pause;
   }
   refused.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
   const summary = summarise(

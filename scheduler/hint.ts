@@ -6,11 +6,11 @@ import { assert } from '#lib';
 import { NodeState } from '#proto';
 import type { Node, Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
-import { explain, refusalOf } from './explain.ts';
+import { explaining, refusalOf } from './explain.ts';
 import type { RefusedNode } from './explain.ts';
 import { finish, pause } from './meter.ts';
 import type { Pause } from './meter.ts';
-import { place } from './place.ts';
+import { placing } from './place.ts';
 import type { PlaceOptions } from './place.ts';
 import type { FilterName, Refusal } from './refusal.ts';
 import { anotherNode, remediesFor } from './remedies.ts';
@@ -45,14 +45,14 @@ export function hints(
   return finish(hinting(view, tasks, options));
 }
 
-/** `hints` in slices. Where it pauses the view is as it was; it must not change meanwhile. */
+/** `hints` in slices. Where it pauses, others may run, but must neither change the view nor read it. */
 export function* hinting(
   view: ClusterView,
   tasks: readonly [Task, ...Task[]],
   options: PlaceOptions,
 ): Generator<Pause, readonly Hint[]> {
   const [task] = tasks;
-  const { refused, fitting } = explain(view, task);
+  const { refused, fitting } = yield* explaining(view, task, options);
   if (fitting.length > 0) return [];
   const found = new Map<string, readonly Remedy[]>();
   const keep = (changes: readonly Remedy[]): void => {
@@ -72,7 +72,7 @@ export function* hinting(
     if (given.length >= (isSingle ? hintsMax : 1)) break;
     if (isSingle && changes.length > 1) continue;
     yield pause;
-    const placed = tried(view, tasks.slice(0, tasksMax), changes, options);
+    const placed = yield* tried(view, tasks.slice(0, tasksMax), changes, options);
     if (placed > 0) given.push({ changes, placed });
   }
   return given;
@@ -100,6 +100,15 @@ function lackOf({ refusal }: RefusedNode): number {
   return refusal.shortages.reduce((sum, { need, have }) => sum + (need - have) / need, 0);
 }
 
+/** Makes those of the changes that are in the view; the result takes them back. */
+function made(view: ClusterView, changes: readonly Remedy[]): () => void {
+  const undo: (() => void)[] = [];
+  for (const change of changes) if (change.inView !== undefined) undo.push(change.inView(view));
+  return () => {
+    for (const back of undo.toReversed()) back();
+  };
+}
+
 /** Makes the changes, looks, takes them back. */
 function withChanges<R>(
   view: ClusterView,
@@ -107,16 +116,11 @@ function withChanges<R>(
   changes: readonly Remedy[],
   look: (task: Task) => R,
 ): R {
-  const undo: (() => void)[] = [];
-  let changed = task;
-  for (const change of changes) {
-    if (change.inView !== undefined) undo.push(change.inView(view));
-    if (change.task !== undefined) changed = change.task(changed);
-  }
+  const undo = made(view, changes);
   try {
-    return look(changed);
+    return look(changes.reduce((one, { task: change }) => change?.(one) ?? one, task));
   } finally {
-    for (const back of undo.toReversed()) back();
+    undo();
   }
 }
 
@@ -188,20 +192,21 @@ function worthDoubling(
 }
 
 /** How many of the tasks are placed after the changes. */
-function tried(
+function* tried(
   view: ClusterView,
   tasks: readonly Task[],
   changes: readonly Remedy[],
   options: PlaceOptions,
-): number {
-  const [first] = tasks;
-  if (first === undefined) return 0;
-  return withChanges(view, first, changes, () => {
+): Generator<Pause, number> {
+  const undo = made(view, changes);
+  try {
     const changed = tasks.map((task) =>
       changes.reduce((one, { task: change }) => change?.(one) ?? one, task),
     );
-    const { placed } = place(view, changed, options);
+    const { placed } = yield* placing(view, changed, { ...options, isExplaining: false });
     for (const { task } of placed) view.removeTask(task.id);
     return placed.length;
-  });
+  } finally {
+    undo();
+  }
 }

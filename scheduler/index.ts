@@ -7,7 +7,7 @@ export { nodeSatisfies, parseConstraint, parseConstraints } from './constraint.t
 export type { Constraint, ConstraintKey } from './constraint.ts';
 export { ImageIndex, imagesPerNodeMax } from './image-index.ts';
 export type { HeldImage } from './image-index.ts';
-export { explain } from './explain.ts';
+export { explain, explaining } from './explain.ts';
 export type { Explanation, RefusedNode } from './explain.ts';
 export { isAskedFor, mayTake } from './filter.ts';
 export { hinting, hints } from './hint.ts';
@@ -15,7 +15,7 @@ export type { Hint } from './hint.ts';
 export { addressOf } from './host-ports.ts';
 export { labelNumber } from './selector.ts';
 export { isNodeKey, labelValue, nameField } from './node-affinity.ts';
-export { Meter, finish } from './meter.ts';
+export { Meter, finish, pause } from './meter.ts';
 export type { Pause } from './meter.ts';
 export { place, placing } from './place.ts';
 export type { PlaceOptions, Placement, PlacementResult, Unplaced } from './place.ts';

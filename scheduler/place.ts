@@ -5,7 +5,7 @@
 import type { Ms } from '#lib';
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
-import { explain } from './explain.ts';
+import { explaining } from './explain.ts';
 import { hasRoom, suits } from './filter.ts';
 import type { Group } from './group.ts';
 import type { KindRecord } from './kind-index.ts';
@@ -131,7 +131,7 @@ function* placeOnOwnNodes(
       if (spot !== undefined) rules?.placed(spot);
       placed.push({ task, nodeId });
     } else {
-      const why = isExplaining ? explain(view, task, rules) : unexplained;
+      const why = isExplaining ? yield* explaining(view, task, { rules, meter }) : unexplained;
       unplaced.push({ task, explanation: why.summary, filters: why.filters });
     }
     if (meter.isDue(placementUnits)) yield pause;
@@ -141,7 +141,7 @@ function* placeOnOwnNodes(
 function* placeGroup(
   view: ClusterView,
   group: Group,
-  { placed, unplaced, meter }: Decided,
+  { placed, unplaced, meter, isExplaining }: Decided,
 ): Generator<Pause, void> {
   const { tasks, requirements } = group;
   const [first] = tasks;
@@ -162,7 +162,8 @@ function* placeGroup(
     if (done === tasks.length) break;
   }
   if (done === tasks.length) return;
-  const { summary, filters } = explain(view, first);
+  const { summary, filters } = isExplaining
+    ? yield* explaining(view, first, { meter })
+    : unexplained;
   for (const task of tasks.slice(done)) unplaced.push({ task, explanation: summary, filters });
-  if (meter.isDue(nodeUnits * view.nodeCount)) yield pause;
 }

@@ -5,7 +5,7 @@
 import { PreemptionPolicy } from '#proto';
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
-import { explain } from './explain.ts';
+import { explaining } from './explain.ts';
 import type { Explanation, RefusedNode } from './explain.ts';
 import { Meter, finish, nodeUnits, pause } from './meter.ts';
 import type { Pause } from './meter.ts';
@@ -88,8 +88,7 @@ export function* preempting(
 ): Generator<Pause, Preemption> {
   if (!mayPreempt(task)) return none(notByPolicy);
   const { meter = new Meter(Infinity) } = options;
-  const explanation = explain(view, task);
-  if (meter.isDue(nodeUnits * explanation.nodeCount)) yield pause;
+  const explanation = yield* explaining(view, task, { meter });
   if (isMakingRoom(task, options, explanation)) return none(victimsStand, true);
   const { refused, nodeCount } = explanation;
   const candidates = refused.filter((one) => one.refusal.isResolvable);

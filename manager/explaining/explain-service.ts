@@ -1,6 +1,6 @@
 import { ExplainPlacementResponse, UpdateState } from '#proto';
 import type { PlacementExplanation, Service, Task } from '#proto';
-import { explain } from '#scheduler';
+import { explaining } from '#scheduler';
 import { judgeGlobal } from '../orchestrator/global.ts';
 import { isGlobal, replicasOf } from '../orchestrator/service-config.ts';
 import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
@@ -39,7 +39,7 @@ export async function explainService(
     const slot = slots.get(slotKeyOf(task)) ?? [task];
     explanations.push(await explainTask(scene, task, { alike, slot }));
   }
-  const notes = notesOn(scene, service);
+  const notes = await notesOn(scene, service);
   if (sorted.length > reasonsMax)
     notes.push(`${sorted.length - reasonsMax} more reasons are left out`);
   return ExplainPlacementResponse.create({
@@ -83,7 +83,7 @@ function reasonKey(scene: Scene, task: Task, slot: readonly Task[]): string {
   return `state/${stateWords(scene, { task, slot }).reason}`;
 }
 
-function notesOn(scene: Scene, service: Service): string[] {
+async function notesOn(scene: Scene, service: Service): Promise<string[]> {
   const notes: string[] = [];
   if (service.isRemoving) notes.push('the service is being removed');
   const { state, message } = service.updateStatus ?? {};
@@ -99,16 +99,22 @@ function notesOn(scene: Scene, service: Service): string[] {
   if (left.size > 0)
     notes.push(
       `${left.size} of ${scene.view.nodeCount} nodes get no new task of this global service` +
-        whyNot(scene, service, left),
+        (await whyNot(scene, service, left)),
     );
   return notes;
 }
 
 /** What these nodes have against a task of the service, counted; empty where it has none to ask with. */
-function whyNot(scene: Scene, service: Service, nodeIds: ReadonlySet<string>): string {
+async function whyNot(
+  scene: Scene,
+  service: Service,
+  nodeIds: ReadonlySet<string>,
+): Promise<string> {
   const counts = new Map<string, number>();
   for (const task of scene.image.tasksOfService(service.id)) {
-    const { refused } = explain(scene.view, { ...task, nodeId: '', spec: service.spec?.task });
+    const free = { ...task, nodeId: '', spec: service.spec?.task };
+    const { meter } = scene;
+    const { refused } = await scene.inSlices(explaining(scene.view, free, { meter }));
     for (const { nodeId, refusal } of refused)
       if (nodeIds.has(nodeId))
         for (const reason of refusal.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -1,6 +1,7 @@
 import { PlacementExplanation, TaskState } from '#proto';
-import type { Task } from '#proto';
-import { explain, hinting, rank } from '#scheduler';
+import type { NodeVerdict, Task } from '#proto';
+import { explaining, hinting, pause, rank } from '#scheduler';
+import type { Pause, RankedNode, RefusedNode } from '#scheduler';
 import { byAge, slotKeyOf } from '../orchestrator/slot.ts';
 import { isStopped, isWanted, stateOf } from '../orchestrator/task-state.ts';
 import type { Scene } from './scene.ts';
@@ -40,28 +41,28 @@ export async function explainTask(
     nodeHostname: task.nodeId === '' ? '' : scene.nodeName(task.nodeId),
     ...words,
   });
-  if (isWaitingForNode(task)) return { ...base, ...(await waiting(scene, alike, base)) };
+  if (isWaitingForNode(task))
+    return { ...base, ...(await scene.inSlices(waiting(scene, alike, base))) };
   // Of one that is held back, or one of many, where else it could be is beside the point.
   const isAsked = isAlone && task.desiredState === TaskState.RUNNING;
   const isPlaced = task.nodeId !== '' && task.slot > 0 && !isStopped(task);
   if (!isAsked || !isPlaced) return base;
-  return { ...base, ...standing(scene, task) };
+  return { ...base, ...(await scene.inSlices(standing(scene, task))) };
 }
 
-async function waiting(
+function* waiting(
   scene: Scene,
   alike: readonly [Task, ...Task[]],
   { details }: PlacementExplanation,
-): Promise<Partial<PlacementExplanation>> {
-  const { view, scoring, nowMs } = scene;
+): Generator<Pause, Partial<PlacementExplanation>> {
+  const { view, scoring, nowMs, meter } = scene;
   const [task] = alike;
-  const { summary, refused, fitting, nodeCount } = explain(view, task);
-  const nodes = refusedVerdicts(scene, refused);
+  const { summary, refused, fitting, nodeCount } = yield* explaining(view, task, { meter });
   if (fitting.length > 0) {
+    yield pause;
     const ranked = rank(view, task, { nowMs, scoring });
-    const able = ranked.map((one) => rankedVerdict(scene, one));
     const reason = `it is about to get a node: ${fitting.length} of ${nodeCount} would take it`;
-    return { reason, nodes: [...able, ...nodes].slice(0, nodesMax), nodeCount };
+    return { reason, nodes: yield* verdicts(scene, ranked, refused), nodeCount };
   }
   const said = task.status?.error ?? '';
   const more = [...details];
@@ -70,27 +71,31 @@ async function waiting(
     more.push(said.slice(summary.length).trim());
   if (task.nominatedNodeId !== '')
     more.push(`room is being made for it on node ${scene.nodeName(task.nominatedNodeId)}`);
-  const found = await scene.inSlices(hinting(view, alike, { nowMs, scoring }));
-  return {
-    reason: summary,
-    details: more,
-    nodes: nodes.slice(0, nodesMax),
-    nodeCount,
-    hints: found.map(hintMessage),
-  };
+  const nodes = yield* verdicts(scene, [], refused);
+  const found = yield* hinting(view, alike, { nowMs, scoring, meter });
+  return { reason: summary, details: more, nodes, nodeCount, hints: found.map(hintMessage) };
 }
 
-/** Where it could be now, as if it were not there. Takes the task out of the scene's view. */
-function standing(scene: Scene, task: Task): Partial<PlacementExplanation> {
-  const { view, scoring, nowMs } = scene;
+/** Where it could be now, as if it were not there. Takes the task out of the scene's view meanwhile. */
+function* standing(scene: Scene, task: Task): Generator<Pause, Partial<PlacementExplanation>> {
+  const { view, scoring, nowMs, meter } = scene;
   view.removeTask(task.id);
   const free = { ...task, nodeId: '' };
   const ranked = rank(view, free, { nowMs, scoring });
-  const { refused, nodeCount } = explain(view, free);
+  yield pause;
+  const { refused, nodeCount } = yield* explaining(view, free, { meter });
   view.setTask(task);
-  const nodes = [
-    ...ranked.map((one) => rankedVerdict(scene, one)),
-    ...refusedVerdicts(scene, refused),
-  ];
-  return { nodes: nodes.slice(0, nodesMax), nodeCount, isScored: true };
+  return { nodes: yield* verdicts(scene, ranked, refused), nodeCount, isScored: true };
+}
+
+/** The best first, then those that refuse; as many as one answer tells of. */
+function* verdicts(
+  scene: Scene,
+  ranked: readonly RankedNode[],
+  refused: readonly RefusedNode[],
+): Generator<Pause, readonly NodeVerdict[]> {
+  const able = ranked.slice(0, nodesMax).map((one) => rankedVerdict(scene, one));
+  yield pause;
+  const unable = yield* refusedVerdicts(scene, refused, scene.meter);
+  return [...able, ...unable].slice(0, nodesMax);
 }

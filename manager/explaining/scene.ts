@@ -1,12 +1,14 @@
 import { Pacer, sleep } from '#lib';
 import type { Clock, Ms } from '#lib';
 import type { Node, Task } from '#proto';
-import { ClusterView, scoringOf } from '#scheduler';
+import { ClusterView, Meter, scoringOf } from '#scheduler';
 import type { ImageIndex, Pause, ScoringConfig } from '#scheduler';
 import type { ReadTransaction } from '../store/types.ts';
 
 /** Objects that are read between two turns of the event loop. */
 const slice = { itemsMax: 2_000, bytesMax: Infinity } as const;
+/** Work between two turns of the event loop, as the scheduler counts it; a few milliseconds. */
+const unitsPerSlice = 100_000;
 
 export interface SceneState {
   readonly image: ReadTransaction;
@@ -20,6 +22,8 @@ export class Scene {
   readonly view: ClusterView;
   readonly scoring: ScoringConfig;
   readonly nowMs: Ms;
+  /** When what is done on it pauses. */
+  readonly meter = new Meter(unitsPerSlice);
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
 
@@ -40,7 +44,10 @@ export class Scene {
     const scene = new Scene(state, clock, signal);
     const { image } = state;
     const pacer = new Pacer(clock, slice);
-    for (const node of image.list('node')) scene.view.setNode(node);
+    for (const node of image.list('node')) {
+      scene.view.setNode(node);
+      if (pacer.isFull()) await pacer.pause(signal);
+    }
     for (const task of image.list('task')) {
       scene.view.setTask(task);
       if (pacer.isFull()) await pacer.pause(signal);

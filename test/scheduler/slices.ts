@@ -2,7 +2,8 @@
 import test from 'ava';
 import { TaskState } from '#proto';
 import type { Node, Task } from '#proto';
-import { Meter, finish, place, placing, preempting } from '#scheduler';
+import { Meter, explain, explaining, finish, hinting, hints, place, placing } from '#scheduler';
+import { preempting } from '#scheduler';
 import type { ClusterView, Pause } from '#scheduler';
 import { nodeUnits } from '#scheduler/meter';
 import { spreadOver, taskSelector } from '#test/_support/affinity';
@@ -138,4 +139,34 @@ test('looking for victims pauses too, and leaves the view as it was', (t) => {
   t.true(sliced.pauses > 100, `${sliced.pauses} pauses`);
   t.true(sliced.looksMax <= 4 * (sliceUnits / nodeUnits + nodeCount), `${sliced.looksMax} looks`);
   t.deepEqual(finish(preempting(view, task, options)), sliced.result);
+});
+
+test('asking every node why not pauses too, and says the same', (t) => {
+  const looks = new Looks();
+  const view = viewOf(nodes().map((node) => looks.counted(node)));
+  const task = taskOf('t', { cpus: 99 });
+  const meter = new Meter(1_000);
+  const sliced = inSlices(looks, explaining(view, task, { meter }));
+  t.true(sliced.pauses >= (nodeUnits * nodeCount) / 1_000, `${sliced.pauses} pauses`);
+  t.true(sliced.looksMax <= 4 * (1_000 / nodeUnits), `${sliced.looksMax} looks`);
+  t.is(sliced.result.refused.length, nodeCount);
+  t.deepEqual(sliced.result, explain(view, task));
+});
+
+test('trying what would help pauses too, says the same and leaves the view as it was', (t) => {
+  const looks = new Looks();
+  const view = viewOf(nodes().map((node) => looks.counted(node)));
+  const [first, ...rest] = tasksOf(300, { labels, placement: byHost, cpus: 40 });
+  t.assert(first);
+  if (first === undefined) return;
+  const before = explain(view, first);
+  const options = { nowMs: 0, meter: new Meter(sliceUnits) };
+  const sliced = inSlices(looks, hinting(view, [first, ...rest], options));
+  // Between the changes it pauses anyhow: here it is about the tasks that are placed to try one.
+  const { pauses } = inSlices(looks, hinting(view, [first, ...rest], { nowMs: 0 }));
+  t.true(sliced.pauses >= pauses + slicesOf(300 * nodeCount), `${sliced.pauses}, ${pauses}`);
+  const shown = (found: typeof sliced.result): unknown =>
+    found.map(({ changes, placed }) => [changes.map(({ text }) => text), placed]);
+  t.deepEqual(shown(sliced.result), shown(hints(view, [first, ...rest], { nowMs: 0 })));
+  t.deepEqual(explain(view, first), before);
 });
