@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * Does something for each of many: so many of them between two turns of the event loop, in the order in which they came,
@@ -11,7 +11,7 @@ export class TurnQueue<Key, Value> {
   readonly #perTurn: number;
   readonly #waiting = new Map<Key, Value>();
   #doneThisTurn = 0;
-  #nextTurn: Timer | undefined;
+  #isNextTurnDue = false;
 
   /** `perTurn` >= 1. */
   constructor(clock: Clock, perTurn: number, act: (key: Key, value: Value) => void) {
@@ -44,13 +44,14 @@ export class TurnQueue<Key, Value> {
       if (this.#doneThisTurn >= this.#perTurn) break;
       this.#doneThisTurn++;
       this.#waiting.delete(key);
-      this.#nextTurn ??= this.#clock.after(0, () => this.#turn());
+      if (!this.#isNextTurnDue) this.#clock.after(0, () => this.#turn());
+      this.#isNextTurnDue = true;
       this.#act(key, value);
     }
   }
 
   #turn(): void {
-    this.#nextTurn = undefined;
+    this.#isNextTurnDue = false;
     this.#doneThisTurn = 0;
     this.#run();
   }

@@ -26,7 +26,7 @@ import {
 } from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
 import { batchFault } from './task-report.ts';
-import { inTurns, toldPerTurn } from './turns.ts';
+import { coalesceMs, inTurns, toldPerTurn } from './turns.ts';
 
 export interface DispatcherOptions {
   readonly store: Store;
@@ -46,8 +46,6 @@ export interface SessionInput {
   closed(): void;
 }
 
-/** Changes within this time go to an agent in one message. */
-const coalesceMs: Ms = 1;
 /** A new leader gives every node at least so long to find it. */
 const newLeaderGraceMinMs: Ms = 5000;
 /** A connection that does not say hello within this time is closed. */

@@ -1,4 +1,7 @@
-import type { Clock } from '#lib';
+import type { Clock, Ms } from '#lib';
+
+/** Changes within this time go to an agent in one message. */
+export const coalesceMs: Ms = 1;
 
 /**
  * Agents that are told of tasks between two turns of the event loop, some ten milliseconds. Their answers come as these
