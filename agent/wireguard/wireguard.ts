@@ -51,6 +51,8 @@ export class WireGuard implements NetworkConsumer, Tunnel {
   #listener: () => void = () => undefined;
   /** Slots whose device stands as it should. */
   readonly #up = new Set<Slot>();
+  /** Nothing is wanted, and nothing is there. */
+  #isClean = false;
   #isDirty = false;
   #isStopped = false;
   #pass: Promise<void> | undefined;
@@ -186,6 +188,8 @@ export class WireGuard implements NetworkConsumer, Tunnel {
     const view = this.#view;
     if (view === undefined) return;
     const self = this.#self(view);
+    if (self === undefined && this.#isClean) return;
+    this.#isClean = false;
     await this.#changeKeys(self);
     const { used, other } = this.#keys;
     const wanted = self === undefined ? [] : [used, ...(other === undefined ? [] : [other])];
@@ -207,6 +211,7 @@ export class WireGuard implements NetworkConsumer, Tunnel {
       }
     }
     if (failures.length > 0) throw failures[0];
+    this.#isClean = self === undefined;
   }
 
   async #mtu(dataPathAddress: string): Promise<number> {

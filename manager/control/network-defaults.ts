@@ -31,6 +31,9 @@ function requirePool(text: string, subnetLength: number): void {
     );
 }
 
+/** UDP: agents take packets of encrypted networks there. */
+const portsOfTunnels: ReadonlySet<number> = new Set([24_789, 24_790, 24_791]);
+
 /** INVALID_SPEC for the first fault; undefined = every default. */
 export function checkedNetworkDefaults(
   given: NetworkDefaults | undefined,
@@ -47,6 +50,11 @@ export function checkedNetworkDefaults(
     );
   if (given.dataPathPort !== 0)
     requireRange(`${at}.data_path_port`, '--data-path-port', given.dataPathPort, 1024, 49_151);
+  if (portsOfTunnels.has(given.dataPathPort))
+    throw invalid(
+      `${at}.data_path_port`,
+      `--data-path-port ${given.dataPathPort} is one of encrypted networks: choose another`,
+    );
   requireCount(`${at}.address_pools`, '--default-addr-pool', given.addressPools, limits.poolsMax);
   for (const [index, text] of given.addressPools.entries()) {
     requirePool(text, length);

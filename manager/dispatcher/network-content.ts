@@ -85,11 +85,18 @@ export function hasSameKeys(a: Node | undefined, b: Node | undefined): boolean {
   );
 }
 
+/** The UDP port of VXLAN that the cluster was founded with; 0 = the usual one. */
+export function dataPathPort(tx: ReadTransaction): number {
+  for (const { spec } of tx.list('cluster')) return spec?.networks?.dataPathPort ?? 0;
+  return 0;
+}
+
 /** The node on the network; undefined when it is gone or has no address there. */
 export function hostOn(
   network: Network | undefined,
   networkId: string,
   node: Node | undefined,
+  port: number,
 ): NetworkHost | undefined {
   const addresses = node === undefined ? undefined : network?.hosts[node.id];
   if (node === undefined || addresses === undefined) return undefined;
@@ -97,6 +104,7 @@ export function hostOn(
     networkId,
     nodeId: node.id,
     dataPathAddress: dataPathAddress(node),
+    dataPathPort: port,
     addresses: HostAddresses.create(addresses),
     tunnelKeys: network?.spec?.isEncrypted === true ? (node.description?.tunnelKeys ?? []) : [],
   });

@@ -4,6 +4,7 @@ import { NodeState } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import {
   dataPathAddress,
+  dataPathPort,
   endpointOn,
   hasSameKeys,
   hostOn,
@@ -224,7 +225,7 @@ export class NetworkIndex {
     nodeId: string,
     network: Network | undefined,
   ): void {
-    const host = hostOn(network, told.id, tx.get('node', nodeId));
+    const host = hostOn(network, told.id, tx.get('node', nodeId), dataPathPort(tx));
     if (isSame(NetworkHost, told.hosts.get(nodeId), host)) return;
     told.set('hosts', nodeId, host);
     this.#listener.changed(told, false);

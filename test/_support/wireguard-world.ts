@@ -37,6 +37,7 @@ export class ModelWireGuard implements WireGuardHost {
   /** What was made, removed, routed or told, in order. */
   readonly log: string[] = [];
   failure = '';
+  reads = 0;
   /** The public half of private keys. */
   readonly #publicOf: (privateKey: string) => string;
 
@@ -45,6 +46,7 @@ export class ModelWireGuard implements WireGuardHost {
   }
 
   read(slot: Slot): Promise<SlotReading> {
+    this.reads++;
     const device = this.devices.get(slot);
     const rule = this.ruled.get(slot);
     const ruled = rule === undefined ? [] : [rule];

@@ -21,7 +21,7 @@ import {
 } from '#test/_support/wireguard-world';
 
 test('with the first encrypted network the tunnel comes, with the last it goes', async (t) => {
-  const { host, open, view } = wireGuardWorld();
+  const { clock, host, open, view } = wireGuardWorld();
   const wireGuard = await open();
   t.not(wireGuard.problem, '');
   await wireGuard.apply(view, view.apply(NetworkChanges.create({ isFull: true })));
@@ -37,6 +37,9 @@ test('with the first encrypted network the tunnel comes, with the last it goes',
   await wireGuard.apply(view, view.apply(NetworkChanges.create({ isFull: true })));
   t.is(host.devices.size, 0);
   t.not(wireGuard.problem, '', 'the next network waits for its tunnel');
+  const { reads } = host;
+  await clock.advance(120_000);
+  t.is(host.reads, reads, 'who has no such network is not looked at');
   await wireGuard.stop();
 });
 

@@ -347,6 +347,7 @@ const refusedDefaults: readonly (readonly [Partial<NetworkDefaults>, string])[] 
   ],
   [{ addressPools: ['10.0.0.0/8'], subnetLength: 29 }, 'cuts 10.0.0.0/8 into too many pieces'],
   [{ subnetLength: 30 }, '--default-addr-pool-mask-length is 30: use a whole number from 8 to 29'],
+  [{ dataPathPort: 24_791 }, '--data-path-port 24791 is one of encrypted networks: choose another'],
   [{ dataPathPort: 80 }, '--data-path-port is 80: use a whole number from 1024 to 49151'],
 ];
 

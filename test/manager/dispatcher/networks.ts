@@ -1,12 +1,14 @@
 /** What agents are told of their networks. */
 import test from 'ava';
 import {
+  ClusterSpec,
   EndpointMode,
   EndpointSpec,
   HostAddresses,
   NetworkAddress,
   NetworkAttachmentConfig,
   NetworkChanges,
+  NetworkDefaults,
   NetworkSpec,
   NodeDescription,
   NodeState,
@@ -298,4 +300,18 @@ test('keys of tunnels are told on encrypted networks, and anew when they change'
     );
     t.deepEqual(agent.view.hosts.get('a/n2')?.tunnelKeys, []);
   }
+});
+
+test('nodes are told with the port that the cluster was founded with', async (t) => {
+  const own = await made((tx) => {
+    for (const cluster of tx.list('cluster')) {
+      const networks = NetworkDefaults.create({ dataPathPort: 7_789 });
+      tx.update('cluster', { ...cluster, spec: ClusterSpec.create({ networks }) });
+    }
+    const hosts = { n2: HostAddresses.create({ address: '10.0.0.2' }) };
+    tx.update('network', aNetwork('a', { hosts }));
+    tx.create('task', onNetworks('t1', ['a']));
+  });
+  const agent = await own.join('n1');
+  t.is(agent.view.hosts.get('a/n2')?.dataPathPort, 7_789);
 });
