@@ -24,6 +24,7 @@ import { StateSaver } from './state-saver.ts';
 import { StatusOutbox } from './status-outbox.ts';
 import type { AgentStorage } from './storage-port.ts';
 import type { TaskView } from './task/task-view.ts';
+import type { NetworkExaminer } from './work/networks.ts';
 import { Worker } from './work/worker.ts';
 
 export interface AgentOptions {
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly networks: TaskNetworks;
   /** Told of the networks in this order. */
   readonly networkConsumers: readonly NetworkConsumer[];
+  /** Looks at the networks when the managers ask; left out on a host without networks of its own. */
+  readonly networkExaminer?: NetworkExaminer;
   readonly files: HostFiles;
   readonly line: ManagerLine;
   readonly storage: AgentStorage;

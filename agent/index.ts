@@ -22,4 +22,5 @@ export { GrpcManagerLine } from './session-node.ts';
 export type { GrpcManagerLineOptions } from './session-node.ts';
 export type { AgentStorage } from './storage-port.ts';
 export { fileStorage } from './storage-node.ts';
+export type { NetworkExaminer } from './work/networks.ts';
 export type { TaskView } from './task/task-view.ts';

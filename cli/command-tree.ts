@@ -107,6 +107,10 @@ const labCommands: readonly LeafCommand[] = [
   leaf('start', 'Power hosts on', () => import('./commands/lab-start.ts')),
 ];
 
+const doctorCommands: readonly LeafCommand[] = [
+  leaf('network', 'Say what is wrong with networks', () => import('./commands/doctor-network.ts')),
+];
+
 export const commandTree: readonly CommandNode[] = [
   leaf('init', 'Make a cluster', () => import('./commands/init.ts')),
   leaf('join', 'Join a cluster', () => import('./commands/join.ts')),
@@ -122,6 +126,7 @@ export const commandTree: readonly CommandNode[] = [
   { name: 'image', summary: 'Images on the nodes', commands: imageCommands },
   { name: 'lab', summary: 'Clusters on this one machine', commands: labCommands },
   { name: 'context', summary: 'The daemons that tsctl knows', commands: contextCommands },
+  { name: 'doctor', summary: 'What is wrong, and how to mend it', commands: doctorCommands },
   leaf('why', 'Say why tasks wait, or are where they are', () => import('./commands/why.ts')),
   leaf('simulate', 'Say what would happen if', () => import('./commands/simulate.ts')),
   leaf('info', 'Show the daemon and its cluster', () => import('./commands/info.ts')),

@@ -1,6 +1,6 @@
 /** The agent as a part of the daemon: its line to the managers, its storage, and the host under it. */
 import { Agent, fileStorage, GrpcManagerLine, ManagerAddresses } from '#agent';
-import type { HostFiles, NetworkConsumer, Runtime, TaskNetworks } from '#agent';
+import type { HostFiles, NetworkConsumer, NetworkExaminer, Runtime, TaskNetworks } from '#agent';
 import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
 import type { TunnelKey } from '#proto';
@@ -18,6 +18,8 @@ export interface AgentHost {
   readonly networks: TaskNetworks;
   /** Told, in this order, of the networks the node takes part in. */
   readonly networkConsumers: readonly NetworkConsumer[];
+  /** Looks at the networks when the managers ask. */
+  readonly networkExaminer?: NetworkExaminer;
   readonly files: HostFiles;
   /** CIDRs that the host has routes to; without it: none. */
   readonly routes?: () => Promise<readonly string[]>;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { hostFiles } from '#agent';
 import { createContainerdRuntime } from '#agent/containerd/index';
+import { NetworkDoctor, probingHost } from '#agent/doctor/index';
 import { NameServer } from '#agent/dns/name-server-node';
 import { Mesh, nftHost } from '#agent/mesh/index';
 import { BridgeNetworks, hostRoutes } from '#agent/network/index';
@@ -42,6 +43,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       host: nftHost(),
       log: basics.log.child({ module: 'mesh' }),
     });
+    const doctor = new NetworkDoctor({ ...basics, host: probingHost(), overlay, mesh });
     return {
       runtime: running.runtime,
       networks: new BridgeNetworks({
@@ -53,7 +55,8 @@ export function containerdHost(options: Options): MakeAgentHost {
         hostPorts: mesh,
       }),
       // Tunnels before bridges, bridges before names: the name server listens on their addresses.
-      networkConsumers: [wireGuard, overlay, mesh, names],
+      networkConsumers: [wireGuard, overlay, mesh, names, doctor],
+      networkExaminer: doctor,
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
       tunnelKeys: () => wireGuard.toldKeys,

@@ -3,6 +3,7 @@ import { backoffMs, deferred, durationBuckets, messageOf } from '#lib';
 import type { PortConfig } from '#proto';
 import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
+import { elementDifferences } from './differences.ts';
 import { isIntact } from './intact.ts';
 import type { MeshHost, TableListing } from './mesh-host.ts';
 import { MeshRules } from './mesh-rules.ts';
@@ -84,7 +85,7 @@ export class Mesh implements NetworkConsumer {
       () => this.clashes.kept.size + this.clashes.contested.size,
     );
     this.#checkLater(verifyEveryMs, () => this.#verify());
-    this.#checkLater(checkPortsEveryMs, () => this.#checkPorts());
+    this.#checkLater(checkPortsEveryMs, () => this.checkPorts());
   }
 
   /** Resolves once the kernel has it; a table that cannot be written is tried again for ever. */
@@ -115,6 +116,34 @@ export class Mesh implements NetworkConsumer {
   /** Published ports that a process of this host listens on, as `PortKeeper` has them. */
   get clashes(): PortKeeper['clashes'] {
     return this.#ports.clashes;
+  }
+
+  /** Looks who listens on published ports; otherwise every 30 s. */
+  async checkPorts(): Promise<void> {
+    if (await this.#ports.check()) await this.#written();
+  }
+
+  get publishedCount(): number {
+    return this.#rules.publishedPorts().length;
+  }
+
+  /** Virtual addresses, published ports, tasks behind them. */
+  get elementCount(): number {
+    return this.#rules.contents.elementCount;
+  }
+
+  /**
+   * What the table in the kernel has other than it should, read now and left as it is; none while it is
+   * being written. RUNTIME_ERROR when it cannot be read.
+   */
+  async differences(): Promise<readonly string[]> {
+    const writes = this.#writes;
+    if (this.#table !== 'current') return [];
+    const listing = await this.#options.host.list();
+    if (writes !== this.#writes || this.#isBusy || this.#waiting.length > 0) return [];
+    if (listing === undefined) return [`table inet ${meshTable}: missing`];
+    const elements = elementDifferences(this.#rules.contents.elements, listing.elements);
+    return isIntact(listing, this.#chains) ? elements : ['chains: changed', ...elements];
   }
 
   /** The rules stay. */
@@ -247,10 +276,6 @@ export class Mesh implements NetworkConsumer {
     log.warn('rules of the mesh were changed by somebody else, repairing', { table: meshTable });
     this.#table = 'unknown';
     await this.#written();
-  }
-
-  async #checkPorts(): Promise<void> {
-    if (await this.#ports.check()) await this.#written();
   }
 
   #checkLater(everyMs: Ms, check: () => Promise<void>): void {

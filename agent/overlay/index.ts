@@ -5,6 +5,10 @@
  * `inet tessera_overlay`; virtual addresses of services are on its bridges, what they lead to is not
  * its matter.
  */
+export { lasting } from './differences.ts';
+export type { Difference } from './differences.ts';
+export { bridgeName, vxlanName } from './names.ts';
+export { isOverlay, mtuOf } from './network-plan.ts';
 export { Overlay } from './overlay.ts';
 export type { OverlayHost } from './overlay-host.ts';
 export { kernelHost } from './overlay-host-node.ts';

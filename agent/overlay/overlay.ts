@@ -6,6 +6,8 @@ import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { noTunnel } from '../wireguard/tunnel.ts';
 import type { Tunnel } from '../wireguard/tunnel.ts';
+import { differencesOf } from './differences.ts';
+import type { Difference } from './differences.ts';
 import { changeLines, entriesOn, entryKey, isVxlanKept, parseKey } from './entries.ts';
 import { bridgeName, taskLinkPrefix, vxlanName } from './names.ts';
 import { isEncrypted, isOverlay, rangesOf } from './network-plan.ts';
@@ -166,6 +168,28 @@ export class Overlay implements NetworkConsumer {
         throw new ClusterError('UNAVAILABLE', missing ?? 'no network is known on this node yet');
       await this.#change(leftMs, signal);
     }
+  }
+
+  /** What the kernel complained of when the host was last changed; empty = nothing. */
+  get complaint(): string {
+    return this.#complaint;
+  }
+
+  /** Devices, neighbours, forwarding entries, addresses and rules that this host should have. */
+  get entryCount(): number {
+    return this.#plan.desired.size;
+  }
+
+  /**
+   * What the host has other than it should, read now and left as it is. What is told to change
+   * meanwhile is left out; what is under way may be among it. RUNTIME_ERROR when a tool fails.
+   */
+  async differences(): Promise<readonly Difference[]> {
+    if (this.#view === undefined) return [];
+    const wanted = new Map(this.#plan.desired);
+    const { entries } = await this.#options.host.read();
+    const { desired } = this.#plan;
+    return differencesOf(wanted, entries).filter(({ key }) => wanted.get(key) === desired.get(key));
   }
 
   /** The links have been made. */

@@ -8,6 +8,8 @@ import type { TaskView } from '../task/task-view.ts';
 import type { WorkContext } from './work-context.ts';
 import { listImages, loadImage, pullImage, removeImage } from './images.ts';
 import { streamLogs } from './logs.ts';
+import { diagnoseNetworks } from './networks.ts';
+import type { NetworkExaminer } from './networks.ts';
 
 /** Pieces of work at once; more are refused with LIMIT_EXCEEDED. */
 export const workMax = 64;
@@ -20,9 +22,11 @@ export interface WorkerOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly tasks: () => readonly TaskView[];
+  /** Left out on a host without networks of its own. */
+  readonly networkExaminer?: NetworkExaminer;
 }
 
-/** Does what the managers ask for besides tasks: logs and images, each on a stream of its own. */
+/** Does what the managers ask for besides tasks: logs, images, networks, each on a stream of its own. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #running = new Map<string, AbortController>();
@@ -108,11 +112,12 @@ export class Worker {
     signal: AbortSignal,
     isRefused: boolean,
   ): Promise<WorkDone> {
-    const { nodeId, runtime, tasks } = this.#options;
+    const { nodeId, runtime, tasks, networkExaminer } = this.#options;
     try {
       if (isRefused)
         throw new ClusterError('LIMIT_EXCEEDED', `this node has ${workMax} requests under way`);
-      await perform(request, { nodeId, runtime, tasks: tasks(), link, signal });
+      const own = { nodeId, runtime, tasks: tasks(), networkExaminer, link, signal };
+      await perform(request, own);
       return WorkDone.create();
     } catch (error) {
       const errorCode = error instanceof ClusterError ? error.code : 'INTERNAL';
@@ -136,6 +141,8 @@ function perform(request: WorkRequest, context: WorkContext): Promise<void> {
       return listImages(context);
     case 'removeImage':
       return removeImage(kind.removeImage, context);
+    case 'diagnoseNetworks':
+      return diagnoseNetworks(kind.diagnoseNetworks, context);
     case undefined:
       throw new ClusterError('UNIMPLEMENTED', 'this node is too old for this request');
   }

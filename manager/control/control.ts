@@ -2,6 +2,7 @@ import { authorized } from './authorize.ts';
 import { autolockHandlers } from './autolock.ts';
 import { backupHandlers } from './backup.ts';
 import { clusterHandlers } from './cluster.ts';
+import { diagnosingHandlers } from './diagnosing.ts';
 import { explainingHandlers } from './explaining.ts';
 import { imageHandlers } from './images.ts';
 import { logHandlers } from './logs.ts';
@@ -36,6 +37,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       ...watchHandlers(own),
       ...logHandlers(own),
       ...imageHandlers(own),
+      ...diagnosingHandlers(own),
     },
     own,
   );

@@ -4,3 +4,4 @@
  */
 export { Dispatcher } from './dispatcher.ts';
 export { dispatcherHandlers } from './handlers.ts';
+export { takesPart } from './network-content.ts';

@@ -1,6 +1,6 @@
 /**
  * Work the leader asks of agents over their sessions and that they answer on streams of their
- * own: logs and images. Bounded everywhere; a slow reader holds the node back, never the manager.
+ * own: logs, images, networks. Bounded everywhere; a slow reader holds the node back, never the manager.
  */
 export { Channel, abortWith } from './channel.ts';
 export { visible } from './visible.ts';

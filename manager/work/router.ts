@@ -8,7 +8,7 @@ import { visible } from './visible.ts';
 /** What a node answers, without the frame: lines, progress, lists. */
 export type WorkAnswer = Extract<
   NonNullable<WorkUp['body']>,
-  { readonly kind: 'log' | 'imageProgress' | 'images' }
+  { readonly kind: 'log' | 'imageProgress' | 'images' | 'networkReport' }
 >;
 export type WorkKind = NonNullable<WorkRequest['kind']>;
 
@@ -109,7 +109,7 @@ export class WorkRouter {
     if (this.#entries.size >= workOpenMax)
       throw new ClusterError(
         'LIMIT_EXCEEDED',
-        `${workOpenMax} log and image calls are open already: close some, or try again later`,
+        `${workOpenMax} calls to nodes are open already: close some, or try again later`,
       );
     const { clock, random } = this.#options;
     const id = newId(random);
@@ -199,6 +199,7 @@ export class WorkRouter {
       case 'log':
       case 'imageProgress':
       case 'images':
+      case 'networkReport':
         // A reader that has left ends the work.
         await entry.answers.push(body).catch(() => undefined);
         return entry.answers.isClosed;

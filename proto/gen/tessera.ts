@@ -28,6 +28,19 @@ export const LogStreamNames: Readonly<Record<number, string>> = {
 };
 
 
+export const NetworkProbeFailureKind = {
+  UNREACHABLE: 0,
+  MTU: 1,
+  CHECKSUM: 2,
+} as const;
+export type NetworkProbeFailureKind = (typeof NetworkProbeFailureKind)[keyof typeof NetworkProbeFailureKind];
+export const NetworkProbeFailureKindNames: Readonly<Record<number, string>> = {
+  0: 'UNREACHABLE',
+  1: 'MTU',
+  2: 'CHECKSUM',
+};
+
+
 export const LocalState = {
   INACTIVE: 0,
   PENDING: 1,
@@ -3328,6 +3341,490 @@ export const RemoveImageResponse: MessageCodec<RemoveImageResponse> = {
   },
 };
 
+export interface DiagnoseNetworksRequest {
+  readonly networkRefs: readonly string[];
+  readonly nodeRefs: readonly string[];
+  readonly timeoutMs: number;
+}
+export const DiagnoseNetworksRequest: MessageCodec<DiagnoseNetworksRequest> = {
+  typeName: 'tessera.v1.DiagnoseNetworksRequest',
+  fields: [
+    { name: 'networkRefs', type: 'string', shape: 'list' },
+    { name: 'nodeRefs', type: 'string', shape: 'list' },
+    { name: 'timeoutMs', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { networkRefs: [], nodeRefs: [], timeoutMs: 0, ...init };
+  },
+  write(m, w) {
+    for (const v of m.networkRefs) w.uint32(10).string(v);
+    for (const v of m.nodeRefs) w.uint32(18).string(v);
+    if (m.timeoutMs !== 0) w.uint32(24).uint32(m.timeoutMs);
+    return w;
+  },
+  encode(m) {
+    return DiagnoseNetworksRequest.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DiagnoseNetworksRequest.create() as Mutable<DiagnoseNetworksRequest>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkRefs.push(r.string());
+          break;
+        case 2:
+          m.nodeRefs.push(r.string());
+          break;
+        case 3:
+          m.timeoutMs = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DiagnoseNetworksRequest;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DiagnoseNetworksRequest.read(r, r.len);
+  },
+};
+
+export interface DiagnoseNetworksResponse {
+  readonly nodes: readonly NodeNetworkChecks[];
+  readonly problems: readonly NetworkProblem[];
+}
+export const DiagnoseNetworksResponse: MessageCodec<DiagnoseNetworksResponse> = {
+  typeName: 'tessera.v1.DiagnoseNetworksResponse',
+  fields: [
+    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeNetworkChecks as MessageCodec<never> },
+    { name: 'problems', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodes: [], problems: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.nodes) NodeNetworkChecks.write(v, w.uint32(10).fork()).ldelim();
+    for (const v of m.problems) NetworkProblem.write(v, w.uint32(18).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return DiagnoseNetworksResponse.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = DiagnoseNetworksResponse.create() as Mutable<DiagnoseNetworksResponse>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodes.push(NodeNetworkChecks.read(r, r.uint32() + r.pos));
+          break;
+        case 2:
+          m.problems.push(NetworkProblem.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as DiagnoseNetworksResponse;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return DiagnoseNetworksResponse.read(r, r.len);
+  },
+};
+
+export interface NodeNetworkChecks {
+  readonly nodeId: string;
+  readonly nodeHostname: string;
+  readonly error: string;
+  readonly checks: readonly NetworkCheck[];
+}
+export const NodeNetworkChecks: MessageCodec<NodeNetworkChecks> = {
+  typeName: 'tessera.v1.NodeNetworkChecks',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'nodeHostname', type: 'string', shape: 'one' },
+    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'checks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
+  ],
+  create(init) {
+    return { nodeId: '', nodeHostname: '', error: '', checks: [], ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.nodeHostname !== '') w.uint32(18).string(m.nodeHostname);
+    if (m.error !== '') w.uint32(26).string(m.error);
+    for (const v of m.checks) NetworkCheck.write(v, w.uint32(34).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NodeNetworkChecks.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NodeNetworkChecks.create() as Mutable<NodeNetworkChecks>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.nodeHostname = r.string();
+          break;
+        case 3:
+          m.error = r.string();
+          break;
+        case 4:
+          m.checks.push(NetworkCheck.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NodeNetworkChecks;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NodeNetworkChecks.read(r, r.len);
+  },
+};
+
+export interface NetworkCheck {
+  readonly name: string;
+  readonly lookedAt: number;
+  readonly wrong: number;
+}
+export const NetworkCheck: MessageCodec<NetworkCheck> = {
+  typeName: 'tessera.v1.NetworkCheck',
+  fields: [
+    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'lookedAt', type: 'uint32', shape: 'one' },
+    { name: 'wrong', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { name: '', lookedAt: 0, wrong: 0, ...init };
+  },
+  write(m, w) {
+    if (m.name !== '') w.uint32(10).string(m.name);
+    if (m.lookedAt !== 0) w.uint32(16).uint32(m.lookedAt);
+    if (m.wrong !== 0) w.uint32(24).uint32(m.wrong);
+    return w;
+  },
+  encode(m) {
+    return NetworkCheck.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkCheck.create() as Mutable<NetworkCheck>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.name = r.string();
+          break;
+        case 2:
+          m.lookedAt = r.uint32();
+          break;
+        case 3:
+          m.wrong = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkCheck;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkCheck.read(r, r.len);
+  },
+};
+
+export interface NetworkProblem {
+  readonly check: string;
+  readonly nodeIds: readonly string[];
+  readonly networkId: string;
+  readonly what: string;
+  readonly evidence: string;
+  readonly remedy: string;
+}
+export const NetworkProblem: MessageCodec<NetworkProblem> = {
+  typeName: 'tessera.v1.NetworkProblem',
+  fields: [
+    { name: 'check', type: 'string', shape: 'one' },
+    { name: 'nodeIds', type: 'string', shape: 'list' },
+    { name: 'networkId', type: 'string', shape: 'one' },
+    { name: 'what', type: 'string', shape: 'one' },
+    { name: 'evidence', type: 'string', shape: 'one' },
+    { name: 'remedy', type: 'string', shape: 'one' },
+  ],
+  create(init) {
+    return { check: '', nodeIds: [], networkId: '', what: '', evidence: '', remedy: '', ...init };
+  },
+  write(m, w) {
+    if (m.check !== '') w.uint32(10).string(m.check);
+    for (const v of m.nodeIds) w.uint32(18).string(v);
+    if (m.networkId !== '') w.uint32(26).string(m.networkId);
+    if (m.what !== '') w.uint32(34).string(m.what);
+    if (m.evidence !== '') w.uint32(42).string(m.evidence);
+    if (m.remedy !== '') w.uint32(50).string(m.remedy);
+    return w;
+  },
+  encode(m) {
+    return NetworkProblem.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkProblem.create() as Mutable<NetworkProblem>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.check = r.string();
+          break;
+        case 2:
+          m.nodeIds.push(r.string());
+          break;
+        case 3:
+          m.networkId = r.string();
+          break;
+        case 4:
+          m.what = r.string();
+          break;
+        case 5:
+          m.evidence = r.string();
+          break;
+        case 6:
+          m.remedy = r.string();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkProblem;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkProblem.read(r, r.len);
+  },
+};
+
+export interface NetworkReport {
+  readonly uplink: string;
+  readonly uplinkMtu: number;
+  readonly dataPathAddress: string;
+  readonly dataPathPort: number;
+  readonly probes: readonly NetworkProbe[];
+  readonly problems: readonly NetworkProblem[];
+  readonly checks: readonly NetworkCheck[];
+}
+export const NetworkReport: MessageCodec<NetworkReport> = {
+  typeName: 'tessera.v1.NetworkReport',
+  fields: [
+    { name: 'uplink', type: 'string', shape: 'one' },
+    { name: 'uplinkMtu', type: 'uint32', shape: 'one' },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
+    { name: 'probes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbe as MessageCodec<never> },
+    { name: 'problems', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
+    { name: 'checks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
+  ],
+  create(init) {
+    return { uplink: '', uplinkMtu: 0, dataPathAddress: '', dataPathPort: 0, probes: [], problems: [], checks: [], ...init };
+  },
+  write(m, w) {
+    if (m.uplink !== '') w.uint32(10).string(m.uplink);
+    if (m.uplinkMtu !== 0) w.uint32(16).uint32(m.uplinkMtu);
+    if (m.dataPathAddress !== '') w.uint32(26).string(m.dataPathAddress);
+    if (m.dataPathPort !== 0) w.uint32(32).uint32(m.dataPathPort);
+    for (const v of m.probes) NetworkProbe.write(v, w.uint32(42).fork()).ldelim();
+    for (const v of m.problems) NetworkProblem.write(v, w.uint32(50).fork()).ldelim();
+    for (const v of m.checks) NetworkCheck.write(v, w.uint32(58).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkReport.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkReport.create() as Mutable<NetworkReport>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.uplink = r.string();
+          break;
+        case 2:
+          m.uplinkMtu = r.uint32();
+          break;
+        case 3:
+          m.dataPathAddress = r.string();
+          break;
+        case 4:
+          m.dataPathPort = r.uint32();
+          break;
+        case 5:
+          m.probes.push(NetworkProbe.read(r, r.uint32() + r.pos));
+          break;
+        case 6:
+          m.problems.push(NetworkProblem.read(r, r.uint32() + r.pos));
+          break;
+        case 7:
+          m.checks.push(NetworkCheck.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkReport;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkReport.read(r, r.len);
+  },
+};
+
+export interface NetworkProbe {
+  readonly networkId: string;
+  readonly mtu: number;
+  readonly bridge: string;
+  readonly vxlan: string;
+  readonly asked: number;
+  readonly leftOut: number;
+  readonly failures: readonly NetworkProbeFailure[];
+}
+export const NetworkProbe: MessageCodec<NetworkProbe> = {
+  typeName: 'tessera.v1.NetworkProbe',
+  fields: [
+    { name: 'networkId', type: 'string', shape: 'one' },
+    { name: 'mtu', type: 'uint32', shape: 'one' },
+    { name: 'bridge', type: 'string', shape: 'one' },
+    { name: 'vxlan', type: 'string', shape: 'one' },
+    { name: 'asked', type: 'uint32', shape: 'one' },
+    { name: 'leftOut', type: 'uint32', shape: 'one' },
+    { name: 'failures', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbeFailure as MessageCodec<never> },
+  ],
+  create(init) {
+    return { networkId: '', mtu: 0, bridge: '', vxlan: '', asked: 0, leftOut: 0, failures: [], ...init };
+  },
+  write(m, w) {
+    if (m.networkId !== '') w.uint32(10).string(m.networkId);
+    if (m.mtu !== 0) w.uint32(16).uint32(m.mtu);
+    if (m.bridge !== '') w.uint32(26).string(m.bridge);
+    if (m.vxlan !== '') w.uint32(34).string(m.vxlan);
+    if (m.asked !== 0) w.uint32(40).uint32(m.asked);
+    if (m.leftOut !== 0) w.uint32(48).uint32(m.leftOut);
+    for (const v of m.failures) NetworkProbeFailure.write(v, w.uint32(58).fork()).ldelim();
+    return w;
+  },
+  encode(m) {
+    return NetworkProbe.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkProbe.create() as Mutable<NetworkProbe>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkId = r.string();
+          break;
+        case 2:
+          m.mtu = r.uint32();
+          break;
+        case 3:
+          m.bridge = r.string();
+          break;
+        case 4:
+          m.vxlan = r.string();
+          break;
+        case 5:
+          m.asked = r.uint32();
+          break;
+        case 6:
+          m.leftOut = r.uint32();
+          break;
+        case 7:
+          m.failures.push(NetworkProbeFailure.read(r, r.uint32() + r.pos));
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkProbe;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkProbe.read(r, r.len);
+  },
+};
+
+export interface NetworkProbeFailure {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly kind: NetworkProbeFailureKind;
+  readonly dataPathAddress: string;
+  readonly isUplinkAnswering: boolean;
+  readonly passesBytes: number;
+}
+export const NetworkProbeFailure: MessageCodec<NetworkProbeFailure> = {
+  typeName: 'tessera.v1.NetworkProbeFailure',
+  fields: [
+    { name: 'nodeId', type: 'string', shape: 'one' },
+    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'kind', type: 'object', shape: 'one', names: NetworkProbeFailureKindNames },
+    { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'isUplinkAnswering', type: 'bool', shape: 'one' },
+    { name: 'passesBytes', type: 'uint32', shape: 'one' },
+  ],
+  create(init) {
+    return { nodeId: '', address: '', kind: 0, dataPathAddress: '', isUplinkAnswering: false, passesBytes: 0, ...init };
+  },
+  write(m, w) {
+    if (m.nodeId !== '') w.uint32(10).string(m.nodeId);
+    if (m.address !== '') w.uint32(18).string(m.address);
+    if (m.kind !== 0) w.uint32(24).int32(m.kind);
+    if (m.dataPathAddress !== '') w.uint32(34).string(m.dataPathAddress);
+    if (m.isUplinkAnswering !== false) w.uint32(40).bool(m.isUplinkAnswering);
+    if (m.passesBytes !== 0) w.uint32(48).uint32(m.passesBytes);
+    return w;
+  },
+  encode(m) {
+    return NetworkProbeFailure.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = NetworkProbeFailure.create() as Mutable<NetworkProbeFailure>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.nodeId = r.string();
+          break;
+        case 2:
+          m.address = r.string();
+          break;
+        case 3:
+          m.kind = r.int32() as NetworkProbeFailureKind;
+          break;
+        case 4:
+          m.dataPathAddress = r.string();
+          break;
+        case 5:
+          m.isUplinkAnswering = r.bool();
+          break;
+        case 6:
+          m.passesBytes = r.uint32();
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as NetworkProbeFailure;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return NetworkProbeFailure.read(r, r.len);
+  },
+};
+
 export interface AgentMessage {
   readonly body?:
     | { readonly kind: 'hello'; readonly hello: AgentHello }
@@ -4336,6 +4833,7 @@ export interface WorkRequest {
     | { readonly kind: 'pullImage'; readonly pullImage: WorkPullImage }
     | { readonly kind: 'listImages'; readonly listImages: WorkListImages }
     | { readonly kind: 'removeImage'; readonly removeImage: WorkRemoveImage }
+    | { readonly kind: 'diagnoseNetworks'; readonly diagnoseNetworks: WorkDiagnoseNetworks }
     | undefined;
 }
 export const WorkRequest: MessageCodec<WorkRequest> = {
@@ -4347,6 +4845,7 @@ export const WorkRequest: MessageCodec<WorkRequest> = {
     { name: 'pullImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkPullImage as MessageCodec<never> },
     { name: 'listImages', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkListImages as MessageCodec<never> },
     { name: 'removeImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkRemoveImage as MessageCodec<never> },
+    { name: 'diagnoseNetworks', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkDiagnoseNetworks as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', ...init };
@@ -4368,6 +4867,9 @@ export const WorkRequest: MessageCodec<WorkRequest> = {
         break;
       case 'removeImage':
         WorkRemoveImage.write(m.kind.removeImage, w.uint32(50).fork()).ldelim();
+        break;
+      case 'diagnoseNetworks':
+        WorkDiagnoseNetworks.write(m.kind.diagnoseNetworks, w.uint32(58).fork()).ldelim();
         break;
     }
     return w;
@@ -4397,6 +4899,9 @@ export const WorkRequest: MessageCodec<WorkRequest> = {
           break;
         case 6:
           m.kind = { kind: 'removeImage', removeImage: WorkRemoveImage.read(r, r.uint32() + r.pos) };
+          break;
+        case 7:
+          m.kind = { kind: 'diagnoseNetworks', diagnoseNetworks: WorkDiagnoseNetworks.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -4612,6 +5117,50 @@ export const WorkRemoveImage: MessageCodec<WorkRemoveImage> = {
   },
 };
 
+export interface WorkDiagnoseNetworks {
+  readonly networkIds: readonly string[];
+  readonly absent: readonly string[];
+}
+export const WorkDiagnoseNetworks: MessageCodec<WorkDiagnoseNetworks> = {
+  typeName: 'tessera.v1.WorkDiagnoseNetworks',
+  fields: [
+    { name: 'networkIds', type: 'string', shape: 'list' },
+    { name: 'absent', type: 'string', shape: 'list' },
+  ],
+  create(init) {
+    return { networkIds: [], absent: [], ...init };
+  },
+  write(m, w) {
+    for (const v of m.networkIds) w.uint32(10).string(v);
+    for (const v of m.absent) w.uint32(18).string(v);
+    return w;
+  },
+  encode(m) {
+    return WorkDiagnoseNetworks.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = WorkDiagnoseNetworks.create() as Mutable<WorkDiagnoseNetworks>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.networkIds.push(r.string());
+          break;
+        case 2:
+          m.absent.push(r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as WorkDiagnoseNetworks;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return WorkDiagnoseNetworks.read(r, r.len);
+  },
+};
+
 export interface WorkUp {
   readonly body?:
     | { readonly kind: 'id'; readonly id: string }
@@ -4619,6 +5168,7 @@ export interface WorkUp {
     | { readonly kind: 'imageProgress'; readonly imageProgress: ImageProgress }
     | { readonly kind: 'images'; readonly images: NodeImages }
     | { readonly kind: 'done'; readonly done: WorkDone }
+    | { readonly kind: 'networkReport'; readonly networkReport: NetworkReport }
     | undefined;
 }
 export const WorkUp: MessageCodec<WorkUp> = {
@@ -4629,6 +5179,7 @@ export const WorkUp: MessageCodec<WorkUp> = {
     { name: 'imageProgress', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
     { name: 'images', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
     { name: 'done', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkDone as MessageCodec<never> },
+    { name: 'networkReport', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkReport as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -4649,6 +5200,9 @@ export const WorkUp: MessageCodec<WorkUp> = {
         break;
       case 'done':
         WorkDone.write(m.body.done, w.uint32(42).fork()).ldelim();
+        break;
+      case 'networkReport':
+        NetworkReport.write(m.body.networkReport, w.uint32(50).fork()).ldelim();
         break;
     }
     return w;
@@ -4675,6 +5229,9 @@ export const WorkUp: MessageCodec<WorkUp> = {
           break;
         case 5:
           m.body = { kind: 'done', done: WorkDone.read(r, r.uint32() + r.pos) };
+          break;
+        case 6:
+          m.body = { kind: 'networkReport', networkReport: NetworkReport.read(r, r.uint32() + r.pos) };
           break;
         default:
           r.skipType(tag & 7);
@@ -11828,6 +12385,7 @@ export const ControlService = {
   pullImage: method('/tessera.v1.Control/PullImage', false, true, PullImageRequest, ImageProgress),
   listImages: method('/tessera.v1.Control/ListImages', false, false, ListImagesRequest, ListImagesResponse),
   removeImage: method('/tessera.v1.Control/RemoveImage', false, false, RemoveImageRequest, RemoveImageResponse),
+  diagnoseNetworks: method('/tessera.v1.Control/DiagnoseNetworks', false, false, DiagnoseNetworksRequest, DiagnoseNetworksResponse),
 } as const;
 
 export const DispatcherService = {
