@@ -8,6 +8,7 @@ import { hostKey } from '../network-view/view.ts';
 import type { NetworkView } from '../network-view/view.ts';
 import { bridgeName, lasting, mtuOf, vxlanName } from '../overlay/index.ts';
 import type { Difference, Overlay } from '../overlay/index.ts';
+import { slots, wireGuardPortOf } from '../wireguard/tunnel-address.ts';
 import type { DoctorHost, HostLinks } from './doctor-host.ts';
 import {
   dataPathProblems,
@@ -43,6 +44,7 @@ const secondLookMs: Ms = 1_000;
 const portsWaitMs: Ms = 3_000;
 const dataPathPortDefault = 4_789;
 const widthMax = 16;
+const tunnelPorts = slots.map(wireGuardPortOf);
 
 /** Examines the networks of one host. A consumer of the view, which it only reads. */
 export class NetworkDoctor implements NetworkConsumer {
@@ -88,7 +90,7 @@ export class NetworkDoctor implements NetworkConsumer {
     const uplink = links.uplinks.get(self?.dataPathAddress ?? '');
     const port = self?.dataPathPort || dataPathPortDefault;
     const [probes, local] = await Promise.all([
-      this.#probe(view, request, links, signal),
+      this.#probe(view, request, links, port, signal),
       this.#lookAtSelf(view, networkIds, links, port, signal),
     ]);
     const asked = probes.reduce((sum, one) => sum + one.asked, 0);
@@ -118,6 +120,7 @@ export class NetworkDoctor implements NetworkConsumer {
     view: NetworkView,
     { networkIds, absent }: WorkDiagnoseNetworks,
     { uplinks, mtus: deviceMtus }: HostLinks,
+    port: number,
     signal: AbortSignal,
   ): Promise<readonly NetworkProbe[]> {
     const { nodeId, host } = this.#options;
@@ -136,17 +139,19 @@ export class NetworkDoctor implements NetworkConsumer {
       (await findFailures(host, ways, signal)).slice(0, failuresMax),
       ({ way }) => way.networkId,
     );
-    return chosen.map(({ network: { id }, targets, leftOut }) =>
-      NetworkProbe.create({
+    return chosen.map(({ network, targets, leftOut }) => {
+      const { id } = network;
+      return NetworkProbe.create({
         networkId: id,
         mtu: mtus.get(id) ?? 0,
         bridge: bridgeName(id),
         vxlan: vxlanName(id),
+        udpPorts: network.spec?.isEncrypted === true ? tunnelPorts : [port],
         asked: targets.length,
         leftOut,
         failures: (failures.get(id) ?? []).map(({ failure }) => failure),
-      }),
-    );
+      });
+    });
   }
 
   async #lookAtSelf(

@@ -42,8 +42,7 @@ const isOn = (scene: Scene, nodeId: string, networkId: string): boolean =>
   networksOf(scene, nodeId).includes(networkId);
 
 function cutOff(scene: Scene, { center, others, items }: Trouble<Seen>): NetworkProblem {
-  const { reports } = scene;
-  const port = reports.get(items[0]?.from ?? '')?.dataPathPort ?? 4_789;
+  const port = portsOf(items);
   const name = scene.nodeName(center);
   const rest = joined(others.map((id) => scene.nodeName(id)));
   const isAnswering = items.every(({ failure }) => failure.isUplinkAnswering);
@@ -80,7 +79,7 @@ function cutOffOn(
     networkId,
     what: `${scene.nodeName(center)} and ${rest} do not reach each other on network ${network}, but on others`,
     evidence: silences(scene, items),
-    remedy: `look for entries of ${network} under 'entries' and 'data-path' of these nodes; when there are none, look for rules of others there that drop what comes from its bridge ('nft list ruleset | grep ${items[0]?.probe.bridge ?? ''}')`,
+    remedy: `look for what drops UDP port ${portsOf(items)} between them, and for entries of ${network} under 'entries' and 'data-path'; when there are none, look for rules of others there that drop what comes from its bridge ('nft list ruleset | grep ${items[0]?.probe.bridge ?? ''}')`,
   });
 }
 
@@ -92,6 +91,9 @@ function silences(scene: Scene, items: readonly Seen[]): string {
   const text = `no answer to ${scene.nodeName(from)} from ${failure.address} (${scene.nodeName(failure.nodeId)} on ${scene.networkName(probe.networkId)})`;
   return items.length === 1 ? text : `${text} and ${items.length - 1} more such`;
 }
+
+const portsOf = (items: readonly Seen[]): string =>
+  joined(items.flatMap(({ probe }) => probe.udpPorts.map(String)));
 
 function dataPathAddresses({ reports }: Scene, items: readonly Seen[]): readonly string[] {
   return items.flatMap(({ from, failure }) => [

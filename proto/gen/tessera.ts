@@ -3691,6 +3691,7 @@ export interface NetworkProbe {
   readonly asked: number;
   readonly leftOut: number;
   readonly failures: readonly NetworkProbeFailure[];
+  readonly udpPorts: readonly number[];
 }
 export const NetworkProbe: MessageCodec<NetworkProbe> = {
   typeName: 'tessera.v1.NetworkProbe',
@@ -3702,9 +3703,10 @@ export const NetworkProbe: MessageCodec<NetworkProbe> = {
     { name: 'asked', type: 'uint32', shape: 'one' },
     { name: 'leftOut', type: 'uint32', shape: 'one' },
     { name: 'failures', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbeFailure as MessageCodec<never> },
+    { name: 'udpPorts', type: 'uint32', shape: 'list' },
   ],
   create(init) {
-    return { networkId: '', mtu: 0, bridge: '', vxlan: '', asked: 0, leftOut: 0, failures: [], ...init };
+    return { networkId: '', mtu: 0, bridge: '', vxlan: '', asked: 0, leftOut: 0, failures: [], udpPorts: [], ...init };
   },
   write(m, w) {
     if (m.networkId !== '') w.uint32(10).string(m.networkId);
@@ -3714,6 +3716,11 @@ export const NetworkProbe: MessageCodec<NetworkProbe> = {
     if (m.asked !== 0) w.uint32(40).uint32(m.asked);
     if (m.leftOut !== 0) w.uint32(48).uint32(m.leftOut);
     for (const v of m.failures) NetworkProbeFailure.write(v, w.uint32(58).fork()).ldelim();
+    if (m.udpPorts.length > 0) {
+      w.uint32(66).fork();
+      for (const v of m.udpPorts) w.uint32(v);
+      w.ldelim();
+    }
     return w;
   },
   encode(m) {
@@ -3744,6 +3751,12 @@ export const NetworkProbe: MessageCodec<NetworkProbe> = {
           break;
         case 7:
           m.failures.push(NetworkProbeFailure.read(r, r.uint32() + r.pos));
+          break;
+        case 8:
+          if ((tag & 7) === 2) {
+            const stop = r.uint32() + r.pos;
+            while (r.pos < stop) m.udpPorts.push(r.uint32());
+          } else m.udpPorts.push(r.uint32());
           break;
         default:
           r.skipType(tag & 7);

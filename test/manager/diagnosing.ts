@@ -50,6 +50,7 @@ function report(
         bridge: `tsb${networkId}`,
         vxlan: `tsv${networkId}`,
         asked: 2,
+        udpPorts: [4_789],
         failures: [...(failures[networkId] ?? [])],
       }),
     ),
