@@ -162,6 +162,12 @@ export class ClusterView {
     this.#drop(taskId);
   }
 
+  /** What the task takes of this node as the view counts it; undefined: nothing. */
+  demandOn(nodeId: string, taskId: string): Demand | undefined {
+    const holding = this.#holdings.get(taskId);
+    return holding?.nodeId === nodeId ? holding.demand : undefined;
+  }
+
   /**
    * Counts the task as placed before the store says so. Gives the record of its kind, for the next task that is
    * alike: finding it takes a while.

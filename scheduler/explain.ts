@@ -11,7 +11,7 @@ import { requirementsOf } from './requirements.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
 
 /** Asking a node and putting its reasons into words. */
-const explainedUnits = 3 * nodeUnits;
+export const explainedUnits = 3 * nodeUnits;
 
 /** A node that may not take the task. */
 export interface RefusedNode {

@@ -48,4 +48,5 @@ export {
 } from './toleration.ts';
 export type { Stay } from './toleration.ts';
 export { managersTaintPrefix, stayOnLostNode, unreachableTaintKey } from './unreachable.ts';
+export { cheapestOffer } from './victims.ts';
 export type { DisruptionBudget, Offer } from './victims.ts';

@@ -5,15 +5,18 @@
 import { PreemptionPolicy } from '#proto';
 import type { Task } from '#proto';
 import type { ClusterView } from './cluster-view.ts';
-import { explaining } from './explain.ts';
-import type { Explanation, RefusedNode } from './explain.ts';
+import { explainedUnits } from './explain.ts';
+import { refuse } from './filter.ts';
 import { Meter, finish, nodeUnits, pause } from './meter.ts';
 import type { Pause } from './meter.ts';
+import type { NodeRecord } from './node-record.ts';
 import { priorityOf } from './priority.ts';
 import { refusal, summarise } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
-import { cheapestOffer, selectVictims } from './victims.ts';
+import type { Requirements } from './requirements.ts';
+import { TopologyRules, hasTopology } from './topology-rules.ts';
+import { cheapestOffer, isAboutSums, selectVictims } from './victims.ts';
 import type { DisruptionBudget, Offer } from './victims.ts';
 
 /** How many nodes are tried: this part of all, but no fewer than that many. */
@@ -40,7 +43,11 @@ export interface PreemptOptions {
 }
 
 export type Preemption =
-  | ({ readonly kind: 'nominated' } & Offer)
+  | ({
+      readonly kind: 'nominated';
+      /** What other nodes offered and hold to for a task that is alike; empty where that cannot be known. */
+      readonly others: readonly Offer[];
+    } & Offer)
   /** `summary` as in "preemption: 0/4 nodes are available: 4 Preemption is not helpful ...". */
   | {
       readonly kind: 'none';
@@ -61,17 +68,35 @@ function mayPreempt(task: Task): boolean {
   return task.spec?.placement?.preemptionPolicy !== PreemptionPolicy.NEVER;
 }
 
+/** What is asked of one node after the other. */
+interface Search {
+  readonly view: ClusterView;
+  readonly task: Task;
+  readonly requirements: Requirements;
+  /** The task's rules about others, where there are any: made once, for a trial leaves the view as it was. */
+  readonly rules: TopologyRules | undefined;
+  readonly meter: Meter;
+}
+
+function refusalOn({ view, task, requirements, rules }: Search, record: NodeRecord) {
+  return (
+    refuse(record, requirements, view.service(task.serviceId)) ??
+    rules?.refuse(rules.locate(record))
+  );
+}
+
 /**
  * Whether tasks that were stopped for the task still stand on the node that was chosen for it. Not where evictions do
  * not help there any more, for the node is lost or drained: then another may be chosen.
  */
-function isMakingRoom(task: Task, options: PreemptOptions, { refused }: Explanation): boolean {
+function isMakingRoom(search: Search, options: PreemptOptions): boolean {
   const { nominatedNodeId = '', isBeingPreempted, standing } = options;
   if (nominatedNodeId === '' || isBeingPreempted === undefined) return false;
-  const own = refused.find(({ nodeId }) => nodeId === nominatedNodeId);
-  if (own?.refusal.isResolvable !== true) return false;
+  const own = search.view.node(nominatedNodeId);
+  if (own === undefined || refusalOn(search, own)?.isResolvable !== true) return false;
+  const priority = priorityOf(search.task);
   for (const other of standing(nominatedNodeId))
-    if (isBeingPreempted(other) && priorityOf(other) < priorityOf(task)) return true;
+    if (isBeingPreempted(other) && priorityOf(other) < priority) return true;
   return false;
 }
 
@@ -88,40 +113,59 @@ export function* preempting(
 ): Generator<Pause, Preemption> {
   if (!mayPreempt(task)) return none(notByPolicy);
   const { meter = new Meter(Infinity) } = options;
-  const explanation = yield* explaining(view, task, { meter });
-  if (isMakingRoom(task, options, explanation)) return none(victimsStand, true);
-  const { refused, nodeCount } = explanation;
-  const candidates = refused.filter((one) => one.refusal.isResolvable);
-  const refusals: Refusal[] = Array.from(
-    { length: refused.length - candidates.length },
-    () => hopeless,
-  );
-  const offers = yield* offersOf(view, task, candidates, { ...options, meter }, refusals);
+  const requirements = requirementsOf(task);
+  const rules = hasTopology(view, task) ? new TopologyRules(view, task, requirements) : undefined;
+  if (rules !== undefined && meter.isDue(nodeUnits * view.nodeCount)) yield pause;
+  const search = { view, task, requirements, rules, meter };
+  if (isMakingRoom(search, options)) return none(victimsStand, true);
+  const own = view.node(task.nodeId);
+  const nodes = task.nodeId === '' ? [...view.nodes()] : own === undefined ? [] : [own];
+  const refusals: Refusal[] = [];
+  const offers = yield* offersOf(search, nodes, options, refusals);
   const best = cheapestOffer(offers);
-  if (best === undefined) return none(summarise(nodeCount, refusals));
-  return { kind: 'nominated', ...best };
+  if (best === undefined) return none(summarise(nodes.length, refusals));
+  return { kind: 'nominated', ...best, others: lastingOffers(search, offers, best, options) };
 }
 
-/** Asks one candidate after the other until there is enough to choose from; notes why the others are none. */
+/** Offers that stay what they are when one of them is taken: they are about their own node's sums, and cost no budget. */
+function lastingOffers(
+  search: Search,
+  offers: readonly Offer[],
+  best: Offer,
+  { budgetOf }: PreemptOptions,
+): readonly Offer[] {
+  if (!isAboutSums(search)) return [];
+  const isFree = ({ victims }: Offer): boolean =>
+    budgetOf === undefined || victims.every((one) => budgetOf(one) === undefined);
+  return offers.filter((offer) => offer !== best && isFree(offer));
+}
+
+/**
+ * Asks one node after the other until there is enough to choose from; those after that are not looked at. Notes why
+ * the others are none.
+ */
 function* offersOf(
-  view: ClusterView,
-  task: Task,
-  candidates: readonly RefusedNode[],
-  options: PreemptOptions & { readonly meter: Meter },
+  search: Search,
+  nodes: readonly NodeRecord[],
+  options: PreemptOptions,
   refusals: Refusal[],
 ): Generator<Pause, readonly Offer[]> {
-  const { offset = 0, budgetOf = () => undefined, trials = defaultTrials, meter } = options;
-  const wanted = Math.max(Math.trunc((view.nodeCount * trials.percent) / 100), trials.min);
-  const requirements = requirementsOf(task);
+  const { offset = 0, budgetOf = () => undefined, trials = defaultTrials } = options;
+  const { meter } = search;
+  const wanted = Math.max(Math.trunc((nodes.length * trials.percent) / 100), trials.min);
   const offers: Offer[] = [];
-  for (let at = 0; at < candidates.length; at++) {
-    const nodeId = candidates[(offset + at) % candidates.length]?.nodeId ?? '';
-    const record = view.node(nodeId);
-    if (record === undefined) continue;
-    const standing = [...options.standing(nodeId)];
-    if (meter.isDue(nodeUnits * (1 + standing.length))) yield pause;
-    const input = { view, task, requirements, record, standing, budgetOf, meter };
-    const found = yield* selectVictims(input);
+  for (let at = 0; at < nodes.length; at++) {
+    const record = nodes[(offset + at) % nodes.length];
+    const refusal = record === undefined ? undefined : refusalOn(search, record);
+    if (meter.isDue(explainedUnits)) yield pause;
+    if (record === undefined || refusal === undefined) continue;
+    if (!refusal.isResolvable) {
+      refusals.push(hopeless);
+      continue;
+    }
+    const standing = [...options.standing(record.id)];
+    if (meter.isDue(nodeUnits * standing.length)) yield pause;
+    const found = yield* selectVictims({ ...search, record, standing, budgetOf });
     if (found === undefined) refusals.push(hopeless);
     else if ('victims' in found) offers.push(found);
     else refusals.push(found);

@@ -42,6 +42,18 @@ export class Reserved {
     this.scored = { cpuNano: 0, memoryBytes: 0, generic: this.generic };
   }
 
+  /** To be added to and taken from apart. */
+  copy(): Reserved {
+    const copy = new Reserved();
+    copy.cpuNano = this.cpuNano;
+    copy.memoryBytes = this.memoryBytes;
+    copy.pids = this.pids;
+    for (const [kind, count] of this.generic) copy.generic.set(kind, count);
+    copy.scored.cpuNano = this.scored.cpuNano;
+    copy.scored.memoryBytes = this.scored.memoryBytes;
+    return copy;
+  }
+
   /** `sign` is 1 to add, -1 to take away. */
   add(demand: Demand, sign: 1 | -1): void {
     this.scored.cpuNano += sign * (demand.cpuNano || unsetCpuNano);

@@ -40,12 +40,55 @@ export interface VictimsInput {
   readonly meter: Meter;
 }
 
-function refusalOn(input: VictimsInput): Refusal | undefined {
+/** A node that tasks are taken from and put back on, to see whether another then fits. */
+interface Trial {
+  remove(task: Task): void;
+  restore(task: Task): void;
+  fits(): boolean;
+  refusal(): Refusal | undefined;
+}
+
+/** In the view itself, for whoever asks for more than resources; what is removed has to be put back. */
+function trialInView(input: VictimsInput): Trial {
   const { view, task, requirements, record } = input;
-  const refusal = refuse(record, requirements, view.service(task.serviceId));
-  if (refusal !== undefined || !hasTopology(view, task)) return refusal;
-  const rules = new TopologyRules(view, task, requirements);
-  return rules.refuse(rules.locate(record));
+  const refusal = (): Refusal | undefined => {
+    const own = refuse(record, requirements, view.service(task.serviceId));
+    if (own !== undefined || !hasTopology(view, task)) return own;
+    const rules = new TopologyRules(view, task, requirements);
+    return rules.refuse(rules.locate(record));
+  };
+  return {
+    remove: ({ id }) => view.removeTask(id),
+    restore: (one) => view.setTask(one, one),
+    fits: () => refusal() === undefined,
+    refusal,
+  };
+}
+
+/** With the sums of the node alone, which is many times as fast: most tasks that find no node lack nothing but resources. */
+function trialOfSums({ view, task, requirements, record }: VictimsInput): Trial {
+  const { demand } = requirements;
+  const reserved = record.reserved.copy();
+  const add = (id: string, sign: 1 | -1): void => {
+    const held = view.demandOn(record.id, id);
+    if (held !== undefined) reserved.add(held, sign);
+  };
+  return {
+    remove: ({ id }) => add(id, -1),
+    restore: ({ id }) => add(id, 1),
+    fits: () => reserved.leavesRoomFor(demand, record.node.description?.resources),
+    refusal: () => refuse({ ...record, reserved }, requirements, view.service(task.serviceId)),
+  };
+}
+
+/** Whether nothing but the resources of the node can change whether the task fits there. */
+export function isAboutSums({
+  view,
+  task,
+  requirements,
+}: Pick<VictimsInput, 'view' | 'task' | 'requirements'>): boolean {
+  const { ports, perNodeMax } = requirements;
+  return ports.length === 0 && perNodeMax === 0 && !hasTopology(view, task);
 }
 
 /** Divides by whether their going is within their budgets, asked for in the order of importance. */
@@ -85,23 +128,24 @@ export function* selectVictims(input: VictimsInput): Generator<Pause, Offer | Re
   const { view, record, standing, meter } = input;
   // Rules about other tasks look at every node anew.
   const units = nodeUnits * (hasTopology(view, input.task) ? view.nodeCount : 1);
+  const isOfSums = isAboutSums(input);
   const priority = priorityOf(input.task);
   const lower = standing.filter((task) => priorityOf(task) < priority).toSorted(byImportance);
   if (lower.length === 0) return undefined;
+  const trial = isOfSums ? trialOfSums(input) : trialInView(input);
   const gone = new Set<Task>();
   const remove = (task: Task): void => {
-    view.removeTask(task.id);
+    trial.remove(task);
     gone.add(task);
   };
   const restore = (task: Task): void => {
-    view.setTask(task, task);
+    trial.restore(task);
     gone.delete(task);
   };
   try {
     for (const task of lower) remove(task);
-    const refusal = refusalOn(input);
     if (meter.isDue(units)) yield pause;
-    if (refusal !== undefined) return refusal;
+    if (!trial.fits()) return trial.refusal();
     let violationCount = 0;
     const { violating, others } = divideByBudget(
       lower.filter((task) => !isLeaving(task)),
@@ -109,7 +153,7 @@ export function* selectVictims(input: VictimsInput): Generator<Pause, Offer | Re
     );
     for (const task of [...violating, ...others]) {
       restore(task);
-      const mayStay = refusalOn(input) === undefined;
+      const mayStay = trial.fits();
       if (!mayStay) remove(task);
       if (!mayStay && violating.includes(task)) violationCount++;
       if (meter.isDue(units)) yield pause;
@@ -118,7 +162,7 @@ export function* selectVictims(input: VictimsInput): Generator<Pause, Offer | Re
     if (victims.length > victimsMax) return undefined;
     return { nodeId: record.id, victims, violationCount };
   } finally {
-    for (const task of gone) view.setTask(task, task);
+    for (const task of gone) trial.restore(task);
   }
 }
 

@@ -5,11 +5,12 @@
 import type { Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
-import { placing, preempting, priorityOf } from '#scheduler';
+import { cheapestOffer, pause, placing, preempting, priorityOf } from '#scheduler';
 import type {
   ClusterView,
   FilterName,
   Meter,
+  Offer,
   Pause,
   Placement,
   PlaceOptions,
@@ -46,6 +47,8 @@ export interface Attempt {
   readonly isUnfinished: boolean;
 }
 
+/** With fewer offers than this the nodes are asked anew: half of what a search asks for at least. */
+const offersMin = 50;
 /** Nominations that one preemption takes away; any others find out by themselves that they have no room. */
 const displacedMax = 50;
 
@@ -150,6 +153,8 @@ function* makeRoom(
   let isUnfinished = false;
   /** What the last one without a node of its own was told: those after it are alike. */
   let nobody: string | undefined;
+  /** What nodes offered to the last one, and was not taken. */
+  let offers: readonly Offer[] = [];
   // Where nobody is less important there is nothing to look for, nor to tell.
   const mayHelp = context.mayStopOthers && view.hasLowerThan(priority);
   for (const { task, explanation } of unplaced) {
@@ -159,9 +164,12 @@ function* makeRoom(
       refused.push({ task, explanation: joined(explanation, nobody) });
       continue;
     }
-    const result = yield* lookForVictims(context, task);
+    const offered = isAlike ? takeOffer(context, offers) : undefined;
+    if (context.meter.isDue(offers.length)) yield pause;
+    const result = offered ?? (yield* lookForVictims(context, task));
     if (result.kind === 'nominated') {
       preemptions.push(plan(context, task, result, explanation));
+      offers = result.others;
       continue;
     }
     if (isAlike) nobody = result.summary;
@@ -170,6 +178,21 @@ function* makeRoom(
     refused.push({ task, explanation: joined(explanation, result.summary) });
   }
   return { preemptions, refused, unnominated, isUnfinished };
+}
+
+/**
+ * The best of what is left of the offers to one that is alike, as long as there is enough to choose from: no node is asked
+ * again. None for somebody with victims that have been chosen since.
+ */
+function takeOffer(
+  { going }: AttemptContext,
+  offers: readonly Offer[],
+): Extract<Preemption, { kind: 'nominated' }> | undefined {
+  if (offers.length < offersMin) return undefined;
+  const best = cheapestOffer(offers);
+  if (best === undefined || best.victims.some(({ id }) => going.has(id))) return undefined;
+  const others = offers.filter((offer) => offer !== best);
+  return { kind: 'nominated', ...best, others };
 }
 
 function joined(explanation: string, suffix: string | undefined): string {

@@ -337,3 +337,46 @@ test('the preemptor fits once its victims are gone, needs each of them, and noth
   );
   t.true(nominatedCount > 50, String(nominatedCount));
 });
+
+test('what is tried with the sums of a node comes to the same as what is tried in the view', (t) => {
+  let nominatedCount = 0;
+  fc.assert(
+    fc.property(world, ({ nodes, priority, cpus, allowed }) => {
+      const all = nodes.map((_, at) => nodeOf(`n${at}`, { cpus: 4 }));
+      const tasks = nodes.flatMap((here, at) =>
+        here.map((one, nth) => stand(`n${at}t${nth}`, `n${at}`, one)),
+      );
+      const budgetOf = ({ id }: Task) =>
+        nodes.some((here, at) => here.some((one, nth) => one.isGuarded && id === `n${at}t${nth}`))
+          ? { id: 'b', allowed }
+          : undefined;
+      const found = (perNodeMax: number): Preemption =>
+        tried(all, tasks, taskOf('p', { service: 'p', priority, cpus, perNodeMax }), { budgetOf });
+      const [bySums, inView] = [found(0), found(1_000)];
+      if (bySums.kind === 'nominated') nominatedCount++;
+      t.deepEqual({ ...bySums, others: [] }, { ...inView, others: [] });
+    }),
+    { seed: 9, numRuns: 500 },
+  );
+  t.true(nominatedCount > 50, String(nominatedCount));
+});
+
+test('nodes after enough offers are not looked at, and what they offered holds for one that is alike', (t) => {
+  const nodes = Array.from({ length: 1_000 }, (_, at) => nodeOf(`n${at}`, { cpus: 4 }));
+  const tasks = nodes.map(({ id }, at) => stand(`t${at}`, id, { cpus: 2 }));
+  const byNode = new Map(tasks.map((task) => [task.nodeId, task]));
+  let lookCount = 0;
+  const standing = (nodeId: string): readonly Task[] => {
+    lookCount++;
+    const task = byNode.get(nodeId);
+    return task === undefined ? [] : [task];
+  };
+  const result = preempt(viewOf(nodes, tasks), big, { standing, offset: 990 });
+  t.is(lookCount, 100);
+  t.is(result.kind === 'nominated' ? result.others.length : 0, 99);
+  const guarded = preempt(viewOf(nodes, tasks), big, { standing, ...budget(500, 't3', 't992') });
+  t.is(guarded.kind === 'nominated' ? guarded.others.length : 0, 98, 'a budget may be used up');
+  const ports = [hostPort(80)];
+  const asking = preempt(viewOf(nodes, tasks), { ...big, ports }, { standing });
+  t.is(asking.kind === 'nominated' ? asking.others.length : -1, 0, 'more than sums');
+});
