@@ -9,7 +9,8 @@
 import { Pacer } from '#lib';
 import type { Ms, Timer } from '#lib';
 import { Meter, prospectOf } from '#scheduler';
-import type { Pause, Prospect } from '#scheduler';
+import type { FilterName, Pause, Prospect } from '#scheduler';
+import type { Task } from '#proto';
 import { DisruptionBudgets } from '../disruption/index.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { ReconcileLoop } from '../orchestrator/reconcile-loop.ts';
@@ -175,19 +176,64 @@ export class SchedulingLoop implements LeaderLoop {
     while (triedCount < triedPerPass) {
       const group = queue.next();
       if (group === undefined) break;
-      const tasks = [...group.tasks.values()].slice(0, triedPerPass - triedCount);
+      triedCount += await this.#tryGroup(
+        context,
+        group,
+        triedPerPass - triedCount,
+        writings,
+        signal,
+      );
+    }
+    nominations.holdFrom(-Infinity);
+    this.#explainSome(writings);
+    return writings;
+  }
+
+  /**
+   * Tries `countMax` tasks of the group and, where some are refused that are bound to nodes of their own, the others too: each
+   * of those asks another node. Of tasks that go anywhere the others are refused as well, for the same reasons. Gives the
+   * number that was tried.
+   */
+  async #tryGroup(
+    context: AttemptContext,
+    group: TaskGroup,
+    countMax: number,
+    writings: Writing[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { queue } = this.#intake;
+    const all = [...group.tasks.values()];
+    const isBound = all[0]?.nodeId !== '';
+    const placed: string[] = [];
+    let refusedBy: ReadonlySet<FilterName> | undefined;
+    let isUnfinished = false;
+    let triedCount = 0;
+    do {
+      const tasks = all.slice(triedCount, triedCount + countMax);
       triedCount += tasks.length;
       const costBefore = this.#costMs;
       const result = await this.#inSlices(attempt(context, tasks), signal);
       this.#note(result, writings);
       this.#metrics.attempted(result, this.#costMs - costBefore);
-      const placed = result.placed.map(({ task }) => task.id);
-      const { filters, isUnfinished } = result;
-      queue.endTry(group.key, { placed, refusedBy: filters, isUnfinished }, nowMs);
-    }
-    nominations.holdFrom(-Infinity);
-    this.#explainSome(writings);
-    return writings;
+      for (const { task } of result.placed) placed.push(task.id);
+      if (result.filters !== undefined) refusedBy = (refusedBy ?? new Set()).union(result.filters);
+      isUnfinished ||= result.isUnfinished;
+      if (!isBound) this.#noteAlike(all.slice(triedCount), result);
+    } while (isBound && refusedBy !== undefined && triedCount < all.length);
+    queue.endTry(group.key, { placed, refusedBy, isUnfinished }, context.nowMs);
+    return triedCount;
+  }
+
+  /** Those that were not tried are told what those were told that were. */
+  #noteAlike(others: readonly Task[], { refused }: Attempt): void {
+    const { nominations } = this.#intake;
+    const explanation = refused.findLast(
+      ({ task }) => nominations.nodeOf(task.id) === undefined,
+    )?.explanation;
+    if (explanation === undefined) return;
+    for (const { id, status } of others)
+      if (status?.error !== explanation && nominations.nodeOf(id) === undefined)
+        this.#unexplained.set(id, explanation);
   }
 
   #context(nowMs: Ms): AttemptContext {
