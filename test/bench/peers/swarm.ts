@@ -14,14 +14,26 @@ import { poll } from '#test/_support/poll';
 const bridge = 'tsswarm';
 const network = '10.79.0';
 
+export interface SwarmService {
+  readonly name: string;
+  readonly replicas: number;
+  /** Undefined = none. */
+  readonly network?: string | undefined;
+  /** For `sh -c`. */
+  readonly script: string;
+}
+
 export interface SwarmLab {
-  /** Seconds until `replicas` tasks run `script`, then until the last container is gone. */
-  measure(
-    name: string,
-    replicas: number,
-    image: string,
-    script: string,
-  ): Promise<{ create: number; remove: number }>;
+  /** Seconds until the service's tasks run, then until the last container is gone. */
+  measure(service: SwarmService, image: string): Promise<{ create: number; remove: number }>;
+  /** Of driver overlay. */
+  createNetwork(name: string): Promise<void>;
+  /** The docker client against host `number` (from 1). */
+  docker(number: number, ...args: readonly string[]): Promise<string>;
+  /** The network namespace of host `number`, as `ip netns` names it. */
+  namespaceOf(number: number): string;
+  /** Address of host `number` beside the others. */
+  addressOf(number: number): string;
   close(): Promise<void>;
 }
 
@@ -112,6 +124,11 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
   await attempt(['ip', 'addr', 'add', `${network}.254/24`, 'dev', bridge]);
   await run(['ip', 'link', 'set', bridge, 'up']);
   const hosts = Array.from({ length: count }, (_, i) => new Host(i + 1, root));
+  const hostOf = (number: number): Host => {
+    const host = hosts[number - 1];
+    if (host === undefined) throw new Error(`the swarm has no host ${number}`);
+    return host;
+  };
   const close = async (): Promise<void> => {
     await Promise.all(hosts.map((host) => host.stop()));
     await attempt(['ip', 'link', 'del', bridge]);
@@ -128,8 +145,13 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
     await loadImage(hosts, image);
     return {
       close,
-      measure: (name, replicas, used, script) =>
-        measure(hosts, first, name, replicas, used, script),
+      measure: (service, used) => measure(hosts, first, service, used),
+      createNetwork: async (name) => {
+        await first.docker('network', 'create', '-d', 'overlay', '--attachable', name);
+      },
+      docker: (number, ...args) => hostOf(number).docker(...args),
+      namespaceOf: (number) => hostOf(number).namespace,
+      addressOf: (number) => `${network}.${number}`,
     };
   } catch (error) {
     await close();
@@ -140,14 +162,13 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
 async function measure(
   hosts: readonly Host[],
   first: Host,
-  name: string,
-  replicas: number,
+  { name, replicas, network: attached, script }: SwarmService,
   image: string,
-  script: string,
 ): Promise<{ create: number; remove: number }> {
   const startedAt = performance.now();
   await first.docker(
     ...['service', 'create', '-d', '--no-resolve-image', '--name', name],
+    ...(attached === undefined ? [] : ['--network', attached]),
     ...['--replicas', String(replicas), image, 'sh', '-c', script],
   );
   const list = ['service', 'ls', '-f', `name=${name}`, '--format', '{{.Replicas}}'];
