@@ -25,11 +25,18 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
       throw failure('nft -j list table', stderr);
     },
     async forget(addresses) {
-      for (const address of addresses) {
-        const family = address.includes(':') ? 'ipv6' : 'ipv4';
-        // Exit code 1 says that there were none.
-        const argv = [...prefix, 'conntrack', '-D', '-f', family, '--reply-src', address];
+      for (const address of await withConnections(prefix, addresses)) {
+        const argv = [
+          ...prefix,
+          'conntrack',
+          '-D',
+          '-f',
+          familyOf(address),
+          '--reply-src',
+          address,
+        ];
         const { exitCode, stderr } = await runCommand(argv);
+        // Exit code 1 says that there were none.
         if (exitCode !== 0 && !stderr.includes('0 flow entries'))
           throw failure('conntrack', stderr);
       }
@@ -38,6 +45,34 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
       return parseListeners(await mustRun([...prefix, 'ss', '-H', '-l', '-n', '-t', '-u'], ''));
     },
   };
+}
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
+
+/**
+ * Those of the addresses that connections come from or answer from. Each call of `conntrack` walks the
+ * whole machine's table, 10 ms when it is empty: one walk for all, and most have none any more.
+ */
+async function withConnections(
+  prefix: readonly string[],
+  addresses: readonly string[],
+): Promise<readonly string[]> {
+  if (addresses.length < 2) return addresses;
+  const found = new Set<string>();
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const patterns = addresses
+      .filter((address) => familyOf(address) === family)
+      .map((address) => `src=${address} `);
+    if (patterns.length === 0) continue;
+    const stdin = `conntrack -L -f ${family} | grep -o -F '${patterns.join('\n')}' | sort -u\n`;
+    const { stdout, stderr } = await runCommand([...prefix, 'sh', '-s'], {
+      stdin,
+      deadlineMs: nftDeadlineMs,
+    });
+    if (!stderr.includes('flow entries')) throw failure('conntrack', stderr);
+    for (const line of stdout.split('\n')) if (line !== '') found.add(line.slice(4).trim());
+  }
+  return addresses.filter((address) => found.has(address));
 }
 
 async function mustRun(argv: readonly string[], stdin: string): Promise<string> {

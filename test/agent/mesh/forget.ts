@@ -1,0 +1,55 @@
+/** Forgetting the connections of tasks that are gone, in the kernel of a namespace of its own. */
+import test from 'ava';
+import { nftHost } from '#agent/mesh/index';
+import { run } from '#test/_support/command';
+import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
+
+const caller = { ipv4: '10.9.0.9', ipv6: 'fd00:9::9' } as const;
+const virtual = { ipv4: '10.1.0.2', ipv6: 'fd00:1::2' } as const;
+
+/** A connection to a virtual address that a task answers. */
+async function connect(task: string, port: number): Promise<void> {
+  const family = task.includes(':') ? 'ipv6' : 'ipv4';
+  const from = caller[family];
+  const asked = ['-s', from, '-d', virtual[family], '--sport', String(port), '--dport', '53'];
+  const answered = ['--reply-port-src', '53', '--reply-port-dst', String(port)];
+  const reply = ['-r', task, '-q', from, ...answered];
+  await run(['conntrack', '-I', '-p', 'udp', ...asked, ...reply, '--timeout', '600']);
+}
+
+/** The tasks that have connections. */
+async function answering(): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    ['ipv4', 'ipv6'].map((family) => run(['conntrack', '-L', '-f', family])),
+  );
+  return lists
+    .flatMap((text) => text.split('\n'))
+    .flatMap((line) => /src=.* src=(\S+)/.exec(line)?.[1] ?? [])
+    .toSorted();
+}
+
+if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
+  test.serial('those of each task that is gone are forgotten, and no others', async (t) => {
+    const gone = ['10.1.0.1', '10.1.0.3', '10.1.0.200', 'fd00:1::1', 'fd00:1::200'];
+    const kept = ['10.1.0.11', '10.1.0.30', '110.1.0.1', 'fd00:1::11'];
+    for (const [i, task] of [...gone.slice(0, 2), 'fd00:1::1', ...kept].entries())
+      await connect(task, 1_000 + i);
+    await connect('10.1.0.1', 2_000);
+    await nftHost().forget(gone);
+    t.deepEqual(await answering(), kept.toSorted());
+  });
+
+  test.serial('what one of them asked others goes on', async (t) => {
+    await connect('10.1.0.50', 3_000);
+    await nftHost().forget([caller.ipv4, caller.ipv6]);
+    t.true((await answering()).includes('10.1.0.50'));
+  });
+
+  test.serial('one alone is forgotten, and one without connections is no error', async (t) => {
+    await connect('10.1.0.60', 4_000);
+    await nftHost().forget(['10.1.0.60']);
+    t.false((await answering()).includes('10.1.0.60'));
+    await t.notThrowsAsync(nftHost().forget(['10.1.0.60']));
+    await t.notThrowsAsync(nftHost().forget(['10.1.0.60', '10.1.0.61']));
+  });
+}
