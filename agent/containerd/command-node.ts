@@ -16,7 +16,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
-const defaultDeadlineMs = 15_000;
+export const commandDeadlineMs = 15_000;
 /** Output kept of each stream, bytes; a command that says more is killed. */
 const outputBytesMax = 32 << 20;
 /** Commands that run at the same time; more wait for their turn. */
@@ -26,7 +26,7 @@ const commandsMax = 16;
  * The system's folders only: a path that begins with node_modules/.bin has an `nft` of another kind.
  * Messages in English, as they are parsed.
  */
-const environment = {
+export const toolEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
 };
@@ -63,9 +63,9 @@ export async function runCommand(
 
 function spawnCommand(argv: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const [file = '', ...args] = argv;
-  const { stdin, signal, deadlineMs = defaultDeadlineMs } = options;
+  const { stdin, signal, deadlineMs = commandDeadlineMs } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: toolEnvironment });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       const text = `'${argv.join(' ')}' took longer than ${deadlineMs} ms`;

@@ -1,6 +1,7 @@
 /** The mesh's host: `nft`, `conntrack` and `ss`. */
 import { ClusterError } from '#lib';
 import { runCommand } from '../containerd/command-node.ts';
+import { Shell } from '../containerd/shell-node.ts';
 import { parseElements, parseStructure } from './listing.ts';
 import type { MeshHost } from './mesh-host.ts';
 import { parseListeners } from './port-clashes.ts';
@@ -11,9 +12,15 @@ const nftDeadlineMs = 60_000;
 
 /** `prefix`: a command that runs the tools elsewhere, as `ip netns exec NAME`. */
 export function nftHost(prefix: readonly string[] = []): MeshHost {
+  const shell = new Shell(prefix);
   return {
     async apply(text) {
-      await mustRun([...prefix, 'nft', '-f', '-'], text);
+      const argv = ['nft', '-f', '-'];
+      const { stderr, exitCode } = await shell.run(argv, {
+        stdin: text,
+        deadlineMs: nftDeadlineMs,
+      });
+      if (exitCode !== 0) throw failure('nft -f -', stderr);
     },
     async list() {
       const { stdout, stderr, exitCode } = await runCommand(
@@ -25,24 +32,19 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
       throw failure('nft -j list table', stderr);
     },
     async forget(addresses) {
-      for (const address of await withConnections(prefix, addresses)) {
-        const argv = [
-          ...prefix,
-          'conntrack',
-          '-D',
-          '-f',
-          familyOf(address),
-          '--reply-src',
-          address,
-        ];
-        const { exitCode, stderr } = await runCommand(argv);
+      for (const address of await withConnections(shell, addresses)) {
+        const argv = ['conntrack', '-D', '-f', familyOf(address), '--reply-src', address];
+        const { exitCode, stderr } = await shell.run(argv);
         // Exit code 1 says that there were none.
         if (exitCode !== 0 && !stderr.includes('0 flow entries'))
           throw failure('conntrack', stderr);
       }
     },
     async listeners() {
-      return parseListeners(await mustRun([...prefix, 'ss', '-H', '-l', '-n', '-t', '-u'], ''));
+      const argv = ['ss', '-H', '-l', '-n', '-t', '-u'];
+      const { stdout, stderr, exitCode } = await shell.run(argv);
+      if (exitCode !== 0) throw failure('ss', stderr);
+      return parseListeners(stdout);
     },
   };
 }
@@ -54,7 +56,7 @@ const familyOf = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 
  * whole machine's table, 10 ms when it is empty: one walk for all, and most have none any more.
  */
 async function withConnections(
-  prefix: readonly string[],
+  shell: Shell,
   addresses: readonly string[],
 ): Promise<readonly string[]> {
   if (addresses.length < 2) return addresses;
@@ -65,7 +67,7 @@ async function withConnections(
       .map((address) => `src=${address} `);
     if (patterns.length === 0) continue;
     const stdin = `conntrack -L -f ${family} | grep -o -F '${patterns.join('\n')}' | sort -u\n`;
-    const { stdout, stderr } = await runCommand([...prefix, 'sh', '-s'], {
+    const { stdout, stderr } = await shell.run(['sh', '-s'], {
       stdin,
       deadlineMs: nftDeadlineMs,
     });
@@ -73,12 +75,6 @@ async function withConnections(
     for (const line of stdout.split('\n')) if (line !== '') found.add(line.slice(4).trim());
   }
   return addresses.filter((address) => found.has(address));
-}
-
-async function mustRun(argv: readonly string[], stdin: string): Promise<string> {
-  const { stdout, stderr, exitCode } = await runCommand(argv, { stdin, deadlineMs: nftDeadlineMs });
-  if (exitCode === 0) return stdout;
-  throw failure(argv.join(' '), stderr);
 }
 
 function failure(what: string, stderr: string): ClusterError {

@@ -14,6 +14,7 @@ import type {
 } from '../runtime/network-port.ts';
 import type { Overlay, TaskLink } from '../overlay/index.ts';
 import { runCommand } from '../containerd/command-node.ts';
+import { Shell } from '../containerd/shell-node.ts';
 import { attachFailures, attachScript } from './attach-script.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { chooseSubnet, mustRun, setUpBridge } from './bridge-setup-node.ts';
@@ -81,6 +82,7 @@ export class BridgeNetworks implements TaskNetworks {
   readonly #ports = new PublishedPorts();
   readonly #queue: BatchQueue<Change, NetworkAttachment | undefined>;
   readonly #seconds: Histogram;
+  readonly #shell = new Shell();
   #network: { readonly subnet: Subnet; readonly pool: AddressPool } | undefined;
 
   constructor(options: BridgeNetworksOptions) {
@@ -235,7 +237,7 @@ export class BridgeNetworks implements TaskNetworks {
     const task = this.#attachments.get(taskId);
     if (task === undefined || this.#network === undefined) return;
     const stdin = attachScript([task], this.#bridge, this.#network.subnet, '-force -batch -');
-    await runCommand(['sh', '-s'], { stdin });
+    await this.#shell.run(['sh', '-s'], { stdin });
     this.#options.log.warn('a task had lost a link, made anew', { taskId });
     this.#options.overlay?.attached(taskId, task.links);
   }
@@ -329,7 +331,7 @@ export class BridgeNetworks implements TaskNetworks {
   ): Promise<ReadonlyMap<NetworkAttachment, string>> {
     if (tasks.length === 0) return new Map();
     const stdin = attachScript(tasks, this.#bridge, subnet);
-    const { stdout } = await runCommand(['sh', '-s'], { stdin });
+    const { stdout } = await this.#shell.run(['sh', '-s'], { stdin });
     const failures = new Map<NetworkAttachment, string>();
     for (const [i, said] of attachFailures(stdout, tasks)) {
       const task = tasks[i];
@@ -340,12 +342,12 @@ export class BridgeNetworks implements TaskNetworks {
 
   /** Lines that may fail: what they would take away can be gone. */
   async #ip(lines: readonly string[]): Promise<void> {
-    await runCommand(['ip', '-force', '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
+    await this.#shell.run(['ip', '-force', '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
   }
 
   /** One transaction; when someone has flushed our table, all of it again. */
   async #nft(change: string): Promise<void> {
-    const { exitCode, stderr } = await runCommand(['nft', '-f', '-'], { stdin: change });
+    const { exitCode, stderr } = await this.#shell.run(['nft', '-f', '-'], { stdin: change });
     if (exitCode === 0 || this.#network === undefined) return;
     this.#options.log.warn('rules of the task network were not as expected, made anew', {
       table: tableName,

@@ -1,5 +1,6 @@
 import { ClusterError, messageOf } from '#lib';
 import { runCommand } from '../containerd/command-node.ts';
+import { Shell } from '../containerd/shell-node.ts';
 import type { ChangeLines } from './entries.ts';
 import type { OverlayHost } from './overlay-host.ts';
 import { parseReading, readScript } from './read-back.ts';
@@ -12,10 +13,10 @@ const complaintLengthMax = 500;
  * `enter`: a command that runs what follows it in another namespace.
  */
 export function kernelHost(enter: readonly string[] = []): OverlayHost {
-  const shell = [...enter, 'sh', '-s'];
+  const shell = new Shell(enter);
   return {
     async read() {
-      const { stdout } = await runCommand(shell, { stdin: readScript });
+      const { stdout } = await runCommand([...enter, 'sh', '-s'], { stdin: readScript });
       try {
         return parseReading(stdout);
       } catch (error) {
@@ -25,7 +26,10 @@ export function kernelHost(enter: readonly string[] = []): OverlayHost {
     },
 
     async apply(lines) {
-      const { stdout, stderr } = await runCommand(shell, { stdin: applyScript(lines) });
+      const script = applyScript(lines);
+      // What goes with its device needs no line.
+      if (script === '') return '';
+      const { stdout, stderr } = await shell.run(['sh', '-s'], { stdin: script });
       const said = `${stdout}${stderr}`.trim().replaceAll(/\s*\n\s*/g, '; ');
       return said.slice(0, complaintLengthMax);
     },
