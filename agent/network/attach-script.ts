@@ -2,7 +2,7 @@
  * One shell script that makes the networks of a whole batch of tasks; pure. Starting a process from the
  * daemon costs ten times what it costs from a small shell, and a batch wants one `ip` per namespace.
  */
-import { familyMark } from '../overlay/task-links.ts';
+import { familyMark, forwardingLine } from '../overlay/task-links.ts';
 import { attachLines, failedLines, insideLines, namespaceName } from './ip-commands.ts';
 import type { TaskPlace } from './ip-commands.ts';
 import type { Subnet } from './subnet.ts';
@@ -40,7 +40,14 @@ export function attachScript(
       ...(v6.length === 0 ? [] : [section(of(' -6'), v6, String(i))]),
     ];
   });
-  return `${[section('ip -force -batch -', host, 'host'), ...sections].join('\n')}\n`;
+  // Before the task starts: it is reached from its first moment on.
+  const ports = tasks.flatMap(({ links }) => links.map(forwardingLine));
+  const parts = [
+    section('ip -force -batch -', host, 'host'),
+    ...(ports.length === 0 ? [] : [section('bridge -force -batch -', ports, 'ports')]),
+    ...sections,
+  ];
+  return `${parts.join('\n')}\n`;
 }
 
 /** What failed of a script's run, by position of the task, with what ip said of it. */
@@ -57,8 +64,13 @@ export function attachFailures(
       if (line !== '') said.push(line);
       continue;
     }
-    if (name === 'host') for (const [i, text] of hostFailures(said, tasks)) failures.set(i, text);
-    else {
+    const owners = ownersOf[name]?.(tasks);
+    if (owners !== undefined) {
+      for (const [line, text] of failedLines(said.join('\n'))) {
+        const i = owners[line - 1];
+        if (i !== undefined && !failures.has(i)) failures.set(i, text);
+      }
+    } else {
       done.add(Number(name));
       if (code !== '0' && !failures.has(Number(name))) failures.set(Number(name), said.join('; '));
     }
@@ -70,15 +82,8 @@ export function attachFailures(
   return failures;
 }
 
-function hostFailures(
-  said: readonly string[],
-  tasks: readonly TaskPlace[],
-): ReadonlyMap<number, string> {
-  const owners = tasks.flatMap((task, i) => attachLines(task, '').map(() => i));
-  const failures = new Map<number, string>();
-  for (const [line, text] of failedLines(said.join('\n'))) {
-    const owner = owners[line - 1];
-    if (owner !== undefined) failures.set(owner, text);
-  }
-  return failures;
-}
+/** Whose the lines of the sections on the host are, by position of the task. */
+const ownersOf: Readonly<Record<string, (tasks: readonly TaskPlace[]) => readonly number[]>> = {
+  host: (tasks) => tasks.flatMap((task, i) => attachLines(task, '').map(() => i)),
+  ports: (tasks) => tasks.flatMap(({ links }, i) => links.map(() => i)),
+};

@@ -256,11 +256,8 @@ export class BridgeNetworks implements TaskNetworks {
       if (known === undefined && !(outcome instanceof ClusterError)) fresh.push(outcome);
     }
     if (fresh.length === 0) return outcomes;
-    // On disk before in the kernel: what is made and not remembered would stay for ever.
     for (const attachment of fresh) this.#attachments.set(attachment.taskId, attachment);
-    await this.#save(network.subnet);
-    const built = fresh.filter(({ namespacePath }) => namespacePath !== '');
-    const failures = await this.#build(built, network.subnet);
+    const failures = await this.#saveAndBuild(fresh, network.subnet);
     for (const attachment of fresh) {
       const failure = failures.get(attachment.taskId);
       if (failure !== undefined) outcomes.set(attachment.taskId, failure);
@@ -268,6 +265,23 @@ export class BridgeNetworks implements TaskNetworks {
     const failed = fresh.filter(({ taskId }) => failures.has(taskId)).map(({ taskId }) => taskId);
     if (failed.length > 0) await this.#detachAll(failed, network.subnet);
     return outcomes;
+  }
+
+  /** On disk before in the kernel: what is made and not remembered would stay for ever. */
+  async #saveAndBuild(
+    fresh: readonly NetworkAttachment[],
+    subnet: Subnet,
+  ): Promise<ReadonlyMap<string, ClusterError>> {
+    try {
+      await this.#save(subnet);
+      const built = fresh.filter(({ namespacePath }) => namespacePath !== '');
+      return await this.#build(built, subnet);
+    } catch (error) {
+      // Whoever asks again must not be given what was not made.
+      const taskIds = fresh.map(({ taskId }) => taskId);
+      await this.#detachAll(taskIds, subnet).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Address and ports, or why not. */

@@ -4,6 +4,7 @@ import type { NetworkAddress } from '#proto';
 import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
+import { macOf } from '../network/subnet.ts';
 import { noTunnel } from '../wireguard/tunnel.ts';
 import type { Tunnel } from '../wireguard/tunnel.ts';
 import { differencesOf } from './differences.ts';
@@ -57,7 +58,7 @@ export class Overlay implements NetworkConsumer {
   #view: NetworkView | undefined;
   /** What the host has, as far as is known. */
   #known = new Map<string, string>();
-  /** Links of tasks that came or went during the present pass; undefined = gone. */
+  /** Of links of tasks that came or went during the present pass; undefined = gone. */
   readonly #meanwhile = new Map<string, string | undefined>();
   #mtus: ReadonlyMap<string, number> = new Map();
   #waiting: Waiter[] = [];
@@ -192,23 +193,30 @@ export class Overlay implements NetworkConsumer {
     return differencesOf(wanted, entries).filter(({ key }) => wanted.get(key) === desired.get(key));
   }
 
-  /** The links have been made. */
+  /** The links have been made, and frames for them find them. */
   attached(taskId: string, links: readonly TaskLink[]): void {
     this.#plan.attach(taskId, links);
-    for (const { link, bridge } of links) this.#noteLink(link, `${bridge} task`);
+    for (const { link, bridge, address } of links) {
+      this.#note(entryKey('member', link), `${bridge} task`);
+      this.#note(entryKey('port', bridge, macOf(address)), link);
+    }
     this.#run();
   }
 
   /** The links are gone, or go with their namespace. */
   detached(taskId: string, links: readonly TaskLink[]): void {
     this.#plan.detach(taskId, links);
-    for (const { link } of links) this.#noteLink(link, undefined);
+    for (const { link, bridge, address } of links) {
+      this.#note(entryKey('member', link), undefined);
+      const port = entryKey('port', bridge, macOf(address));
+      // By now the address may be somebody else's.
+      if (this.#known.get(port) === link) this.#note(port, undefined);
+    }
     this.#run();
   }
 
-  /** A task's link has come or gone: newer than what is being read or changed just now. */
-  #noteLink(link: string, value: string | undefined): void {
-    const key = entryKey('member', link);
+  /** Of a task's link that has come or gone: newer than what is being read or changed just now. */
+  #note(key: string, value: string | undefined): void {
     this.#meanwhile.set(key, value);
     this.#know(key, value);
   }

@@ -86,6 +86,11 @@ export function pairLines(link: TaskLink, namespace: string): readonly string[] 
   ];
 }
 
+/** For `bridge -batch`, on the host: nothing is learnt, so that frames find the task by this alone. */
+export function forwardingLine({ address, link }: TaskLink): string {
+  return `fdb replace ${macOf(address)} dev ${link} master static`;
+}
+
 /** Before a line that `ip` takes for IPv4 unless it is told `-6`, which a batch cannot. */
 export const familyMark = '-6 ';
 

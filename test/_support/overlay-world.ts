@@ -2,7 +2,9 @@
 import { silentLogger, silentMetrics } from '#lib';
 import { systemRandom } from '#lib/random-node';
 import { LiveNetworkView } from '#agent/network-view/view';
+import { macOf } from '#agent/network/subnet';
 import { Overlay } from '#agent/overlay/index';
+import type { TaskLink } from '#agent/overlay/index';
 import type { Tunnel } from '#agent/wireguard/tunnel';
 import {
   Endpoint,
@@ -82,6 +84,14 @@ export function world(tunnel?: Tunnel) {
       ...(tunnel === undefined ? {} : { tunnel }),
     });
   return { clock, model, open, view: new LiveNetworkView() };
+}
+
+/** What the attach script leaves on the host. */
+export function putLinks(model: ModelHost, links: readonly TaskLink[]): void {
+  for (const { link, bridge, address } of links) {
+    model.entries.set(`member ${link}`, `${bridge} task`);
+    model.entries.set(`port ${bridge} ${macOf(address)}`, link);
+  }
 }
 
 export const first = networkIds[0] ?? '';

@@ -1,8 +1,17 @@
 /** What the overlay does for the tasks of its host: their links, what they wait for, their way out. */
 import test from 'ava';
+import type { ChangeLines } from '#agent/overlay/entries';
 import { bridgeName } from '#agent/overlay/names';
 import { Network, NetworkChanges, NetworkDriver, NetworkSpec } from '#proto';
-import { first, network, noMending, sorted, start, world } from '#test/_support/overlay-world';
+import {
+  first,
+  network,
+  noMending,
+  putLinks,
+  sorted,
+  start,
+  world,
+} from '#test/_support/overlay-world';
 
 test('devices stay while a task of this host is on a network that the managers took away', async (t) => {
   const { model, open, view } = world();
@@ -14,7 +23,7 @@ test('devices stay while a task of this host is on a network that the managers t
     [{ networkId: first, address: '10.1.0.12', addressV6: '' }],
     new AbortController().signal,
   );
-  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+  putLinks(model, links);
   overlay.attached('own', links);
   await overlay.apply(view, view.apply(NetworkChanges.create({ removedNetworkIds: [first] })));
   t.true(model.entries.has(`bridge ${bridgeName(first)}`));
@@ -36,7 +45,7 @@ test('a task whose link comes while the host is read is reached at once, and not
   model.read = async () => {
     const reading = await read();
     model.read = read;
-    for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+    putLinks(model, links);
     overlay.attached('own', links);
     return reading;
   };
@@ -54,7 +63,7 @@ test('a link of a task that is gone is told, holds nothing up, and is put back o
   await overlay.apply(view, view.apply(start));
   const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
   const links = await overlay.linksFor('own', [address], new AbortController().signal);
-  for (const { link, bridge } of links) model.entries.set(`member ${link}`, `${bridge} task`);
+  putLinks(model, links);
   overlay.attached('own', links);
   await overlay.apply(view, view.apply(NetworkChanges.create()));
   t.deepEqual(lost, []);
@@ -66,6 +75,29 @@ test('a link of a task that is gone is told, holds nothing up, and is put back o
   for (const { link } of links) model.entries.set(`member ${link}`, 'none');
   await clock.advance(20_000);
   t.deepEqual(sorted(model.entries), good);
+  await overlay.stop();
+});
+
+test('what a task needs of the host costs no change beside its links, coming or going', async (t) => {
+  const { model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map(), noMending);
+  await overlay.apply(view, view.apply(start));
+  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
+  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  const lines: ChangeLines[] = [];
+  const apply = model.apply.bind(model);
+  model.apply = (change) => {
+    lines.push(change);
+    return apply(change);
+  };
+  putLinks(model, links);
+  overlay.attached('own', links);
+  await overlay.apply(view, view.apply(NetworkChanges.create()));
+  for (const { link } of links) model.dropDevice(link);
+  overlay.detached('own', links);
+  await overlay.apply(view, view.apply(NetworkChanges.create()));
+  t.deepEqual(lines, []);
   await overlay.stop();
 });
 

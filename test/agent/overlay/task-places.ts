@@ -98,6 +98,19 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     await overlay.stop();
   });
 
+  test.serial('an attachment that could not be saved is made the next time', async (t) => {
+    const { networks, overlay, start } = open();
+    t.teardown(() => overlay.stop());
+    await start();
+    const asked = request({ networks: [at(local, 60)] });
+    sh('mkdir /run/tessera/networks.json.new');
+    await t.throwsAsync(networks.attach(asked, signal), { code: 'RUNTIME_ERROR' });
+    sh('rmdir /run/tessera/networks.json.new');
+    const { namespacePath } = await networks.attach(asked, signal);
+    t.regex(within(namespacePath, 'ip -br address show eth0'), /10\.7\.1\.60\/24/);
+    await networks.detach(asked.taskId, signal);
+  });
+
   test.serial('a data path of IPv6 is read back as it was made', async (t) => {
     const { overlay, start } = open();
     t.teardown(() => overlay.stop());
@@ -141,6 +154,7 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     'a task on two networks: ways out, published ports, a link mended, an agent restarted',
     async (t) => {
       const first = open();
+      t.teardown(() => first.overlay.stop());
       await first.start();
       const ports = [PortConfig.create({ publishedPort: 8_080, targetPort: 80 })];
       const wanted = request({ networks: [at(inner, 11), at(local, 11)], ports });
@@ -158,6 +172,7 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
       t.regex(inTask('ip route get 192.168.99.2 from 10.7.2.11'), /via 10\.7\.2\.1 dev eth0/);
       await first.overlay.stop();
       const second = open();
+      t.teardown(() => second.overlay.stop());
       await second.start();
       t.deepEqual((await second.networks.list(signal)).length, 2);
       t.deepEqual(await second.networks.attach(wanted, signal), task);
@@ -165,7 +180,6 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
       t.is(sh('bridge link | grep -c "te[01]"'), '3');
       for (const { taskId } of [task, other]) await second.networks.detach(taskId, signal);
       await poll('no link is left', () => !/: te[01]/.test(sh('ip link')));
-      await second.overlay.stop();
     },
   );
 }
