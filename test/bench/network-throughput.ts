@@ -111,6 +111,9 @@ async function inTurns(ours: Measure, peer: Measure | undefined): Promise<[numbe
   return results;
 }
 
+const told = (values: readonly number[]): string =>
+  values.map((value) => String(Number(value.toPrecision(3)))).join(' ') || '-';
+
 interface Bar {
   readonly min: number;
   readonly of: string;
@@ -123,6 +126,7 @@ async function row(
   bar: Bar | undefined,
 ): Promise<Row> {
   const [ours, peer] = await inTurns(...measures);
+  console.log(`bench: ${name}: ours ${told(ours)}, peer ${told(peer)} ${unit}`);
   const ratio =
     peer.length === 0 ? null : median(ours.map((our, i) => our / (peer[i] ?? Number.NaN)));
   return {

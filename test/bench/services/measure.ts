@@ -31,8 +31,16 @@ export interface Case {
   readonly network?: string;
 }
 
-/** The tasks of a service that run, as the cluster's own watch tells it; costs nothing between changes. */
+/** Until so many tasks of a service run; a watch that ends with its leader is begun again. */
 async function untilRunning(client: grpc.Client, service: string, replicas: number): Promise<void> {
+  await poll(`${replicas} tasks of ${service} run`, async () => {
+    await untilWatched(client, service, replicas);
+    return true;
+  });
+}
+
+/** As the cluster's own watch tells it; costs nothing between changes. */
+async function untilWatched(client: grpc.Client, service: string, replicas: number): Promise<void> {
   const states = new Map<string, boolean>();
   const request = ControlService.watch.request.create({ serviceRef: service });
   const commits = callServerStream(client, ControlService.watch, request, { deadlineMs: 120_000 });
