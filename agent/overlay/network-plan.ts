@@ -124,3 +124,14 @@ export function hostEntries(hasNetworks: boolean, hasV6: boolean, tableMark: str
   if (hasV6) entries.set(entryKey('host', 'ipv6'), 'on');
   return entries;
 }
+
+/** The UDP ports of the wire of these networks, by their ids, each once. */
+export function wireEntries(networks: ReadonlyMap<string, Entries>): Entries {
+  const entries = new Map<string, string>();
+  for (const [id, network] of networks) {
+    const device = network.get(entryKey('vxlan', vxlanName(id)));
+    const port = device?.split(' ')[2];
+    if (port !== undefined) entries.set(entryKey('element', 'wires', port), '');
+  }
+  return entries;
+}

@@ -7,7 +7,7 @@ import { entryKey } from './entries.ts';
 import type { Entries } from './entries.ts';
 import type { TaskLink } from './task-links.ts';
 import { bridgeName, vxlanName } from './names.ts';
-import { hostEntries, isEncrypted, networkEntries, rangesOf } from './network-plan.ts';
+import { hostEntries, isEncrypted, networkEntries, rangesOf, wireEntries } from './network-plan.ts';
 
 /** Who says to have an address. */
 interface Claim {
@@ -59,6 +59,8 @@ export class OverlayPlan {
   readonly #tasks = new Map<string, string>();
   /** Services that have an address as their virtual one, by network and CIDR. */
   readonly #virtual = new Map<string, Map<string, Set<string>>>();
+  /** Ports between nodes: networks share them. */
+  #wires: Entries = nothing;
   /** What networks need whoever is on them. */
   readonly #bases = new Map<string, Entries>();
   /** Networks whose devices stay although the managers no longer name them: tasks are on them. */
@@ -285,6 +287,9 @@ export class OverlayPlan {
     // What the host as a whole has is never taken back: others may count on it by now.
     for (const [key, value] of hostEntries(this.#bases.size > 0, hasV6, this.#tableMark))
       this.#put(key, value);
+    const wires = wireEntries(this.#bases);
+    this.#replace(this.#wires, wires);
+    this.#wires = wires;
   }
 
   #settleVirtual(networkId: string, cidr: string): void {

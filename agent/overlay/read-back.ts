@@ -153,10 +153,11 @@ function putRules(put: Put, text: string): void {
       put('element', set?.name ?? '', elementText(element), '');
 }
 
-/** As it is written in a command: names of interfaces in quotes, addresses bare. */
+/** As it is written in a command: names of interfaces in quotes, addresses and numbers bare. */
 function elementText(element: unknown): string {
   const word = (part: unknown): string => {
     const text = String(part);
+    if (typeof part === 'number') return text;
     return text.includes(':') || addressNumber(text) !== undefined ? text : quoted(text);
   };
   if (typeof element !== 'object' || element === null) return word(element);

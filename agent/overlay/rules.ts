@@ -11,6 +11,7 @@ export const tableName = 'inet tessera_overlay';
  * - `within`: from and to one bridge: tasks of one network, directly or by a virtual address.
  * - `outward`: bridges whose tasks may reach the outside.
  * - `resolvers`, `resolvers6`: addresses at which the host answers names to tasks.
+ * - `wires`: UDP ports of the packets between nodes.
  */
 const setTypes = {
   bridges: 'ifname',
@@ -18,6 +19,7 @@ const setTypes = {
   outward: 'ifname',
   resolvers: 'ipv4_addr',
   resolvers6: 'ipv6_addr',
+  wires: 'inet_service',
 } as const;
 
 const tunnels = `"${tunnelPrefix}*"`;
@@ -31,16 +33,23 @@ const chains: Readonly<Record<string, readonly string[]>> = {
     'iifname @bridges ip daddr 127.0.0.0/8 drop',
     // In clear, from whomever.
     `${sealed} iifname != ${tunnels} drop`,
+    // Each connection of tasks has a port of its own on the wire: they would fill the host's table of
+    // connections a second time. Tasks' own packets to that port are led like any other.
+    'udp dport @wires iifname != @bridges fib daddr type local notrack',
+  ],
+  guard_own: [
+    'type filter hook output priority raw; policy accept;',
+    'udp dport @wires oifname != @bridges notrack',
   ],
   forward: [
     'type filter hook forward priority filter; policy accept;',
     // Nobody but the host itself is in the tunnels, least of all a task that makes packets of its own.
     `iifname ${tunnels} drop`,
     `oifname ${tunnels} drop`,
-    // Nobody but the host is a router.
-    'iifname @bridges icmpv6 type nd-router-advert drop',
-    'iifname . oifname @within accept',
     'ct state established,related accept',
+    // Nobody but the host is a router.
+    'icmpv6 type nd-router-advert iifname @bridges drop',
+    'iifname . oifname @within accept',
     'oifname @bridges ct status dnat accept',
     'oifname @bridges drop',
     'iifname @outward accept',

@@ -11,6 +11,42 @@ const follower = ava('test/agent/network-view/network-follower.ts');
 
 export const networkMutants: readonly Mutant[] = [
   {
+    name: 'a-task-is-not-found-by-frames',
+    breaks: 'frames find a task before it starts',
+    edits: [
+      {
+        file: 'agent/network/attach-script.ts',
+        find: 'tasks.flatMap(({ links }) => links.map(forwardingLine));',
+        replace: 'tasks.flatMap(({ links }) => links.slice(1).map(forwardingLine));',
+      },
+    ],
+    suite: ava('test/agent/network/attach-script.ts'),
+  },
+  {
+    name: 'connections-of-tasks-that-are-gone-stay',
+    breaks: 'connections of each task that is gone are forgotten, of both families',
+    edits: [
+      {
+        file: 'agent/mesh/mesh-host-node.ts',
+        find: "for (const family of ['ipv4', 'ipv6'] as const) {",
+        replace: "for (const family of ['ipv4'] as const) {",
+      },
+    ],
+    suite: ava('test/agent/mesh/forget.ts'),
+  },
+  {
+    name: 'a-shell-outlives-its-command',
+    breaks: 'what takes too long is killed with all that it started',
+    edits: [
+      {
+        file: 'agent/containerd/shell-node.ts',
+        find: "process.kill(-pid, 'SIGKILL');",
+        replace: "process.kill(pid, 'SIGCONT');",
+      },
+    ],
+    suite: ava('test/agent/containerd/shell.ts'),
+  },
+  {
     name: 'memory-takes-back',
     breaks: 'a new agent takes nothing back of what the one before left until the managers speak',
     edits: [

@@ -236,6 +236,9 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
       t.true(pings(a.namespace, addressOf(b), '-M do -s 1422'), 'the largest packet');
       t.false(pings(a.namespace, addressOf(b), '-M do -s 1423'), 'one byte more');
       t.true(pings(one().name, addressOf(b)), 'the host itself reaches a task elsewhere');
+      const connections = one().sh('conntrack -L -p udp 2>/dev/null || :');
+      t.notRegex(connections, /dport=4789/, 'packets on the wire are no connections of the host');
+      t.regex(one().sh('nft list set inet tessera_overlay wires'), /\b4789\b/);
       t.regex(sh('ip neigh show dev eth0', a.namespace), /10\.5\.1\.12 lladdr 02:42:0a:05:01:0c/);
     },
   );
