@@ -57,7 +57,7 @@ class ShellProcess {
   isOver = false;
 
   constructor(enter: readonly string[]) {
-    const [file = '', ...args] = [...enter, 'sh'];
+    const [file, ...args] = [...enter, 'sh'];
     // A group of its own: what the shell has started ends with it.
     this.#child = spawn(file, args, { detached: true, env: toolEnvironment });
     this.#child.on('error', (error) => this.#end(`cannot be run: ${error.message}`));

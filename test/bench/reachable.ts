@@ -53,7 +53,7 @@ class Prober {
 
   constructor(place: Place) {
     const script = join(import.meta.dirname, 'reachable/prober.ts');
-    const [file = '', ...args] = [...place.enter, process.execPath, script];
+    const [file, ...args] = [...place.enter, process.execPath, script];
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const [number = '', atMs = ''] = line.split(' ');

@@ -24,7 +24,7 @@ export class Acceptor {
   }
 
   static async start(place: Place, port: number): Promise<Acceptor> {
-    const [file = '', ...args] = [...place.enter, ...script('acceptor.ts'), String(port)];
+    const [file, ...args] = [...place.enter, ...script('acceptor.ts'), String(port)];
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const [said] = (await Promise.race([
       once(child.stdout, 'data'),

@@ -20,7 +20,7 @@ export async function throughput(
   target: string,
   seconds: number,
 ): Promise<number> {
-  const [file = '', ...args] = [...server.enter, program, '-s', '-1'];
+  const [file, ...args] = [...server.enter, program, '-s', '-1'];
   const serving = spawn(file, args, { stdio: 'ignore' });
   const ended = once(serving, 'exit');
   try {
