@@ -18,19 +18,21 @@ export interface AttemptOptions {
 }
 
 /**
- * Repeats what may be repeated until it succeeds. UNAVAILABLE when time is up, with what etcd said
- * last; other errors than etcd's pass through.
+ * Repeats what may be repeated until it succeeds. UNAVAILABLE when time is up, with etcd's last refusal, or
+ * with what came last when it refused nothing; other errors than etcd's pass through.
  */
 export async function attempted<T>(options: AttemptOptions, work: () => Promise<T>): Promise<T> {
   const { clock, random, signal, until } = options;
+  let refused: EtcdError | undefined;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
+      if (error.refusal !== undefined) refused = error;
       if (clock.monotonic() >= until)
-        throw new ClusterError('UNAVAILABLE', messageOf(error), { cause: error });
+        throw new ClusterError('UNAVAILABLE', messageOf(refused ?? error), { cause: error });
     }
     await sleep(clock, backoffMs(retry, attempt, random), signal);
   }

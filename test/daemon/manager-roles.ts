@@ -119,7 +119,10 @@ test('a worker is promoted in the place of a manager that is down', async (t) =>
   await awaitReady(one, 3);
   // Three managers again, of which any one may go.
   await one.stop();
-  await createService(four, 'after');
+  await poll('the others have a leader', async () => {
+    await createService(four, 'after');
+    return true;
+  });
   t.deepEqual(await serviceNames(two), ['after']);
 });
 
