@@ -66,6 +66,30 @@ export const schedulingMutants: readonly Mutant[] = [
     suite: ava('test/manager/scheduling/task-queue.ts'),
   },
   {
+    name: 'bound-tasks-beyond-a-try-wait',
+    breaks: 'tasks that are bound to nodes of their own are all tried, however many there are',
+    edits: [
+      {
+        file: 'manager/scheduling/scheduling-loop.ts',
+        find: 'while (isBound && refusedBy !== undefined && triedCount < all.length);',
+        replace: 'while (isBound && refusedBy === undefined && triedCount < all.length);',
+      },
+    ],
+    suite: ava('test/manager/scheduling/large-groups.ts'),
+  },
+  {
+    name: 'trials-of-sums-put-nobody-back',
+    breaks: 'no more tasks are stopped for another than have to be',
+    edits: [
+      {
+        file: 'scheduler/victims.ts',
+        find: 'restore: ({ id }) => add(id, 1),',
+        replace: 'restore: ({ id }) => add(id, -1),',
+      },
+    ],
+    suite: ava('test/scheduler/preemption.ts'),
+  },
+  {
     name: 'whatever-happens-prolongs-the-wait',
     breaks: 'a single task gets its node soon, whatever else happens',
     edits: [

@@ -35,8 +35,10 @@ async function worldOf(nodes: readonly Node[], tasks: readonly Task[]): Promise<
   return { clock, store, loop };
 }
 
+/** Tasks come in the order of their ids. */
+const idOf = (at: number): string => String(at).padStart(5, '0');
 const pending = (at: number, nodeId = ''): Task =>
-  taskOf(`t${at}`, {
+  taskOf(`t${idOf(at)}`, {
     service: 'web',
     slot: nodeId === '' ? at + 1 : 0,
     nodeId,
@@ -65,7 +67,7 @@ test('tasks beyond those that are tried are told why they wait too', async (t) =
 
 test('of tasks that are bound to nodes all are tried, though many of the first are refused', async (t) => {
   const nodes = Array.from({ length: taskCount }, (_, at) =>
-    nodeOf(`n${at}`, { cpus: at < 5_100 ? 1 : 4 }),
+    nodeOf(`n${idOf(at)}`, { cpus: at < 5_100 ? 1 : 4 }),
   );
   const world = await worldOf(
     nodes,
