@@ -9,7 +9,9 @@ const countMax = 100_000;
 export function parseMaxUnavailable(flag: string, text: string): DisruptionConfig | undefined {
   if (text === 'none') return undefined;
   if (text.endsWith('%')) {
-    const percent = parseInteger(flag, text.slice(0, -1), 0, 100);
+    const percent = Number(text.slice(0, -1));
+    if (!/^\d{1,3}%$/.test(text) || percent > 100)
+      throw new UsageError(`${flag} '${text}': a part is a whole number from 0% to 100%`);
     return { maxUnavailable: { kind: 'percent', percent } };
   }
   if (!/^\d+$/.test(text))

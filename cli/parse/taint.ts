@@ -1,6 +1,7 @@
 /** Taints and tolerations as people write them: KEY[=VALUE][:EFFECT][:SECONDS]. */
 import { Taint, TaintEffect, Toleration, TolerationOperator } from '#proto';
 import { UsageError } from '../cli.ts';
+import { parseDuration } from './duration.ts';
 import { parseWord } from './words.ts';
 
 const effectNames = {
@@ -47,7 +48,7 @@ export function isTaintNamed(flag: string, text: string): (taint: Taint) => bool
 
 /**
  * KEY tolerates every value, KEY=VALUE that one, KEY>N and KEY<N taints whose number is above or below N,
- * `*` every taint. Without an effect every effect is tolerated; SECONDS go with NoExecute.
+ * `*` every taint. Without an effect every effect is tolerated; SECONDS, which may be written as in 5m, go with NoExecute.
  */
 export function parseToleration(flag: string, text: string): Toleration {
   const [match = '', effectText = '', secondsText, ...rest] = text.split(':');
@@ -57,15 +58,33 @@ export function parseToleration(flag: string, text: string): Toleration {
     throw new UsageError(
       `${flag} '${text}': write it as KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60`,
     );
-  if (secondsText !== undefined && !/^-?\d{1,9}$/.test(secondsText))
-    throw new UsageError(`${flag} '${text}': '${secondsText}' is not a whole number of seconds`);
+  if (/^\d/.test(effectText))
+    throw new UsageError(
+      `${flag} '${text}': a time goes with an effect: write ${match}:NoExecute:${effectText}`,
+    );
+  const effect = effectText === '' ? undefined : parseEffect(flag, effectText, text);
+  const seconds = secondsText === undefined ? undefined : parseSeconds(flag, secondsText, text);
+  if (seconds !== undefined && effect !== TaintEffect.NO_EXECUTE)
+    throw new UsageError(
+      `${flag} '${text}': seconds go with the effect NoExecute: write ${match}:NoExecute:${secondsText}`,
+    );
   return Toleration.create({
     key: key === '*' ? '' : key,
     operator: operatorOf(sign),
     value,
-    effect: effectText === '' ? undefined : parseEffect(flag, effectText, text),
-    seconds: secondsText === undefined ? undefined : Number(secondsText),
+    effect,
+    seconds,
   });
+}
+
+/** Plain seconds, or as in 5m. */
+function parseSeconds(flag: string, text: string, whole: string): number {
+  if (/^-?\d{1,9}$/.test(text)) return Number(text);
+  const seconds = /^\d{1,9}[smhd]$/.test(text) ? parseDuration(flag, text) / 1_000 : Infinity;
+  if (seconds < 1e9) return seconds;
+  throw new UsageError(
+    `${flag} '${whole}': '${text}' is no time: write whole seconds, or as in 5m`,
+  );
 }
 
 function operatorOf(sign: string | undefined): TolerationOperator {

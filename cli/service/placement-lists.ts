@@ -45,7 +45,7 @@ export const placementLists: readonly ListFlag[] = [
   placementList({
     flag: '--toleration',
     value: '<taint>',
-    help: 'taint to live with: KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60; * is all',
+    help: 'taint to live with: KEY[=VALUE][:EFFECT[:SECONDS]], as in disk=slow:NoExecute:60; * is all; node.tessera.io/unreachable:NoExecute:5m stays on a lost node for a while',
     parse: parseToleration,
     id: tolerationId,
     read: ({ tolerations }) => tolerations,

@@ -23,7 +23,11 @@ export function addStepFlags(command: Command): readonly SimulationStep[] {
   add('--drain <node>', 'drain a node', (drain) => ({ step: { kind: 'drain', drain } }));
   add('--remove <node>', 'take a node away', (remove) => ({ step: { kind: 'remove', remove } }));
   add('--lose <label=value>', 'nodes with a label go down at once, as in zone=a', (lose) => {
-    parseLabel('--lose', lose);
+    const [key, value] = splitPair(lose);
+    if (key === '' || value === '')
+      throw new UsageError(
+        `--lose '${lose}': write it as LABEL=VALUE, as in zone=a or node.hostname=host1`,
+      );
     return { step: { kind: 'lose', lose } };
   });
   add(

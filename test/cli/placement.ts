@@ -113,7 +113,9 @@ test('--max-unavailable is a number, a part, or none', (t) => {
   t.is(changed.disruption, undefined);
   for (const text of ['', 'x', '-1', '1.5', '200000'])
     t.throws(() => create({ maxUnavailable: text }), { message: /--max-unavailable/ }, text);
-  t.throws(() => create({ maxUnavailable: '101%' }), { message: /0 to 100/ });
+  t.throws(() => create({ maxUnavailable: '101%' }), {
+    message: /'101%': a part is a whole number from 0% to 100%/,
+  });
 });
 
 test('--preemption-policy says whether a service may push out others', (t) => {

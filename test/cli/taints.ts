@@ -15,6 +15,7 @@ const tolerations: readonly (readonly [string, object])[] = [
   ['gpu=', { key: 'gpu', operator: Operator.EQUAL, value: '' }],
   ['gpu:NoSchedule', { key: 'gpu', operator: Operator.EXISTS, effect: NO_SCHEDULE }],
   ['a.b/c=d:noexecute:60', { key: 'a.b/c', value: 'd', effect: NO_EXECUTE, seconds: 60 }],
+  ['gpu:NoExecute:5m', { operator: Operator.EXISTS, effect: NO_EXECUTE, seconds: 300 }],
   ['gpu:NoExecute:0', { operator: Operator.EXISTS, effect: NO_EXECUTE, seconds: 0 }],
   ['risk>900', { key: 'risk', operator: Operator.GREATER, value: '900' }],
   ['risk<900:NoSchedule', { operator: Operator.LESS, value: '900', effect: NO_SCHEDULE }],
@@ -37,7 +38,19 @@ test('wrong taints and tolerations name the flag and say how to write them', (t)
       'a:Never',
       "--toleration 'a:Never': the effect 'Never' is none: use NoSchedule, PreferNoSchedule or NoExecute",
     ],
-    ['a:NoExecute:1m', "--toleration 'a:NoExecute:1m': '1m' is not a whole number of seconds"],
+    [
+      'a:NoExecute:1y',
+      "--toleration 'a:NoExecute:1y': '1y' is no time: write whole seconds, or as in 5m",
+    ],
+    [
+      'a:NoExecute:99999999d',
+      "--toleration 'a:NoExecute:99999999d': '99999999d' is no time: write whole seconds, or as in 5m",
+    ],
+    ['a:300', "--toleration 'a:300': a time goes with an effect: write a:NoExecute:300"],
+    [
+      'a=b:NoSchedule:30',
+      "--toleration 'a=b:NoSchedule:30': seconds go with the effect NoExecute: write a=b:NoExecute:30",
+    ],
   ];
   for (const [text, message] of cases)
     t.is(t.throws(() => parseToleration('--toleration', text), usage).message, message);
