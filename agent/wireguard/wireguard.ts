@@ -222,8 +222,13 @@ export class WireGuard implements NetworkConsumer, Tunnel {
   async #settle(pair: KeyPair, mtu: number, wanted: Peers): Promise<void> {
     const { host, log } = this.#options;
     const { slot, publicKey } = pair;
+    const address = addressOf(pair);
     const reading = await host.read(slot);
-    const isOurs = reading.publicKey === publicKey && reading.port === wireGuardPortOf(slot);
+    const isOurs =
+      reading.publicKey === publicKey &&
+      reading.port === wireGuardPortOf(slot) &&
+      // An address that is gone may not come back: IPv6 was switched off on the device.
+      reading.addresses.includes(address);
     if (!isOurs) {
       if (this.#up.delete(slot)) {
         this.#remade.inc();
@@ -231,7 +236,6 @@ export class WireGuard implements NetworkConsumer, Tunnel {
       }
       await host.make(slot, deviceConfig(pair));
     }
-    const address = addressOf(pair);
     await host.route([
       ...slotLines(slot, address, mtu, isOurs ? reading : undefined),
       ...ruleLines(slot, address, reading.ruled),

@@ -218,6 +218,8 @@ function forgery(vni: number, ports: readonly number[], addresses: readonly stri
     packet.fill(0, 0, 8);
     packet[0] = 8;
     packet.writeUIntBE(vni, 4, 3);
+    // A frame for everybody, of somebody: the kernel takes none of nobody.
+    packet.set([2, 66, 10, 99, 99, 99], 14);
     let left = ports.length * addresses.length;
     for (const address of addresses) {
       const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -240,6 +242,26 @@ async function forge(vni: number, ports: readonly number[]): Promise<void> {
   if (!addresses.some((address) => address.includes(':'))) throw new Error('no IPv6 on eth0');
   await run([process.execPath, '-e', forgery(vni, ports, addresses)]);
 }
+
+test.serial('a key that is thrown away is replaced at once', async (t) => {
+  const [from, to] = [await placeOn('host1'), await placeOn('host3')];
+  const before = await keysOf('host3');
+  const counted = pings(from, to, 750, 0.02);
+  const script = 'rm /var/lib/tessera/agent/wireguard.json; kill -9 $(cat /run/lab/tesserad.pid)';
+  await lab.exec('host3', ['sh', '-c', script]);
+  await poll('it has another key', async () => {
+    const keys = await keysOf('host3');
+    return keys.length > 0 && !keys.some((key) => before.includes(key));
+  });
+  await poll('packets flow', async () => (await pings(from, to, 1, 0.2)).received === 1);
+  const { sent, received } = await counted;
+  t.log(`${sent - received} of ${sent} lost`);
+  t.true(received > 0);
+  t.is(
+    await lab.exec('host3', ['stat', '-c', '%a %U', '/var/lib/tessera/agent/wireguard.json']),
+    '600 root\n',
+  );
+});
 
 test.serial('packets in clear with the number of an encrypted network are dropped', async (t) => {
   const { vni } = await networkOf('shut');

@@ -76,8 +76,8 @@ export const encryptionMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'agent/wireguard/wireguard.ts',
-        find: 'const isOurs = reading.publicKey === publicKey &&',
-        replace: 'const isOurs = this.#up.has(slot) && reading.publicKey === publicKey &&',
+        find: 'const isOurs =\n      reading.publicKey === publicKey &&',
+        replace: 'const isOurs =\n      this.#up.has(slot) && reading.publicKey === publicKey &&',
       },
     ],
     suite: tunnels,
