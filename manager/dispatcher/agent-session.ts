@@ -1,6 +1,6 @@
 import type { ClusterError, Ms } from '#lib';
 import { Heartbeat, ManagerMessage, NodeSpec, SessionInfo, StatusesAccepted } from '#proto';
-import type { Assignments, Node } from '#proto';
+import type { AgentMessage, Assignments, Node } from '#proto';
 import type { ReadTransaction } from '../store/types.ts';
 import { AssignmentSet } from './assignment-set.ts';
 import type { NetworkFeed } from './network-feed.ts';
@@ -13,6 +13,12 @@ export interface SessionLink {
   send(message: ManagerMessage): void;
   /** What was sent is still delivered. */
   close(error: ClusterError): void;
+}
+
+/** What the transport calls; both do nothing once the session is over. */
+export interface SessionInput {
+  receive(message: AgentMessage): void;
+  closed(): void;
 }
 
 /** Who opened a session, as proven by its certificate. */

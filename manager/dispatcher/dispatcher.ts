@@ -6,7 +6,7 @@ import type { ImageIndex } from '#scheduler';
 import type { Commit, Store, StoreEvent, Subscription } from '../store/types.ts';
 import type { WorkRouter } from '../work/index.ts';
 import { AgentSession } from './agent-session.ts';
-import type { SessionLink, SessionPeer } from './agent-session.ts';
+import type { SessionInput, SessionLink, SessionPeer } from './agent-session.ts';
 import { dispatcherFigures } from './figures.ts';
 import type { DispatcherFigures } from './figures.ts';
 import { SharedInfo } from './shared-info.ts';
@@ -38,12 +38,6 @@ export interface DispatcherOptions {
   readonly nodeId: string;
   readonly work: WorkRouter;
   readonly images: ImageIndex;
-}
-
-/** What the transport calls; both do nothing once the session is over. */
-export interface SessionInput {
-  receive(message: AgentMessage): void;
-  closed(): void;
 }
 
 /** A new leader gives every node at least so long to find it. */

@@ -21,7 +21,8 @@ import { MessageOrder } from '#agent/message-order';
 import { joined } from '#agent/network-view/network-follower';
 import { LiveNetworkView } from '#agent/network-view/view';
 import type { Clock, ClusterError, Timer } from '#lib';
-import type { Dispatcher, SessionInput } from '#manager/dispatcher/dispatcher';
+import type { SessionInput } from '#manager/dispatcher/agent-session';
+import type { Dispatcher } from '#manager/dispatcher/dispatcher';
 
 export class FakeAgent {
   readonly nodeId: string;
