@@ -12,18 +12,9 @@ import type { DispatcherFigures } from './figures.ts';
 import { SharedInfo } from './shared-info.ts';
 import { Liveness } from './liveness.ts';
 import { NetworkFeed } from './network-feed.ts';
-import {
-  RegistrationLimit,
-  addressOf,
-  describe,
-  nodesThere,
-  notRegistered,
-  register,
-  lostLeadership,
-  removedNode,
-  requireMember,
-  setState,
-} from './registration.ts';
+import { RegistrationLimit, addressOf, describe, lostLeadership } from './registration.ts';
+import { nodesThere, notRegistered, register, removedNode } from './registration.ts';
+import { requireMember, setState } from './registration.ts';
 import { StatusCollector } from './status-collector.ts';
 import { batchFault } from './task-report.ts';
 import { coalesceMs, inTurns, toldPerTurn } from './turns.ts';
