@@ -17,11 +17,22 @@ function isSamePorts(a: readonly PortConfig[], b: readonly PortConfig[]): boolea
   return a === b || (a.length === b.length && JSON.stringify(a) === JSON.stringify(b));
 }
 
+/** What is kept of a task that was told: not the task itself, of which the store has a later one by now. */
+type ToldTask = Pick<Task, 'desiredState' | 'specVersion' | 'ports'>;
+
+const noPorts: readonly PortConfig[] = [];
+
+const toldOf = ({ desiredState, specVersion, ports }: Task): ToldTask => ({
+  desiredState,
+  specVersion,
+  ports: ports.length === 0 ? noPorts : ports,
+});
+
 /**
  * Whether nothing changed that an agent acts on. Statuses come from the agent itself; a task's
  * spec changes together with its spec_version only.
  */
-function isSameForAgent(a: Task, b: Task): boolean {
+function isSameForAgent(a: ToldTask, b: ToldTask): boolean {
   return (
     a.desiredState === b.desiredState &&
     a.specVersion === b.specVersion &&
@@ -35,7 +46,7 @@ function isSameForAgent(a: Task, b: Task): boolean {
  */
 export class AssignmentSet {
   readonly #nodeId: string;
-  readonly #known = new Map<string, Task>();
+  readonly #known = new Map<string, ToldTask>();
   readonly #asTold: (task: Task) => Task;
   #sequence = 0;
 
@@ -54,7 +65,7 @@ export class AssignmentSet {
     this.#known.clear();
     const wanted: Task[] = [];
     for (const task of tasks) if (isAssigned(task, this.#nodeId)) wanted.push(this.#asTold(task));
-    for (const task of wanted) this.#known.set(task.id, task);
+    for (const task of wanted) this.#known.set(task.id, toldOf(task));
     const parts = inParts(wanted);
     return parts.map((part, index) =>
       Assignments.create({
@@ -80,7 +91,7 @@ export class AssignmentSet {
       if (!isAssigned(task, this.#nodeId)) {
         if (this.#known.delete(id)) removed.push(id);
       } else if (known === undefined || !isSameForAgent(known, task)) {
-        this.#known.set(id, task);
+        this.#known.set(id, toldOf(task));
         changed.push(task);
       }
     }

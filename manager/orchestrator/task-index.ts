@@ -70,10 +70,14 @@ export class TaskIndex {
       this.#services.set(task.serviceId, service);
     }
     const key = slotKeyOf(task);
-    let slot = service.slots.get(key);
+    const slot = service.slots.get(key);
     if (slot === undefined) {
-      slot = { key, number: task.slot, nodeId: task.slot > 0 ? '' : task.nodeId, tasks: [] };
-      service.slots.set(key, slot);
+      const nodeId = task.slot > 0 ? '' : task.nodeId;
+      // Made with its task: a list that grows has room for 17, and most slots never hold a second one.
+      const made: SlotRecord = { key, number: task.slot, nodeId, tasks: [task] };
+      service.slots.set(key, made);
+      count(service, false, made);
+      return;
     }
     const wasFilled = isFilled(slot);
     slot.tasks.push(task);
