@@ -140,13 +140,13 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
     iifname != "lo" ip daddr 127.0.0.0/8 drop
     ct direction original ct mark set ether saddr map @origins
     ct direction reply ct mark != 0 ether daddr set ct mark map @origin_links
-    ip daddr @idle4 jump refuse
-    ip6 daddr @idle6 jump refuse
+    ct state new ip daddr @idle4 jump refuse
+    ct state new ip6 daddr @idle6 jump refuse
   }
   chain early_local {
     type filter hook output priority -150; policy accept;
-    ip daddr @idle4 jump refuse
-    ip6 daddr @idle6 jump refuse
+    ct state new ip daddr @idle4 jump refuse
+    ct state new ip6 daddr @idle6 jump refuse
   }
   chain prerouting {
     type nat hook prerouting priority -99; policy accept;

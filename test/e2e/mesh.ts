@@ -181,6 +181,21 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(await lab.call('z', 'udp', vip.v4, 80, 1), ['ECONNREFUSED']);
   });
 
+  test.serial('connections of the last task that drains go on until it is gone', async (t) => {
+    await lab.open(['y'], { ports: [port(8080)] });
+    const held = [
+      lab.caller('z', 'hold', vip.v4, 80),
+      lab.caller('z', 'hold', vip.v6, 80),
+      lab.caller('A', 'hold', vip.v4, 80),
+      lab.caller('C', 'hold', nodeAddress('A').v4, 8080),
+    ];
+    for (const one of held) t.regex(await one.line(), /^y /);
+    await lab.tell({ endpoints: [lab.endpoint('y', { isServing: false })] });
+    t.deepEqual(await lab.call('z', 'tcp', vip.v4, 80, 1), ['ECONNREFUSED']);
+    for (const one of held) t.is(await one.ask('still there'), 'still there');
+    for (const one of held) await one.finish();
+  });
+
   test.serial('callers come back to their task, whatever becomes of others', async (t) => {
     await lab.open(['x', 'y', 'y2'], { sessionAffinitySeconds: 60, ports: [port(8080)] });
     for (const [from, to, at] of [
