@@ -20,11 +20,18 @@ class OpenEntrance implements PoolReader {
   readonly entrance: Entrance;
   readonly #pool: BackendPool;
   readonly #contents: TableContents;
+  readonly #began: (entrance: Entrance) => void;
   /** What is used of the table: the chains of the present count, and those of affinity. */
   #chains: readonly Part[] = [];
   readonly #affinity: readonly Part[];
 
-  constructor(entrance: Entrance, pool: BackendPool, contents: TableContents) {
+  constructor(
+    entrance: Entrance,
+    pool: BackendPool,
+    contents: TableContents,
+    began: (entrance: Entrance) => void,
+  ) {
+    this.#began = began;
     this.entrance = entrance;
     this.#pool = pool;
     this.#contents = contents;
@@ -90,6 +97,7 @@ class OpenEntrance implements PoolReader {
   #lead(count: number): void {
     const { door, family, key } = this.entrance;
     const maps = this.#maps();
+    if (this.#chains.length === 0 && count > 0) this.#began(this.entrance);
     for (const part of this.#chains) this.#contents.release(part);
     this.#chains = [];
     if (count === 0) {
@@ -127,15 +135,18 @@ export type Claim = { readonly entrance: Entrance };
  */
 export class Dispatch {
   readonly #contents: TableContents;
+  readonly #began: (entrance: Entrance) => void;
   /** By map and key, in the order they came; the first is open. */
   readonly #claims = new Map<string, OpenEntrance[]>();
 
-  constructor(contents: TableContents) {
+  /** `began`: the entrance has led nowhere, and leads to tasks from now on. */
+  constructor(contents: TableContents, began: (entrance: Entrance) => void) {
     this.#contents = contents;
+    this.#began = began;
   }
 
   claim(entrance: Entrance, pool: BackendPool): Claim {
-    const claim = new OpenEntrance(entrance, pool, this.#contents);
+    const claim = new OpenEntrance(entrance, pool, this.#contents, this.#began);
     const claims = this.#claims.get(keyOf(entrance)) ?? [];
     claims.push(claim);
     this.#claims.set(keyOf(entrance), claims);

@@ -13,10 +13,13 @@ interface Element {
 
 export class HostPorts {
   readonly #contents: TableContents;
+  readonly #began: (key: string) => void;
   readonly #elements = new Map<string, readonly Element[]>();
 
-  constructor(contents: TableContents) {
+  /** `began`: the port of this key leads to a task from now on. */
+  constructor(contents: TableContents, began: (key: string) => void) {
     this.#contents = contents;
+    this.#began = began;
   }
 
   /** In place of what the task had. */
@@ -26,6 +29,7 @@ export class HostPorts {
     const elements = ports.flatMap((port) => bare.flatMap((address) => elementsOf(port, address)));
     for (const { map, key, value } of elements) this.#contents.set(map, key, value);
     if (elements.length > 0) this.#elements.set(taskId, elements);
+    for (const { key } of elements) this.#began(key);
   }
 
   remove(taskId: string): void {

@@ -6,6 +6,7 @@ import { parseElements, parseStructure } from './listing.ts';
 import type { MeshHost } from './mesh-host.ts';
 import { parseListeners } from './port-clashes.ts';
 import { meshTable } from './structure.ts';
+import { endingLines } from './unled-flows.ts';
 
 /** Loading or reading a table of tens of thousands of elements takes seconds. */
 const nftDeadlineMs = 60_000;
@@ -39,6 +40,22 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
         if (exitCode !== 0 && !stderr.includes('0 flow entries'))
           throw failure('conntrack', stderr);
       }
+    },
+    async forgetUnled(ports) {
+      const [only] = ports.length === 1 ? ports : [];
+      const filter = only === undefined ? [] : ['--orig-port-dst', String(only.port)];
+      const list = ['conntrack', '-L', '-p', 'udp', ...filter];
+      const listed = await shell.run(list, { deadlineMs: nftDeadlineMs });
+      if (listed.exitCode !== 0) throw failure('conntrack -L', listed.stderr);
+      const lines = endingLines(listed.stdout, ports);
+      if (lines.length === 0) return;
+      // It opens its input by name, which not every kind of input allows: cat makes a pipe of it. What
+      // has ended by itself since is no error there.
+      const { exitCode, stderr } = await shell.run(['sh', '-c', 'cat | conntrack --load-file -'], {
+        stdin: `${lines.join('\n')}\n`,
+        deadlineMs: nftDeadlineMs,
+      });
+      if (exitCode !== 0) throw failure('conntrack --load-file', stderr);
     },
     async listeners() {
       const argv = ['ss', '-H', '-l', '-n', '-t', '-u'];

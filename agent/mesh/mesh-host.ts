@@ -1,6 +1,7 @@
 import type { Elements } from './table-contents.ts';
 import type { Structure } from './listing.ts';
 import type { Listener } from './port-clashes.ts';
+import type { UnledPort } from './unled-flows.ts';
 
 export interface TableListing extends Structure {
   readonly elements: Elements;
@@ -14,6 +15,8 @@ export interface MeshHost {
   list(): Promise<TableListing | undefined>;
   /** Ends what the kernel remembers of connections that tasks of these addresses answered. */
   forget(addresses: readonly string[]): Promise<void>;
+  /** Ends unanswered flows of datagrams that came to these ports when they led nowhere. */
+  forgetUnled(ports: readonly UnledPort[]): Promise<void>;
   /** What processes of the host listen on. */
   listeners(): Promise<readonly Listener[]>;
 }

@@ -15,6 +15,8 @@ import { entrancePlaces, portName } from './published-port.ts';
 import type { Family } from './structure.ts';
 import { families } from './structure.ts';
 import { TableContents } from './table-contents.ts';
+import { unledPort } from './unled-flows.ts';
+import type { UnledPort } from './unled-flows.ts';
 
 interface KnownService {
   readonly service: NetworkService;
@@ -24,13 +26,18 @@ interface KnownService {
 export class MeshRules {
   readonly contents = new TableContents();
   readonly #nodeId: string;
-  readonly #dispatch = new Dispatch(this.contents);
-  readonly #hostPorts = new HostPorts(this.contents);
+  readonly #dispatch = new Dispatch(this.contents, ({ door, key }) => {
+    // Virtual addresses that lead nowhere refuse: no flow begins.
+    if (door !== 'vip') this.#opened(key);
+  });
+  readonly #hostPorts = new HostPorts(this.contents, (key) => this.#opened(key));
   readonly #isolation: Isolation;
   /** By service key and family. */
   readonly #pools = new Map<string, BackendPool>();
   readonly #services = new Map<string, KnownService>();
   readonly #goneAddresses = new Set<string>();
+  /** Keys of ports of datagrams that lead to tasks, and did not before. */
+  readonly #openedPorts = new Map<string, UnledPort>();
   #kept: ReadonlySet<string> = new Set();
   #hasNewPorts = false;
 
@@ -82,6 +89,18 @@ export class MeshRules {
     const gone = [...this.#goneAddresses];
     this.#goneAddresses.clear();
     return gone;
+  }
+
+  /** Ports of datagrams that have come to lead to tasks since the last call. */
+  takeOpenedPorts(): readonly UnledPort[] {
+    const opened = [...this.#openedPorts.values()];
+    this.#openedPorts.clear();
+    return opened;
+  }
+
+  #opened(key: string): void {
+    const port = unledPort(key);
+    if (port !== undefined) this.#openedPorts.set(key, port);
   }
 
   #network({ old, now }: Change<Network>): void {

@@ -201,7 +201,7 @@ export class Mesh implements NetworkConsumer {
 
   /** One batch; resolves to a time to wait when it shall not be written yet. */
   async #write(): Promise<Ms | undefined> {
-    const { clock, host, log } = this.#options;
+    const { clock, host } = this.#options;
     const { contents } = this.#rules;
     const startedMs = clock.monotonic();
     const listing = this.#table === 'unknown' ? await host.list() : undefined;
@@ -221,13 +221,25 @@ export class Mesh implements NetworkConsumer {
     this.#batches.inc();
     this.#elements.inc(undefined, elementCount);
     this.#seconds.observe((clock.monotonic() - startedMs) / 1_000);
+    await this.#forget();
+    return undefined;
+  }
+
+  /** What the kernel remembers of how it was before this batch. */
+  async #forget(): Promise<void> {
+    const { host, log } = this.#options;
     const gone = this.#rules.takeGoneAddresses();
     if (gone.length > 0)
       await host.forget(gone).catch((error: unknown) => {
         const err = messageOf(error);
         log.warn('connections of tasks that are gone are not forgotten', { err });
       });
-    return undefined;
+    const opened = this.#rules.takeOpenedPorts();
+    if (opened.length > 0)
+      await host.forgetUnled(opened).catch((error: unknown) => {
+        const err = messageOf(error);
+        log.warn('flows to ports that lead to tasks now are not forgotten', { err });
+      });
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import type { Listener } from '#agent/mesh/port-clashes';
 import type { MeshHost, TableListing } from '#agent/mesh/mesh-host';
+import type { UnledPort } from '#agent/mesh/unled-flows';
 import { ClusterError } from '#lib';
 
 type Kind = 'chain' | 'map' | 'set';
@@ -21,6 +22,7 @@ export class FakeMeshHost implements MeshHost {
   /** Texts of the transactions that were applied. */
   readonly applied: string[] = [];
   readonly forgotten: string[] = [];
+  readonly forgottenPorts: UnledPort[] = [];
   listening: readonly Listener[] = [];
   /** Transactions to refuse before one is taken again. */
   refusals = 0;
@@ -53,6 +55,11 @@ export class FakeMeshHost implements MeshHost {
   async forget(addresses: readonly string[]): Promise<void> {
     await Promise.resolve();
     this.forgotten.push(...addresses);
+  }
+
+  async forgetUnled(ports: readonly UnledPort[]): Promise<void> {
+    await Promise.resolve();
+    this.forgottenPorts.push(...ports);
   }
 
   async listeners(): Promise<readonly Listener[]> {

@@ -181,6 +181,35 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(await lab.call('z', 'udp', vip.v4, 80, 1), ['ECONNREFUSED']);
   });
 
+  test.serial(
+    'a flow that began before there was a task is led to the first that comes',
+    async (t) => {
+      const ports = [port(8080, { protocol: Protocol.UDP })];
+      await lab.open([], { ports });
+      const mesh = lab.nodes.get('B')?.mesh;
+      const ways = [
+        ['C', nodeAddress('A').v4, 8080],
+        ['C', nodeAddress('B').v6, 8080],
+        ['A', '127.0.0.1', 8080],
+        ['z', vip.v4, 80],
+        ['C', nodeAddress('B').v4, 8081],
+      ] as const;
+      const flows = ways.map(([from, to, at]) => lab.caller(from, 'flow', to, at));
+      for (const flow of flows) t.is(await flow.line(), 'on');
+      for (const [i, flow] of flows.entries())
+        t.is(await flow.ask(''), 'ECONNREFUSED', ways[i]?.join(' '));
+      await lab.tell({ endpoints: [lab.endpoint('x')] });
+      await mesh?.setHostPorts('y', [y?.v4 ?? ''], [port(8081, { protocol: Protocol.UDP })]);
+      for (const [i, flow] of flows.entries())
+        t.regex(await flow.ask(''), i < 4 ? /^x / : /^y /, ways[i]?.join(' '));
+      // What is led already stays where it is.
+      await lab.tell({ endpoints: [lab.endpoint('y'), lab.endpoint('y2')] });
+      for (const flow of flows.slice(0, 4)) t.regex(await flow.ask(''), /^x /);
+      await mesh?.setHostPorts('y', [], []);
+      for (const flow of flows) await flow.finish();
+    },
+  );
+
   test.serial('connections of the last task that drains go on until it is gone', async (t) => {
     await lab.open(['y'], { ports: [port(8080)] });
     const held = [

@@ -179,4 +179,16 @@ export const networkMutants: readonly Mutant[] = [
     ],
     suite: answers,
   },
+  {
+    name: 'flows-that-led-nowhere-stay-there',
+    breaks: 'a flow of datagrams that began before there was a task is led to the first that comes',
+    edits: [
+      {
+        file: 'agent/mesh/mesh-rules.ts',
+        find: "if (door !== 'vip') this.#opened(key);",
+        replace: "if (door === 'vip') this.#opened(key);",
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
 ];

@@ -3,7 +3,7 @@ import { seededRandom, silentLogger, silentMetrics } from '#lib';
 import { Mesh } from '#agent/mesh/mesh';
 import type { ViewSource } from '#agent/network-view/consumer';
 import { LiveNetworkView } from '#agent/network-view/view';
-import { Endpoint, NetworkChanges, NetworkService, PortConfig } from '#proto';
+import { Endpoint, NetworkChanges, NetworkService, PortConfig, Protocol } from '#proto';
 import { FakeMeshHost } from '#test/_support/mesh-table';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
@@ -152,6 +152,34 @@ test('connections of a task that is gone are forgotten, and without networks the
   t.not(host.table, undefined);
   await settled(clock, life.tell({ isFull: true }));
   t.is(host.table, undefined);
+  life.mesh.close();
+});
+
+test('flows to a port of datagrams are forgotten when it first leads to a task, not later', async (t) => {
+  const { clock, host, life } = world();
+  const udp = { protocol: Protocol.UDP, targetPort: 80 };
+  const ports = [
+    PortConfig.create({ ...udp, publishedPort: 53 }),
+    PortConfig.create({ ...udp, publishedPort: 54, hostIp: '192.168.0.1' }),
+    PortConfig.create({ publishedPort: 80, targetPort: 80 }),
+  ];
+  await settled(clock, life.tell({ isFull: true, services: [service({ ports })] }));
+  t.deepEqual(host.forgottenPorts, []);
+  await settled(clock, life.tell({ endpoints: [task(1)] }));
+  const expected = [
+    { address: undefined, port: 53 },
+    { address: '192.168.0.1', port: 54 },
+  ];
+  t.deepEqual(host.forgottenPorts.splice(0), expected);
+  await settled(clock, life.tell({ endpoints: [task(2)] }));
+  await settled(clock, life.tell({ removedEndpoints: ['n/t1'] }));
+  t.deepEqual(host.forgottenPorts, []);
+  await settled(clock, life.tell({ removedEndpoints: ['n/t2'] }));
+  await settled(clock, life.tell({ endpoints: [task(1)] }));
+  t.deepEqual(host.forgottenPorts.splice(0), expected);
+  const own = [PortConfig.create({ ...udp, publishedPort: 55 })];
+  await settled(clock, life.mesh.setHostPorts('t1', ['10.0.1.11'], own));
+  t.deepEqual(host.forgottenPorts, [{ address: undefined, port: 55 }]);
   life.mesh.close();
 });
 
