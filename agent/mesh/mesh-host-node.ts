@@ -34,8 +34,12 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
     },
     async forget(addresses) {
       for (const address of await withConnections(shell, addresses)) {
-        const argv = ['conntrack', '-D', '-f', familyOf(address), '--reply-src', address];
-        const { exitCode, stderr } = await shell.run(argv);
+        // It prints each, which may be tens of thousands.
+        const stdin = `conntrack -D -f ${familyOf(address)} --reply-src ${address} >/dev/null\n`;
+        const { exitCode, stderr } = await shell.run(['sh', '-s'], {
+          stdin,
+          deadlineMs: nftDeadlineMs,
+        });
         // Exit code 1 says that there were none.
         if (exitCode !== 0 && !stderr.includes('0 flow entries'))
           throw failure('conntrack', stderr);

@@ -137,7 +137,7 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
   }
   chain early {
     type filter hook prerouting priority -150; policy accept;
-    iifname != "lo" ip daddr 127.0.0.0/8 drop
+    ip daddr 127.0.0.0/8 iifname != "lo" drop
     ct direction original ct mark set ether saddr map @origins
     ct direction reply ct mark != 0 ether daddr set ct mark map @origin_links
     ct state new ip daddr @idle4 jump refuse

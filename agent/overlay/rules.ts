@@ -30,7 +30,7 @@ const chains: Readonly<Record<string, readonly string[]>> = {
   guard: [
     'type filter hook prerouting priority raw; policy accept;',
     // Ports published on the host's own loopback are not for tasks.
-    'iifname @bridges ip daddr 127.0.0.0/8 drop',
+    'ip daddr 127.0.0.0/8 iifname @bridges drop',
     // In clear, from whomever.
     `${sealed} iifname != ${tunnels} drop`,
     // Each connection of tasks has a port of its own on the wire: they would fill the host's table of

@@ -1,5 +1,6 @@
 /** Forgetting the connections of tasks that are gone, in the kernel of a namespace of its own. */
 import test from 'ava';
+import { writeFile } from 'node:fs/promises';
 import { nftHost } from '#agent/mesh/index';
 import { run } from '#test/_support/command';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
@@ -43,6 +44,20 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     await connect('10.1.0.50', 3_000);
     await nftHost().forget([caller.ipv4, caller.ipv6]);
     t.true((await answering()).includes('10.1.0.50'));
+  });
+
+  test.serial('of one alone there may be tens of thousands', async (t) => {
+    const lines = Array.from({ length: 40_000 }, (_, i) => {
+      const port = 10_000 + i;
+      const asked = `-p udp -s 10.9.0.9 -d 10.1.0.2 --sport ${port} --dport 53`;
+      const answered = `-r 10.1.0.70 -q 10.9.0.9 --reply-port-src 53 --reply-port-dst ${port}`;
+      return `-I ${asked} ${answered} --timeout 600`;
+    });
+    await writeFile('/run/connections', `${lines.join('\n')}\n`);
+    await run(['conntrack', '-R', '/run/connections']);
+    t.true((await answering()).length > 40_000);
+    await nftHost().forget(['10.1.0.70']);
+    t.false((await answering()).includes('10.1.0.70'));
   });
 
   test.serial('one alone is forgotten, and one without connections is no error', async (t) => {
