@@ -35,6 +35,8 @@ export interface AgentOptions {
   readonly networks: TaskNetworks;
   /** Told of the networks in this order. */
   readonly networkConsumers: readonly NetworkConsumer[];
+  /** False on a host without IPv6: its networks have IPv4 alone. Default true. */
+  readonly hasIpv6?: boolean;
   /** Looks at the networks when the managers ask; left out on a host without networks of its own. */
   readonly networkExaminer?: NetworkExaminer;
   readonly files: HostFiles;

@@ -18,6 +18,8 @@ export interface AgentHost {
   readonly networks: TaskNetworks;
   /** Told, in this order, of the networks the node takes part in. */
   readonly networkConsumers: readonly NetworkConsumer[];
+  /** False on a host without IPv6; default true. */
+  readonly hasIpv6?: boolean;
   /** Looks at the networks when the managers ask. */
   readonly networkExaminer?: NetworkExaminer;
   readonly files: HostFiles;
@@ -119,7 +121,7 @@ class HostedAgent implements AgentPart {
 
 async function describe(
   { hostname, dataPathAddress, log }: AgentParameters,
-  { runtime, routes, tunnelKeys }: AgentHost,
+  { runtime, routes, tunnelKeys, hasIpv6 = true }: AgentHost,
 ): Promise<NodeDescription> {
   const info = await runtime.info(AbortSignal.timeout(infoDeadlineMs));
   const known = await routes?.().catch((error: unknown) => {
@@ -130,6 +132,7 @@ async function describe(
     hostname,
     dataPathAddress,
     routes: known ?? [],
+    isIpv6Off: !hasIpv6,
     tunnelKeys: [...(tunnelKeys?.() ?? [])],
     platform: info.platform,
     resources: info.resources,

@@ -5,7 +5,7 @@ import { createContainerdRuntime } from '#agent/containerd/index';
 import { NetworkDoctor, probingHost } from '#agent/doctor/index';
 import { NameServer } from '#agent/dns/name-server-node';
 import { Mesh, nftHost } from '#agent/mesh/index';
-import { BridgeNetworks, hostRoutes } from '#agent/network/index';
+import { BridgeNetworks, hostHasIpv6, hostRoutes } from '#agent/network/index';
 import { kernelHost, Overlay } from '#agent/overlay/index';
 import { fileKeyStore, kernelWireGuard, WireGuard } from '#agent/wireguard/index';
 import type { MakeAgentHost } from './agent-part-node.ts';
@@ -57,6 +57,8 @@ export function containerdHost(options: Options): MakeAgentHost {
       // Tunnels before bridges, bridges before names: the name server listens on their addresses.
       networkConsumers: [wireGuard, overlay, mesh, names, doctor],
       networkExaminer: doctor,
+      // As it is now: when that changes, the daemon has to be started again.
+      hasIpv6: hostHasIpv6(),
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
       tunnelKeys: () => wireGuard.toldKeys,

@@ -7,10 +7,13 @@ import type { AgentStorage } from '../storage-port.ts';
 import type { NetworkConsumer, ViewSource } from './consumer.ts';
 import { LiveNetworkView } from './view.ts';
 import type { NetworkView } from './view.ts';
+import { withoutIpv6 } from './without-ipv6.ts';
 
 export interface NetworkFollowerOptions {
   readonly nodeId: string;
   readonly consumers: readonly NetworkConsumer[];
+  /** False: the host has no IPv6, and consumers hear of none. Default true. */
+  readonly hasIpv6?: boolean;
   readonly storage: AgentStorage;
   readonly clock: Clock;
   readonly log: Logger;
@@ -116,7 +119,8 @@ export class NetworkFollower {
   }
 
   #apply(message: NetworkChanges, sequence: number, source: ViewSource): void {
-    const changes = this.#view.apply(message);
+    const isWhole = this.#options.hasIpv6 ?? true;
+    const changes = this.#view.apply(isWhole ? message : withoutIpv6(message));
     const generation = this.#generation;
     const { consumers, log } = this.#options;
     this.#waiting++;

@@ -3,5 +3,6 @@
  * ports. Owns the nftables table `ip tessera`, the namespaces `ts-*` and their links.
  */
 export { BridgeNetworks } from './bridge-networks-node.ts';
+export { hostHasIpv6 } from './host-ipv6-node.ts';
 export { hostRoutes } from './host-routes-node.ts';
 export type { BridgeNetworksOptions } from './bridge-networks-node.ts';

@@ -41,9 +41,12 @@ export const command: CommandModule = {
         { networkRefs: options.network ?? [], nodeRefs: options.node ?? [], timeoutMs },
         { deadlineMs: timeoutMs + callSlackMs },
       );
-      const json = (): string =>
-        `${JSON.stringify(toJson(DiagnoseNetworksResponse, diagnosis), undefined, 2)}\n`;
-      cli.terminal.out(format === 'json' ? json() : diagnosisText(diagnosis));
+      if (format === 'json') {
+        const json = toJson(DiagnoseNetworksResponse, diagnosis) as object;
+        // Lists are there when they are empty, too.
+        const whole = { nodes: [], problems: [], ...json };
+        cli.terminal.out(`${JSON.stringify(whole, undefined, 2)}\n`);
+      } else cli.terminal.out(diagnosisText(diagnosis));
       if (diagnosis.problems.length > 0) cli.setExitCode(1);
     });
   },

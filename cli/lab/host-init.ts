@@ -14,12 +14,12 @@ exec unshare --mount --uts --ipc --net --pid --cgroup --fork --propagation priva
 
 /**
  * Arguments: marker, host name, folder of the host, hosts file, address with prefix length,
- * gateway, tesserad's path (empty = none), tesserad's arguments.
+ * gateway, IPv6 address with prefix length, tesserad's path (empty = none), tesserad's arguments.
  */
 export const initScript = `#!/bin/sh
 set -eu
-marker=$1 name=$2 dir=$3 hosts=$4 address=$5 gateway=$6 tesserad=$7
-shift 7
+marker=$1 name=$2 dir=$3 hosts=$4 address=$5 gateway=$6 address6=$7 tesserad=$8
+shift 8
 mount --make-rprivate /
 hostname "$name"
 mount -t proc proc /proc
@@ -76,6 +76,7 @@ ip address add "$address" dev eth0
 ip link set eth0 up
 ip route add default via "$gateway"
 sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=0 2>/dev/null || :
+ip -6 address add "$address6" dev eth0 nodad || :
 
 cat >/run/lab/containerd.toml <<'END'
 version = 2

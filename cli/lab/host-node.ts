@@ -21,7 +21,15 @@ import {
   removeGroups,
 } from './cgroups-node.ts';
 import { initScript, launchScript } from './host-init.ts';
-import { gatewayAddress, hostAddress, hostMarker, hostName, hostPaths, labPaths } from './names.ts';
+import {
+  gatewayAddress,
+  hostAddress,
+  hostAddressV6,
+  hostMarker,
+  hostName,
+  hostPaths,
+  labPaths,
+} from './names.ts';
 import { connectHost } from './network-node.ts';
 import type { LabState } from './state-node.ts';
 
@@ -88,6 +96,7 @@ function startInit(root: string, lab: LabState, host: number, groupFiles: string
     labPaths(root, lab.name).hostsFile,
     `${hostAddress(lab.index, host)}/24`,
     gatewayAddress(lab.index),
+    `${hostAddressV6(lab.index, host)}/64`,
     lab.tesserad,
     ...lab.tesseradArgs,
   ];

@@ -75,6 +75,11 @@ export const subnet = (index: number): string => `198.18.${index}.0/24`;
 export const gatewayAddress = (index: number): string => `198.18.${index}.254`;
 export const hostAddress = (index: number, host: number): string => `198.18.${index}.${host}`;
 
+// Of the lab's own, beside it (RFC 4193).
+const prefixV6 = (index: number): string => `fd4c:61b2:9e05:${index}`;
+export const gatewayAddressV6 = (index: number): string => `${prefixV6(index)}::254`;
+export const hostAddressV6 = (index: number, host: number): string => `${prefixV6(index)}::${host}`;
+
 /**
  * A host's card keeps its address when the host boots again, as a real one does: with another, its
  * neighbours would look for the old one until their caches expire. Host 0 is the bridge.

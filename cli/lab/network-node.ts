@@ -1,7 +1,14 @@
 /** The lab's network on this machine: one bridge, one veth pair per host, NAT to the outside. */
 import { run } from '../process-node.ts';
 import { passFirewall, unpassFirewall } from './forwarding-node.ts';
-import { bridgeName, gatewayAddress, linkAlias, linkName, macAddress } from './names.ts';
+import {
+  bridgeName,
+  gatewayAddress,
+  gatewayAddressV6,
+  linkAlias,
+  linkName,
+  macAddress,
+} from './names.ts';
 import { natTableName, subnet } from './names.ts';
 import type { LabRef } from './names.ts';
 
@@ -25,6 +32,9 @@ export async function makeBridge(lab: LabRef): Promise<void> {
   await run('ip', ['link', 'set', bridge, 'address', macAddress(lab.index, 0)]);
   await run('ip', ['link', 'set', bridge, 'alias', linkAlias(lab.name), 'up']);
   await run('ip', ['address', 'replace', `${gatewayAddress(lab.index)}/24`, 'dev', bridge]);
+  const own = `${gatewayAddressV6(lab.index)}/64`;
+  // A machine without IPv6 has labs without it.
+  await run('ip', ['-6', 'address', 'replace', own, 'dev', bridge, 'nodad']).catch(() => '');
   await run('nft', ['-f', '-'], { input: natRules(lab.index) });
   await passFirewall(lab.index);
 }

@@ -198,12 +198,17 @@ export class AllocatorState {
 
   #decideIngress({ newId }: DecideOptions, decisions: Decision[]): void {
     if (!this.services.isAnyPublishing || this.networks.ingressId !== '') return;
-    const bare = Network.create({
-      id: newId(),
-      spec: NetworkSpec.create({ name: ingressName }),
-      isIngress: true,
-    });
-    const segment = this.networks.choose(bare);
+    const id = newId();
+    const ingress = (isIpv6: boolean): Network =>
+      Network.create({
+        id,
+        spec: NetworkSpec.create({ name: ingressName, isIpv6 }),
+        isIngress: true,
+      });
+    // Callers come by IPv6 as well; with no subnet left for them the others are served all the same.
+    const dual = this.networks.choose(ingress(true));
+    const bare = ingress(dual.kind === 'chosen');
+    const segment = dual.kind === 'chosen' ? dual : this.networks.choose(bare);
     const network: Network =
       segment.kind === 'chosen'
         ? { ...bare, allocation: segment.allocation }

@@ -55,7 +55,7 @@ export function endpointOn(
     serviceId: task.serviceId,
     slot: task.slot,
     address: own.address,
-    addressV6: own.addressV6,
+    addressV6: hasIpv6(node) ? own.addressV6 : '',
     isServing: isServing(task, node),
   });
 }
@@ -66,6 +66,9 @@ function withoutPort(address: string): string {
   if (bracketed !== null) return bracketed[1] ?? '';
   return address.split(':').length === 2 ? (address.split(':')[0] ?? '') : address;
 }
+
+/** To a node without it nothing is sent by IPv6, nor to its tasks. */
+export const hasIpv6 = (node: Node | undefined): boolean => node?.description?.isIpv6Off !== true;
 
 /** Where VXLAN packets for the node's tasks go. */
 export function dataPathAddress(node: Node | undefined): string {
@@ -105,7 +108,7 @@ export function hostOn(
     nodeId: node.id,
     dataPathAddress: dataPathAddress(node),
     dataPathPort: port,
-    addresses: HostAddresses.create(addresses),
+    addresses: HostAddresses.create(hasIpv6(node) ? addresses : { ...addresses, addressV6: '' }),
     tunnelKeys: network?.spec?.isEncrypted === true ? (node.description?.tunnelKeys ?? []) : [],
   });
 }

@@ -6,6 +6,7 @@ import {
   dataPathAddress,
   dataPathPort,
   endpointOn,
+  hasIpv6,
   hasSameKeys,
   hostOn,
   isToStop,
@@ -322,6 +323,7 @@ function isNews(node: Node, old: Node | undefined): boolean {
   return (
     isDown(node) !== isDown(old) ||
     dataPathAddress(node) !== dataPathAddress(old) ||
+    hasIpv6(node) !== hasIpv6(old) ||
     !hasSameKeys(node, old)
   );
 }

@@ -6967,6 +6967,7 @@ export interface NodeDescription {
   readonly dataPathAddress: string;
   readonly routes: readonly string[];
   readonly tunnelKeys: readonly TunnelKey[];
+  readonly isIpv6Off: boolean;
 }
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
@@ -6983,9 +6984,10 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     { name: 'dataPathAddress', type: 'string', shape: 'one' },
     { name: 'routes', type: 'string', shape: 'list' },
     { name: 'tunnelKeys', type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
+    { name: 'isIpv6Off', type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], ...init };
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], isIpv6Off: false, ...init };
   },
   write(m, w) {
     if (m.hostname !== '') w.uint32(10).string(m.hostname);
@@ -7005,6 +7007,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     if (m.dataPathAddress !== '') w.uint32(82).string(m.dataPathAddress);
     for (const v of m.routes) w.uint32(90).string(v);
     for (const v of m.tunnelKeys) TunnelKey.write(v, w.uint32(98).fork()).ldelim();
+    if (m.isIpv6Off !== false) w.uint32(104).bool(m.isIpv6Off);
     return w;
   },
   encode(m) {
@@ -7050,6 +7053,9 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
           break;
         case 12:
           m.tunnelKeys.push(TunnelKey.read(r, r.uint32() + r.pos));
+          break;
+        case 13:
+          m.isIpv6Off = r.bool();
           break;
         default:
           r.skipType(tag & 7);

@@ -30,6 +30,13 @@ test('all is well: a table, and exit code 0', async (t) => {
   );
 });
 
+test('json has the list of problems when there are none', async (t) => {
+  const daemon = answering({ nodes: [node('host1', { checks: checks(0) })] });
+  const { code, out } = await tsctl(daemon, ['doctor', 'network', '--format', 'json']);
+  t.is(code, 0);
+  t.deepEqual(JSON.parse(out).problems, []);
+});
+
 test('problems: what, seen, mend, and exit code 1', async (t) => {
   const problem = NetworkProblem.create({
     check: 'reach',

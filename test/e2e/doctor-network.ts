@@ -129,6 +129,7 @@ test.serial('a healthy cluster has no problems, and every check has looked', asy
   for (const host of lab.hosts)
     t.regex(stdout, new RegExp(`^${host} +(?:ok [1-9]\\d* +){6}ok [1-9]\\d*$`, 'm'));
   t.regex(stdout, /\nno problems\n$/);
+  t.log(stdout);
 });
 
 test.serial('dropped overlay packets between two nodes are told of, with the port', async (t) => {

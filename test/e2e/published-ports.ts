@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { gatewayAddress, hostAddress } from '#cli/lab/names';
+import { gatewayAddress, gatewayAddressV6, hostAddress, hostAddressV6 } from '#cli/lab/names';
 import { readLab } from '#cli/lab/state-node';
 import { Lab, labsRoot } from '#test/_support/lab';
 import type { RuntimeTask } from '#test/_support/lab';
@@ -22,6 +22,8 @@ let faults: LabFaults;
 let addresses: readonly string[];
 /** This machine's on the lab's network: it is the caller outside. */
 let outside: string;
+let addressesV6: readonly string[];
+let outsideV6: string;
 let asker: RuntimeTask;
 let execs = 0;
 
@@ -31,6 +33,8 @@ test.before('a lab of three hosts', async () => {
   const index = readLab(labsRoot, 'ports')?.index ?? 0;
   addresses = [1, 2, 3].map((host) => hostAddress(index, host));
   outside = gatewayAddress(index);
+  addressesV6 = [1, 2, 3].map((host) => hostAddressV6(index, host));
+  outsideV6 = gatewayAddressV6(index);
 });
 
 test.after.always('the lab goes', async (t) => {
@@ -64,9 +68,10 @@ test.serial('a published port answers on every node with the caller’s own addr
   await create('web', ['--replicas', '2', ...more]);
   const running = await lab.awaitRunning('web', 2);
   t.is(new Set(running.map(({ host }) => host)).size, 2, 'one host has none');
-  for (const address of addresses) {
+  for (const address of [...addresses, ...addressesV6]) {
+    const own = address.includes(':') ? outsideV6 : outside;
     const callers = await askedBy(2, () => askWho(address, port));
-    t.deepEqual([...callers.values()], [outside, outside], address);
+    t.deepEqual([...callers.values()], [own, own], address);
   }
 });
 
@@ -110,14 +115,23 @@ test.serial(
   'a port of mode host answers where its task is, with the caller’s address',
   async (t) => {
     const published = `mode=host,published=${hostPort},target=80`;
-    await create('near', ['--mode', 'global', '--publish', published]);
-    await lab.awaitRunning('near', 3);
-    for (const address of addresses) {
-      const [, caller] = await poll(`${address} answers`, () => askWho(address, hostPort));
-      t.is(caller, outside, address);
+    // The node's own bridge has IPv4 alone.
+    for (const [more, asked] of [
+      [[], addresses],
+      [
+        ['--network', 'front'],
+        [...addresses, ...addressesV6],
+      ],
+    ] as const) {
+      await create('near', ['--mode', 'global', '--publish', published, ...more]);
+      await lab.awaitRunning('near', 3);
+      for (const address of asked) {
+        const [, caller] = await poll(`${address} answers`, () => askWho(address, hostPort));
+        t.is(caller, address.includes(':') ? outsideV6 : outside, address);
+      }
+      await lab.tsctl(['service', 'rm', 'near']);
+      await lab.awaitRunning('near', 0);
     }
-    await lab.tsctl(['service', 'rm', 'near']);
-    await lab.awaitRunning('near', 0);
   },
 );
 

@@ -237,6 +237,7 @@ test('the first published port makes the ingress network, with every node on it'
   const ingress = world.store.view((tx) => [...tx.list('network')].find((one) => one.isIngress));
   t.is(ingress?.spec?.name, 'ingress');
   t.is(ingress?.allocation?.subnets[0]?.subnet, '10.0.0.0/16');
+  t.regex(ingress?.allocation?.subnets[1]?.subnet ?? '', /^fd.*\/64$/, 'callers come by IPv6 too');
   await world.clock.until(
     () => Object.keys(network(world, ingress?.id ?? '')?.hosts ?? {}).length === 3,
     1_000,

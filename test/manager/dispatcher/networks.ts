@@ -21,7 +21,7 @@ import {
   TaskState,
   TaskStatus,
 } from '#proto';
-import type { Node, Task } from '#proto';
+import type { Network, Node, Task } from '#proto';
 import { makeTestDispatcher } from '#test/_support/dispatcher';
 import type { TestDispatcher } from '#test/_support/dispatcher';
 import type { FakeAgent } from '#test/_support/fake-agent';
@@ -314,4 +314,31 @@ test('nodes are told with the port that the cluster was founded with', async (t)
   });
   const agent = await own.join('n1');
   t.is(agent.view.hosts.get('a/n2')?.dataPathPort, 7_789);
+});
+
+test('nobody is told of IPv6 addresses on a node without IPv6', async (t) => {
+  const own = await made((tx) => tx.create('task', onNetworks('t1', ['a'])));
+  await own.store.update((tx) => {
+    const task = tx.get('task', 't1') as Task;
+    tx.update('task', {
+      ...task,
+      networks: task.networks.map((one) => ({ ...one, addressV6: 'fd00::7' })),
+    });
+    const network = tx.get('network', 'a') as Network;
+    const addresses = HostAddresses.create({ address: '10.9.9.9', addressV6: 'fd00::9' });
+    tx.update('network', { ...network, hosts: { ...network.hosts, n1: addresses } });
+  });
+  const agent = await own.join('n1');
+  const seen = () => [
+    agent.view.endpoints.get('a/t1')?.addressV6,
+    agent.view.hosts.get('a/n1')?.addresses?.addressV6,
+  ];
+  t.deepEqual(seen(), ['fd00::7', 'fd00::9']);
+  await own.store.update((tx) => {
+    const node = tx.get('node', 'n1') as Node;
+    const description = NodeDescription.create({ ...node.description, isIpv6Off: true });
+    tx.update('node', { ...node, description });
+  });
+  await own.clock.advance(1_000);
+  t.deepEqual(seen(), ['', '']);
 });
