@@ -149,7 +149,7 @@ export function entriesOn(devices: ReadonlySet<string>, entries: Entries): reado
 function isOnWantedDevice({ kind, of }: EntryKey, desired: Entries): boolean {
   if (kind === 'neigh' || kind === 'fdb') return desired.has(entryKey('vxlan', of));
   if (kind === 'address' || kind === 'port') return desired.has(entryKey('bridge', of));
-  return kind === 'element';
+  return kind === 'element' || kind === 'table';
 }
 
 function additions(
@@ -225,6 +225,9 @@ function removals({ kind, of, name }: EntryKey, present: string): readonly Line[
       return present.startsWith(taskLinkPrefix)
         ? []
         : [{ tool: 'bridge', rank, text: `fdb delete ${name} dev ${present} master` }];
+    case 'table':
+      // After the elements, which go in the same transaction.
+      return [{ tool: 'nft', rank: order.length, text: `delete table ${tableName}` }];
     case 'element': {
       // Deleting what is not there would undo the whole transaction.
       const where = `element ${tableName} ${of} { ${name} }`;

@@ -284,12 +284,14 @@ export class OverlayPlan {
       const network = this.#view?.networks.get(id);
       return network !== undefined && rangesOf(network).v6 !== undefined;
     });
-    // What the host as a whole has is never taken back: others may count on it by now.
+    // Settings of the host as a whole are never taken back: others may count on them by now.
     for (const [key, value] of hostEntries(this.#bases.size > 0, hasV6, this.#tableMark))
       this.#put(key, value);
     const wires = wireEntries(this.#bases);
     this.#replace(this.#wires, wires);
     this.#wires = wires;
+    // Rules for no network keep nobody apart.
+    if (this.#bases.size === 0) this.#put(entryKey('table'), undefined);
   }
 
   #settleVirtual(networkId: string, cidr: string): void {

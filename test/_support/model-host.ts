@@ -136,6 +136,7 @@ export class ModelHost implements OverlayHost {
     if (line.startsWith('if [') && line.includes('rp_filter'))
       this.entries.set('host sources', 'on');
     else if (line.startsWith('if [') && line.includes('ipv6')) this.entries.set('host ipv6', 'on');
+    else if (line === 'delete table inet tessera_overlay') return this.entries.delete('table');
     else if (line === 'table') {
       for (const key of this.entries.keys())
         if (key.startsWith('element ')) this.entries.delete(key);

@@ -194,6 +194,24 @@ test('from memory a new agent adds what is missing and takes nothing back until 
   await after.stop();
 });
 
+test('the table of rules goes with the last network and comes with the next', async (t) => {
+  const { model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map(), noMending);
+  await overlay.apply(view, view.apply(start));
+  const good = sorted(model.entries);
+  t.true(model.entries.has('table'));
+  await overlay.apply(view, view.apply(NetworkChanges.create({ isFull: true })));
+  t.deepEqual(
+    [...model.entries.keys()].filter((key) => !key.startsWith('host ')),
+    [],
+  );
+  await overlay.apply(view, view.apply(start));
+  t.deepEqual(sorted(model.entries), good);
+  t.true(model.entries.has('table'));
+  await overlay.stop();
+});
+
 test('after a reboot memory alone makes the networks', async (t) => {
   const { model, open, view } = world();
   const before = open();
