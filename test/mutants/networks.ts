@@ -7,6 +7,8 @@ const holds = ava('test/manager/dispatcher/stop-holds.ts');
 const answers = ava('test/agent/dns/answers.ts');
 const overlay = ava('test/agent/overlay/overlay.ts');
 const gate = ava('test/agent/port-gate.ts');
+const probes = ava('test/agent/doctor/reachability.ts');
+const diagnosis = ava('test/manager/diagnosing.ts');
 const follower = ava('test/agent/network-view/network-follower.ts');
 
 export const networkMutants: readonly Mutant[] = [
@@ -45,6 +47,42 @@ export const networkMutants: readonly Mutant[] = [
       },
     ],
     suite: ava('test/agent/containerd/shell.ts'),
+  },
+  {
+    name: 'a-lost-ping-is-a-fault',
+    breaks: 'the doctor says of no way that it fails because one packet was lost',
+    edits: [
+      {
+        file: 'agent/doctor/reachability.ts',
+        find: 'i < tries && left.length > 0',
+        replace: 'i < 1 && left.length > 0',
+      },
+    ],
+    suite: probes,
+  },
+  {
+    name: 'any-node-is-the-cause',
+    breaks: 'the node with most pairs in trouble is named as their cause',
+    edits: [
+      {
+        file: 'manager/diagnosing/clusters.ts',
+        find: 'one[1] > best[1] ||',
+        replace: 'one[1] < best[1] ||',
+      },
+    ],
+    suite: diagnosis,
+  },
+  {
+    name: 'packets-for-a-node-without-ipv6',
+    breaks: 'nobody is told of IPv6 addresses on a node without IPv6',
+    edits: [
+      {
+        file: 'manager/dispatcher/network-content.ts',
+        find: "hasIpv6(node) ? own.addressV6 : ''",
+        replace: "node !== undefined ? own.addressV6 : ''",
+      },
+    ],
+    suite: told,
   },
   {
     name: 'memory-takes-back',
