@@ -98,8 +98,9 @@ export class NetworkDoctor implements NetworkConsumer {
       probes.flatMap(({ failures }) => failures).filter(({ kind }) => kinds.includes(kind)).length;
     const { UNREACHABLE, MTU, CHECKSUM } = NetworkProbeFailureKind;
     const unreached = failed(UNREACHABLE);
-    const check = (name: string, lookedAt: number, wrong: number): NetworkCheck =>
-      NetworkCheck.create({ name, lookedAt, wrong });
+    const left = probes.reduce((sum, { leftOut }) => sum + leftOut, 0);
+    const check = (name: string, lookedAt: number, wrong: number, leftOut = 0): NetworkCheck =>
+      NetworkCheck.create({ name, lookedAt, wrong, leftOut });
     return NetworkReport.create({
       uplink: uplink?.device ?? '',
       uplinkMtu: uplink?.mtu ?? 0,
@@ -108,7 +109,7 @@ export class NetworkDoctor implements NetworkConsumer {
       probes,
       problems: local.flatMap(({ problems }) => problems).slice(0, problemsMax),
       checks: [
-        check('reach', asked, unreached),
+        check('reach', asked, unreached, left),
         check('mtu', asked - unreached, failed(MTU)),
         check('checksum', asked - unreached - failed(MTU), failed(CHECKSUM)),
         ...local.map(({ name, lookedAt, problems }) => check(name, lookedAt, problems.length)),

@@ -32,5 +32,7 @@ function rowOf({ nodeHostname, error, checks }: NodeNetworkChecks): readonly str
 /** Nothing to look at is `-`; otherwise how many are well, or how many are not. */
 function cellOf(check: NetworkCheck | undefined): string {
   if (check === undefined || (check.lookedAt === 0 && check.wrong === 0)) return '-';
-  return check.wrong === 0 ? `ok ${check.lookedAt}` : `${check.wrong} wrong`;
+  if (check.wrong > 0) return `${check.wrong} wrong`;
+  const { lookedAt, leftOut } = check;
+  return leftOut === 0 ? `ok ${lookedAt}` : `ok ${lookedAt} of ${lookedAt + leftOut}`;
 }

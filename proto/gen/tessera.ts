@@ -3495,6 +3495,7 @@ export interface NetworkCheck {
   readonly name: string;
   readonly lookedAt: number;
   readonly wrong: number;
+  readonly leftOut: number;
 }
 export const NetworkCheck: MessageCodec<NetworkCheck> = {
   typeName: 'tessera.v1.NetworkCheck',
@@ -3502,14 +3503,16 @@ export const NetworkCheck: MessageCodec<NetworkCheck> = {
     { name: 'name', type: 'string', shape: 'one' },
     { name: 'lookedAt', type: 'uint32', shape: 'one' },
     { name: 'wrong', type: 'uint32', shape: 'one' },
+    { name: 'leftOut', type: 'uint32', shape: 'one' },
   ],
   create(init) {
-    return { name: '', lookedAt: 0, wrong: 0, ...init };
+    return { name: '', lookedAt: 0, wrong: 0, leftOut: 0, ...init };
   },
   write(m, w) {
     if (m.name !== '') w.uint32(10).string(m.name);
     if (m.lookedAt !== 0) w.uint32(16).uint32(m.lookedAt);
     if (m.wrong !== 0) w.uint32(24).uint32(m.wrong);
+    if (m.leftOut !== 0) w.uint32(32).uint32(m.leftOut);
     return w;
   },
   encode(m) {
@@ -3528,6 +3531,9 @@ export const NetworkCheck: MessageCodec<NetworkCheck> = {
           break;
         case 3:
           m.wrong = r.uint32();
+          break;
+        case 4:
+          m.leftOut = r.uint32();
           break;
         default:
           r.skipType(tag & 7);

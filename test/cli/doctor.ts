@@ -30,6 +30,12 @@ test('all is well: a table, and exit code 0', async (t) => {
   );
 });
 
+test('what was not looked at is told', async (t) => {
+  const some = NetworkCheck.create({ name: 'reach', lookedAt: 2_000, leftOut: 500 });
+  const daemon = answering({ nodes: [node('host1', { checks: [some] })] });
+  t.regex((await tsctl(daemon, ['doctor', 'network'])).out, /^host1 +ok 2000 of 2500 /m);
+});
+
 test('json has the list of problems when there are none', async (t) => {
   const daemon = answering({ nodes: [node('host1', { checks: checks(0) })] });
   const { code, out } = await tsctl(daemon, ['doctor', 'network', '--format', 'json']);

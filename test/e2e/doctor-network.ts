@@ -169,7 +169,7 @@ test.serial('TCP that does not pass where pings do is told of', async (t) => {
 test.serial(
   'a process that has a published port is told of, and a freed port is not',
   async (t) => {
-    const script = `busybox httpd -f -p ${port} & echo $! >/run/lab/rival`;
+    const script = `setsid busybox httpd -f -p ${port} </dev/null >/dev/null 2>&1 & echo $! >/run/lab/rival`;
     mend = () => lab.exec('host2', ['sh', '-c', 'kill $(cat /run/lab/rival)']);
     await lab.exec('host2', ['sh', '-c', script]);
     const [problem] = await problems(t, 'the clash shows', only('ports'));
