@@ -211,7 +211,7 @@ export class WireGuard implements NetworkConsumer, Tunnel {
       }
     }
     if (failures.length > 0) throw failures[0];
-    this.#isClean = self === undefined;
+    this.#isClean = self === undefined && this.#isTold;
   }
 
   async #mtu(dataPathAddress: string): Promise<number> {

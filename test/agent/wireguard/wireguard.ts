@@ -8,7 +8,7 @@ import type { Logger } from '#lib';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { fileKeyStore } from '#agent/wireguard/index';
 import { addressOfKey } from '#agent/wireguard/tunnel-address';
-import { NetworkChanges } from '#proto';
+import { Network, NetworkChanges } from '#proto';
 import {
   base64,
   hostWith,
@@ -90,6 +90,21 @@ test('from memory a new life adds peers and takes none away until the managers s
   await third.apply(empty, empty.apply(NetworkChanges.create({ isFull: true })), 'managers');
   t.is(host.devices.size, 0);
   await third.stop();
+});
+
+test('a tunnel that an earlier life left, and no saved network has, goes at the word of the managers', async (t) => {
+  const { host, open, view } = wireGuardWorld();
+  const first = await open();
+  await first.apply(view, view.apply(told(first.toldKeys)));
+  await first.stop();
+  const second = await open();
+  const fresh = new LiveNetworkView();
+  const clear = NetworkChanges.create({ isFull: true, networks: [Network.create({ id: 'open' })] });
+  await second.apply(fresh, fresh.apply(clear), 'memory');
+  t.is(host.devices.size, 1);
+  await second.apply(fresh, fresh.apply(clear), 'managers');
+  t.is(host.devices.size, 0);
+  await second.stop();
 });
 
 test('a tunnel whose process was killed is there again within two seconds', async (t) => {
