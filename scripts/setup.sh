@@ -25,6 +25,8 @@ docker-registry docker-registry
 promtool prometheus
 htpasswd apache2-utils
 openssl openssl
+redis-server redis-server
+redis-cli redis-tools
 ping iputils-ping
 wg wireguard-tools
 wireguard-go wireguard-go
