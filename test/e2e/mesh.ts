@@ -137,16 +137,6 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
     },
   );
 
-  test.serial('connections of the last task that drains go on too', async (t) => {
-    await lab.open(['y']);
-    const held = lab.caller('z', 'hold', vip.v4, 80);
-    t.regex(await held.line(), /^y /);
-    await lab.tell({ endpoints: [lab.endpoint('y', { isServing: false })] });
-    t.deepEqual(await lab.call('z', 'tcp', vip.v4, 80, 1), ['ECONNREFUSED']);
-    t.is(await held.ask('still there'), 'still there');
-    await held.finish();
-  });
-
   test.serial('tasks that come and go under load lose no connection', async (t) => {
     await lab.open(['x'], { ports: [port(8080)] });
     const callers = [
