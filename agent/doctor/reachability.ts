@@ -22,7 +22,7 @@ const sizesAtOnce = 16;
 const measuredMax = 8;
 
 /**
- * Every way that does not pass as it should. Packets that are lost are sent four times, small ones among them, before that is
+ * Every way that does not pass as it should. Packets that are lost are sent three times, small ones and large ones, before that is
  * said of a way.
  */
 export async function findFailures(
@@ -30,14 +30,14 @@ export async function findFailures(
   ways: readonly Way[],
   signal: AbortSignal,
 ): Promise<readonly WayFailure[]> {
-  const whole = await unanswered(host, ways, ({ mtu }) => mtu, 2, signal);
+  const whole = await unanswered(host, ways, ({ mtu }) => mtu, 1, signal);
   const mute = new Set(await unanswered(host, whole, () => smallBytes, 2, signal));
   // Those that were slow have had their time by now.
   const cut = await unanswered(
     host,
     whole.filter((way) => !mute.has(way)),
     ({ mtu }) => mtu,
-    1,
+    2,
     signal,
   );
   const isCut = new Set(cut);
