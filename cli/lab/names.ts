@@ -75,8 +75,8 @@ export const subnet = (index: number): string => `198.18.${index}.0/24`;
 export const gatewayAddress = (index: number): string => `198.18.${index}.254`;
 export const hostAddress = (index: number, host: number): string => `198.18.${index}.${host}`;
 
-// Of the lab's own, beside it (RFC 4193).
-const prefixV6 = (index: number): string => `fd4c:61b2:9e05:${index}`;
+// Of the lab's own, beside it (RFC 4193). From 1 on: the kernel writes a group of 0 another way.
+const prefixV6 = (index: number): string => `fd4c:61b2:9e05:${index + 1}`;
 export const gatewayAddressV6 = (index: number): string => `${prefixV6(index)}::254`;
 export const hostAddressV6 = (index: number, host: number): string => `${prefixV6(index)}::${host}`;
 
