@@ -161,7 +161,7 @@ test('no more than a stated number of calls are open at once', (t) => {
   const { work } = make();
   new FakeWorker(work, 'n1');
   const open = Array.from({ length: workOpenMax }, () => work.request('n1', listImages));
-  t.throws(() => work.request('n1', listImages), { message: /calls are open already/ });
+  t.throws(() => work.request('n1', listImages), { message: /calls to nodes are open already/ });
   open[0]?.cancel();
   t.notThrows(() => work.request('n1', listImages));
 });
