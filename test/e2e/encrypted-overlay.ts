@@ -2,6 +2,7 @@
  * Encrypted networks on real hosts with real containers: what tasks say to each other is never seen on
  * the wire, while keys change, wireguard-go is killed and an agent is. One story.
  */
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { shortId } from '#lib';
 import { run } from '#test/_support/command';
@@ -295,7 +296,11 @@ test.serial('packets in clear with the number of an encrypted network are droppe
 test.serial('a node without WireGuard gets no task of the network, and says why', async (t) => {
   const program = (await processes('host3')) === '' ? '/usr/bin/wg' : '/usr/bin/wireguard-go';
   await lab.exec('host3', ['mount', '--bind', '/dev/null', program]);
+  const complaints = (): number =>
+    readFileSync(`${lab.stateOf('host3')}/tesserad.log`, 'utf8').split('"complaint"').length;
+  const before = complaints();
   await lab.exec('host3', ['sh', '-c', 'ip link delete tswg0; ip link delete tswg1; :']);
+  await poll('the agent has noticed', () => complaints() > before);
   const where = ['--network', 'shut', '--constraint', 'node.hostname==host3'];
   await lab.tsctl([
     ...['service', 'create', '--detach', '--name', 'late', ...where],
