@@ -97,6 +97,12 @@ export const familyMark = '-6 ';
 /** The rules of the task's own tables begin here: one table for each of its networks. */
 const tableFirst = 100;
 
+/**
+ * A neighbour that is asked for in the moment before its host has it is asked for again after this, in
+ * milliseconds: on one wire, answered by the own host, the kernel's second is long.
+ */
+const askAgainMs = 100;
+
 const lengthOf = (cidr: string): string => cidr.split('/')[1] ?? '';
 
 /**
@@ -112,6 +118,8 @@ export function insideLinkLines(links: readonly TaskLink[]): readonly string[] {
       `address add ${address}/${lengthOf(subnet)} dev ${device}`,
       ...(hasV6 ? [`address add ${addressV6}/${lengthOf(subnetV6)} dev ${device} nodad`] : []),
       `link set dev ${device} up`,
+      `ntable change name arp_cache dev ${device} retrans ${askAgainMs}`,
+      ...(hasV6 ? [`ntable change name ndisc_cache dev ${device} retrans ${askAgainMs}`] : []),
       ...(link.isDefault ? [`route add default via ${gateway} dev ${device}`] : []),
       ...(link.isDefault && hasV6 ? [`route add default via ${gatewayV6} dev ${device}`] : []),
       ...(links.length < 2
