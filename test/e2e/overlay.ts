@@ -79,7 +79,7 @@ test.serial('an agent that is killed comes back without a packet lost', async (t
   const pinging = lab.tryExec('host2', [
     ...['nsenter', net, 'ping', '-i', '0.02', '-c', '500', to?.address ?? ''],
   ]);
-  await lab.exec('host2', ['sh', '-c', 'kill -9 $(pgrep -f "[d]aemon/main.ts")']);
+  await lab.exec('host2', ['sh', '-c', 'kill -9 $(cat /run/lab/tesserad.pid)']);
   const { stdout } = await pinging;
   t.regex(stdout, /500 packets transmitted, 500 received/);
 });
