@@ -38,6 +38,7 @@ export class Shell {
         this.#process = new ShellProcess(this.#enter);
       return this.#process.run(argv, options);
     });
+    // The caller hears of a failure; those behind it only wait for its end.
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -22,8 +22,8 @@ const sizesAtOnce = 16;
 const measuredMax = 8;
 
 /**
- * Every way that does not pass as it should. Packets that are lost are sent three times, small ones and large ones, before that is
- * said of a way.
+ * Every way that does not pass as it should. Where a packet of full size is lost, a small one is tried twice, and where that
+ * passes the full size twice more.
  */
 export async function findFailures(
   host: DoctorHost,

@@ -279,7 +279,13 @@ export class BridgeNetworks implements TaskNetworks {
     } catch (error) {
       // Whoever asks again must not be given what was not made.
       const taskIds = fresh.map(({ taskId }) => taskId);
-      await this.#detachAll(taskIds, subnet).catch(() => undefined);
+      await this.#detachAll(taskIds, subnet).catch((failure: unknown) => {
+        const err = messageOf(failure);
+        this.#options.log.warn('attachments that were not made are left half-way', {
+          taskIds,
+          err,
+        });
+      });
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** Does one step of the planner's on the host and writes its result into the record. */
-import { ClusterError } from '#lib';
+import { ClusterError, messageOf } from '#lib';
 import { PublishMode } from '#proto';
 import type { Task } from '#proto';
 import type { ListeningSockets, NetworkRequest } from '../runtime/network-port.ts';
@@ -203,11 +203,17 @@ async function sendSignals(
   }
 }
 
-/** A process that is gone shows nothing; its exit is told elsewhere. */
+/** A process that is gone shows nothing, and its exit is told elsewhere; nor does a table that cannot be read. */
 async function look(host: TaskHost, record: TaskRecord, reason: PortLook['reason']): Promise<void> {
   const pid = [...record.containers.values()].find(({ phase }) => phase === 'running')?.pid ?? 0;
   const targets = record.targets;
-  const known: ListeningSockets = await host.networks.sockets(pid).catch(() => new Map());
+  let known: ListeningSockets = new Map();
+  try {
+    known = await host.networks.sockets(pid);
+  } catch (error) {
+    const fields = { taskId: record.task.id, err: messageOf(error) };
+    host.log.debug('the sockets of a task could not be looked at', fields);
+  }
   const atMs = host.clock.monotonic();
   const before = record.portLook?.reason === reason ? record.portLook : undefined;
   record.portLook = {

@@ -1,4 +1,5 @@
 /** What disruption budgets mean for a drain, in words. */
+import { hasCode } from '#lib';
 import { ControlService, TaskState } from '#proto';
 import type { Service, Task } from '#proto';
 import type { Cli } from '../cli.ts';
@@ -40,10 +41,12 @@ export async function serviceOf(
   connection: Connection,
   serviceId: string,
 ): Promise<Service | undefined> {
-  const answer = await connection
-    .call(ControlService.getService, { ref: serviceId })
-    .catch(() => undefined);
-  return answer?.service;
+  try {
+    return (await connection.call(ControlService.getService, { ref: serviceId })).service;
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
 }
 
 /** Says at once which services never leave these nodes, rather than at a time-out. */

@@ -136,7 +136,7 @@ async function timedOut(
   left: readonly { readonly node: Node; readonly tasks: readonly Task[] }[],
   timeoutMs: number,
 ): Promise<ClusterError> {
-  const nodes = await listNodes(connection).catch(() => []);
+  const nodes = await listNodes(connection);
   const isDown = ({ status }: Node): boolean => status?.state === NodeState.DOWN;
   const lost = new Map(nodes.filter(isDown).map((node) => [node.id, nameOf(node)]));
   const known = new Map<string, Surroundings>();
@@ -147,7 +147,8 @@ async function timedOut(
       let around = known.get(serviceId) ?? { service: undefined, siblings: [], lost };
       if (!known.has(serviceId) && lines.length < namedMax) {
         const service = await serviceOf(connection, serviceId);
-        const siblings = await listTasks(connection, { serviceRef: serviceId }).catch(() => []);
+        const isThere = service !== undefined;
+        const siblings = isThere ? await listTasks(connection, { serviceRef: serviceId }) : [];
         around = { service, siblings, lost };
         known.set(serviceId, around);
       }

@@ -1,6 +1,7 @@
 /** The overlay of a host in memory, with what the managers tell of one network and three nodes. */
 import { silentLogger, silentMetrics } from '#lib';
 import { systemRandom } from '#lib/random-node';
+import type { ViewSource } from '#agent/network-view/consumer';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { macOf } from '#agent/network/subnet';
 import { Overlay } from '#agent/overlay/index';
@@ -107,3 +108,35 @@ export const sorted = (entries: ReadonlyMap<string, string>) =>
   [...entries]
     .filter(([key]) => !/^(host|table)/.test(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+type World = ReturnType<typeof world>;
+
+/** An overlay brings the host to these messages, one after the other, and stops: what is there then. */
+export async function earlierLife(
+  { model, open, view }: World,
+  ...messages: readonly NetworkChanges[]
+): Promise<ReturnType<typeof sorted>> {
+  const before = open();
+  before.start(new Map(), noMending);
+  for (const message of messages) await before.apply(view, view.apply(message));
+  await before.stop();
+  return sorted(model.entries);
+}
+
+/** Another one, which has been told nothing yet. */
+export function nextLife({ open }: World) {
+  const overlay = open();
+  overlay.start(new Map(), noMending);
+  const view = new LiveNetworkView();
+  const tell = (message: NetworkChanges, source?: ViewSource): Promise<void> =>
+    overlay.apply(view, view.apply(message), source);
+  return { overlay, tell };
+}
+
+/** The links of the host's own task on the first network. */
+export const ownLinks = (overlay: Overlay): Promise<readonly TaskLink[]> =>
+  overlay.linksFor(
+    'own',
+    [{ networkId: first, address: '10.1.0.12', addressV6: '' }],
+    new AbortController().signal,
+  );

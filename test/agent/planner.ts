@@ -1,103 +1,9 @@
 import test from 'ava';
-import { ContainerSpec, TaskSpec, TaskState, TaskStateNames, TaskStatus } from '#proto';
-import type { Task } from '#proto';
+import { ContainerSpec, TaskSpec, TaskState } from '#proto';
 import type { ContainerState } from '#agent';
 import { nextStep } from '#agent/task/planner';
-import type { Step } from '#agent/task/step';
-import type { TaskView } from '#agent/task/task-view';
-import { assigned } from '#test/_support/agent-world';
-
-const image = {
-  digest: 'sha256:1',
-  entrypoint: [],
-  command: ['sh'],
-  env: [],
-  workingDirectory: '',
-  user: '',
-  stopSignal: 'SIGQUIT',
-  volumes: [],
-};
-const network = {
-  taskId: 't',
-  namespacePath: '/run/netns/t',
-  address: '10.0.0.2',
-  links: [],
-  ports: [],
-};
-const files = { hostsPath: '/h', hostnamePath: '/n', resolverPath: '/r' };
-
-function container(
-  phase: ContainerState['phase'],
-  containerName = 'main',
-  exitCode?: number,
-): ContainerState {
-  return {
-    id: `t.${containerName}`,
-    taskId: 't',
-    containerName,
-    labels: {},
-    phase,
-    pid: phase === 'running' ? 42 : 0,
-    exitCode,
-    exitedAtMs: 0,
-  };
-}
-
-interface Known {
-  readonly state?: TaskState;
-  readonly desired?: TaskState;
-  readonly isBare?: boolean;
-  readonly containers?: readonly ContainerState[];
-  readonly task?: Partial<Task>;
-  readonly view?: Partial<TaskView>;
-}
-
-/** Everything but containers is prepared unless `isBare`. */
-function viewOf(known: Known): TaskView {
-  const desiredState = known.desired ?? TaskState.RUNNING;
-  const states = known.containers ?? [];
-  return {
-    task: assigned('t', { desiredState, ...known.task }),
-    isDropped: false,
-    status: TaskStatus.create({ state: known.state ?? TaskState.ASSIGNED }),
-    isStatusSaved: true,
-    images: new Map(known.isBare === true ? [] : [['web:1', image]]),
-    files: known.isBare === true ? undefined : files,
-    volumes: new Map(),
-    network: known.isBare === true ? undefined : network,
-    containers: new Map(states.map((state) => [state.containerName, state])),
-    signalledAtMs: new Map(),
-    killedAtMs: new Map(),
-    targets: [],
-    portLook: undefined,
-    isCleaned: false,
-    ...known.view,
-  };
-}
-
-/** `create main`, `status RUNNING`, `signal main SIGTERM`, `wait 500`. */
-function told(step: Step): string {
-  switch (step.kind) {
-    case 'status': {
-      const name = TaskStateNames[step.status.state] ?? '';
-      return `status ${name}${step.status.error === '' ? '' : `: ${step.status.error}`}`;
-    }
-    case 'image':
-    case 'create':
-    case 'start':
-      return `${step.kind} ${step.container.name}`;
-    case 'signal':
-      return step.signals.map((one) => `signal ${one.containerName} ${one.signal}`).join(', ');
-    case 'remove':
-      return `remove ${step.containerName}`;
-    case 'look':
-      return `look ${step.reason}`;
-    case 'wait':
-      return `wait ${step.untilMs}`;
-    default:
-      return step.kind;
-  }
-}
+import { container, image, told, viewOf } from '#test/_support/task-views';
+import type { Known } from '#test/_support/task-views';
 
 const { ACCEPTED, PREPARING, READY, STARTING, RUNNING, COMPLETE, SHUTDOWN, FAILED } = TaskState;
 const created = container('created');
@@ -355,89 +261,7 @@ const table: readonly (readonly [string, Known, string])[] = [
   ],
 ];
 
-/** At 100,000 ms a container runs whose port was looked at for the first time `forMs` ago. */
-const looked = (
-  reason: 'start' | 'stop',
-  forMs: number,
-  seen: { readonly closed?: readonly string[]; readonly waiting?: number; readonly agoMs?: number },
-): Partial<TaskView> => ({
-  targets: ['80/tcp'],
-  portLook: {
-    reason,
-    firstAtMs: 100_000 - forMs,
-    atMs: 100_000 - (seen.agoMs ?? 0),
-    closed: seen.closed ?? [],
-    waiting: seen.waiting ?? 0,
-  },
-});
-const closed = ['80/tcp'];
-const starting = { state: STARTING, containers: [running] };
-const stopping = { state: RUNNING, desired: SHUTDOWN, containers: [running] };
-
-const gates: readonly (readonly [string, Known, string])[] = [
-  ['a task with ports is looked at', { ...starting, view: { targets: closed } }, 'look start'],
-  [
-    'its container starts first',
-    { state: STARTING, containers: [created], view: { targets: closed } },
-    'start main',
-  ],
-  [
-    'it is RUNNING once they listen',
-    { ...starting, view: looked('start', 0, {}) },
-    'status RUNNING',
-  ],
-  ['until then it waits', { ...starting, view: looked('start', 0, { closed }) }, 'wait 100005'],
-  [
-    'and is looked at again, less often with time',
-    { ...starting, view: looked('start', 800, { closed, agoMs: 10 }) },
-    'wait 100088.75',
-  ],
-  [
-    'when the pause is over',
-    { ...starting, view: looked('start', 800, { closed, agoMs: 100 }) },
-    'look start',
-  ],
-  [
-    'after ten seconds it is RUNNING even so',
-    { ...starting, view: looked('start', 10_000, { closed, agoMs: 100 }) },
-    'status RUNNING',
-  ],
-  [
-    'one that exits meanwhile has failed',
-    {
-      state: STARTING,
-      containers: [container('exited', 'main', 3)],
-      view: looked('start', 5, { closed }),
-    },
-    'status FAILED: non-zero exit (3)',
-  ],
-  [
-    'one that is to stop meanwhile is looked at as such',
-    { ...stopping, state: STARTING, view: looked('start', 5, { closed }) },
-    'look stop',
-  ],
-  [
-    'who waits at its ports is let in first',
-    { ...stopping, view: looked('stop', 0, { waiting: 2 }) },
-    'wait 100005',
-  ],
-  ['then it is told to stop', { ...stopping, view: looked('stop', 20, {}) }, 'signal main SIGQUIT'],
-  [
-    'after a second it is told even so',
-    { ...stopping, view: looked('stop', 1_000, { waiting: 2 }) },
-    'signal main SIGQUIT',
-  ],
-  [
-    'once told it is not looked at again',
-    {
-      ...stopping,
-      view: { ...looked('start', 9_000, {}), signalledAtMs: new Map([['main', 99_000]]) },
-    },
-    'wait 109000',
-  ],
-];
-
-for (const [title, known, expected] of [...table, ...gates])
+for (const [title, known, expected] of table)
   test(title, (t) => {
     t.is(told(nextStep(viewOf(known), 100_000)), expected);
   });
@@ -453,15 +277,4 @@ test('a status never goes back, whatever is there', (t) => {
           const step = nextStep(viewOf({ state, containers, desired, isBare }), 0);
           if (step.kind === 'status') t.true(step.status.state > state);
         }
-});
-
-test('who started a task hears that nobody listens', (t) => {
-  const step = nextStep(
-    viewOf({ ...starting, view: looked('start', 10_000, { closed }) }),
-    100_000,
-  );
-  t.is(
-    step.kind === 'status' && step.status.message,
-    'started; nothing listens on 80/tcp after 10 s',
-  );
 });

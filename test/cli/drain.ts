@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Availability, ControlService, GetNodeResponse, GetServiceResponse } from '#proto';
-import { ListTasksResponse } from '#proto';
+import { ListNodesResponse, ListTasksResponse } from '#proto';
 import { NodeSpec, NodeState, TaskState, UpdateNodeResponse } from '#proto';
 import type { Node, Task } from '#proto';
 import { whyLeft } from '#cli/service/drain';
@@ -29,6 +29,10 @@ class Cluster {
         this.node = { ...this.node, spec };
         return UpdateNodeResponse.create({ node: this.node });
       })
+      .on(ControlService.listNodes, () => ListNodesResponse.create({ nodes: [this.node] }))
+      .on(ControlService.getService, () =>
+        GetServiceResponse.create({ service: aServiceOf('web') }),
+      )
       .on(ControlService.listTasks, ({ nodeRef }) => {
         const tasks = nodeRef === '' ? ofService() : tasksAt(this.looks++);
         return ListTasksResponse.create({ tasks: [...tasks] });

@@ -7,6 +7,7 @@ import {
   first,
   network,
   noMending,
+  ownLinks,
   putLinks,
   sorted,
   start,
@@ -18,11 +19,7 @@ test('devices stay while a task of this host is on a network that the managers t
   const overlay = open();
   overlay.start(new Map(), noMending);
   await overlay.apply(view, view.apply(start));
-  const links = await overlay.linksFor(
-    'own',
-    [{ networkId: first, address: '10.1.0.12', addressV6: '' }],
-    new AbortController().signal,
-  );
+  const links = await ownLinks(overlay);
   putLinks(model, links);
   overlay.attached('own', links);
   await overlay.apply(view, view.apply(NetworkChanges.create({ removedNetworkIds: [first] })));
@@ -39,8 +36,7 @@ test('a task whose link comes while the host is read is reached at once, and not
   const lost: string[] = [];
   overlay.start(new Map(), (taskId) => lost.push(taskId));
   await overlay.apply(view, view.apply(start));
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  const links = await ownLinks(overlay);
   const read = model.read.bind(model);
   model.read = async () => {
     const reading = await read();
@@ -61,8 +57,7 @@ test('a link of a task that is gone is told, holds nothing up, and is put back o
   const lost: string[] = [];
   overlay.start(new Map(), (taskId) => lost.push(taskId));
   await overlay.apply(view, view.apply(start));
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  const links = await ownLinks(overlay);
   putLinks(model, links);
   overlay.attached('own', links);
   await overlay.apply(view, view.apply(NetworkChanges.create()));
@@ -83,8 +78,7 @@ test('what a task needs of the host costs no change beside its links, coming or 
   const overlay = open();
   overlay.start(new Map(), noMending);
   await overlay.apply(view, view.apply(start));
-  const address = { networkId: first, address: '10.1.0.12', addressV6: '' };
-  const links = await overlay.linksFor('own', [address], new AbortController().signal);
+  const links = await ownLinks(overlay);
   const lines: ChangeLines[] = [];
   const apply = model.apply.bind(model);
   model.apply = (change) => {

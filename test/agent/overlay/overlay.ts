@@ -7,11 +7,13 @@ import { OverlayPlan } from '#agent/overlay/overlay-plan';
 import { ruleCount } from '#agent/overlay/rules';
 import { NetworkChanges, NetworkService } from '#proto';
 import {
+  earlierLife,
   endpoint,
   first,
   host,
   network,
   networkIds,
+  nextLife,
   nodeIds,
   noMending,
   sorted,
@@ -150,48 +152,37 @@ test('damage of any kind is mended by the next look, with no line more than it n
 });
 
 test('a new agent changes nothing of what is right but loads its own rules', async (t) => {
-  const { model, open, view } = world();
-  const before = open();
-  before.start(new Map(), noMending);
-  await before.apply(view, view.apply(start));
-  await before.stop();
-  const good = sorted(model.entries);
+  const made = world();
+  const { model } = made;
+  const good = await earlierLife(made, start);
   const count = model.lineCount;
-  const after = open();
-  after.start(new Map(), noMending);
-  const fresh = new LiveNetworkView();
-  await after.apply(fresh, fresh.apply(start));
+  const { overlay, tell } = nextLife(made);
+  await tell(start);
   t.deepEqual(sorted(model.entries), good);
   const elements = good.filter(([key]) => key.startsWith('element')).length;
   t.is(model.lineCount - count, elements + 1);
-  await after.stop();
+  await overlay.stop();
 });
 
 test('from memory a new agent adds what is missing and takes nothing back until the managers speak', async (t) => {
-  const { model, open, view } = world();
-  const before = open();
-  before.start(new Map(), noMending);
-  await before.apply(view, view.apply(start));
+  const made = world();
+  const { model } = made;
   // Newer than what was saved: a task came, another went.
   const newer = NetworkChanges.create({
     endpoints: [endpoint(first, 't2', 'n1', 13)],
     removedEndpoints: [`${first}/t1`],
   });
-  await before.apply(view, view.apply(newer));
-  await before.stop();
-  const good = sorted(model.entries);
+  const good = await earlierLife(made, start, newer);
   const isLost = (key: string): boolean => key.includes('10.1.0.13');
   for (const [key] of good) if (isLost(key)) model.entries.delete(key);
 
-  const after = open();
-  after.start(new Map(), noMending);
-  const fresh = new LiveNetworkView();
-  await after.apply(fresh, fresh.apply(start), 'memory');
+  const { overlay, tell } = nextLife(made);
+  await tell(start, 'memory');
   for (const [key, value] of good) if (!isLost(key)) t.is(model.entries.get(key), value, key);
   t.true([...model.entries.keys()].some((key) => key.includes('10.1.0.11')));
-  await after.apply(fresh, fresh.apply(newer), 'managers');
+  await tell(newer, 'managers');
   t.deepEqual(sorted(model.entries), good);
-  await after.stop();
+  await overlay.stop();
 });
 
 test('the table of rules goes with the last network and comes with the next', async (t) => {
@@ -213,19 +204,13 @@ test('the table of rules goes with the last network and comes with the next', as
 });
 
 test('after a reboot memory alone makes the networks', async (t) => {
-  const { model, open, view } = world();
-  const before = open();
-  before.start(new Map(), noMending);
-  await before.apply(view, view.apply(start));
-  await before.stop();
-  const good = sorted(model.entries);
-  model.entries.clear();
-  const after = open();
-  after.start(new Map(), noMending);
-  const fresh = new LiveNetworkView();
-  await after.apply(fresh, fresh.apply(start), 'memory');
-  t.deepEqual(sorted(model.entries), good);
-  await after.stop();
+  const made = world();
+  const good = await earlierLife(made, start);
+  made.model.entries.clear();
+  const { overlay, tell } = nextLife(made);
+  await tell(start, 'memory');
+  t.deepEqual(sorted(made.model.entries), good);
+  await overlay.stop();
 });
 
 test('nothing is touched before it is known which tasks are here, nor before the managers spoke', async (t) => {
