@@ -11,7 +11,7 @@ import { InfoRequest, LocalService } from '#proto';
 import type { Method } from '#proto';
 import { callUnary, grpc } from '#proto/rpc';
 import { poll } from './poll.ts';
-import { freePort } from './test-daemon.ts';
+import { freePort } from './free-port.ts';
 
 const program = new URL('../../bin/tesserad', import.meta.url).pathname;
 

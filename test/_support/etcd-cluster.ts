@@ -13,7 +13,7 @@ import { systemClock } from '#lib/clock-node';
 import { EtcdClient } from '#manager/etcd/etcd-client-node';
 import type { EtcdClientOptions } from '#manager/etcd/etcd-client-node';
 import { poll } from './poll.ts';
-import { freePort } from './test-daemon.ts';
+import { freePort } from './free-port.ts';
 
 /** More arguments for every member. */
 export interface EtcdClusterOptions {

@@ -2,12 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { poll } from '#test/_support/poll';
 import type { Blob, BuiltImage } from '../../scripts/image-archive.ts';
+import { freePort } from './free-port.ts';
 
 export interface RealRegistry {
   /** HOST:PORT, to be used in image names. */
@@ -24,15 +23,6 @@ export function whyNoRegistry(): string | undefined {
   for (const tool of ['docker-registry', 'htpasswd', 'openssl'])
     if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return `needs ${tool}`;
   return undefined;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function run(folder: string, ...argv: readonly string[]): string {

@@ -1,6 +1,5 @@
 /** Whole daemons in this process: real TLS on loopback, real disks, simulated containers. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -20,18 +19,7 @@ import type { Running } from '#daemon/run-node';
 import { simulatedHost } from '#daemon/simulated-host';
 import type { Method } from '#proto';
 import { callServerStream, callUnary, grpc } from '#proto/rpc';
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
+import { freePort } from './free-port.ts';
 
 export class TestDaemon {
   readonly name: string;

@@ -13,7 +13,7 @@ import { GetJoinTokensRequest, InitRequest, ListNodesRequest, LocalService } fro
 import { ReplicatedMode, ResourceRequirements, Resources, ServiceSpec, TaskSpec } from '#proto';
 import { UpdateNodeRequest } from '#proto';
 import { DaemonProcess } from '#test/_support/daemon-process';
-import { freePort } from '#test/_support/test-daemon';
+import { freePort } from '#test/_support/free-port';
 import { coresBetween, usageOf } from './agents/leader.ts';
 import type { Usage } from './agents/leader.ts';
 import type { FleetCommand, FleetReport } from './agents/fleet.ts';

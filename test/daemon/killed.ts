@@ -13,7 +13,7 @@ import { ListNodesRequest, LocalService, LocalState } from '#proto';
 import type { Method } from '#proto';
 import { callUnary, grpc } from '#proto/rpc';
 import { poll } from '../_support/poll.ts';
-import { freePort } from '../_support/test-daemon.ts';
+import { freePort } from '../_support/free-port.ts';
 
 const program = new URL('../../bin/tesserad', import.meta.url).pathname;
 const seed = Number(process.env['SEED'] ?? 1);

@@ -4,7 +4,7 @@ import type { UpdateAddressResponse } from '#proto';
 import { awaitReady, cluster, createService, info } from '../_support/daemon-cluster.ts';
 import { nodeOf, serviceNames } from '../_support/daemon-cluster.ts';
 import { poll } from '../_support/poll.ts';
-import { freePort } from '../_support/test-daemon.ts';
+import { freePort } from '../_support/free-port.ts';
 import type { TestDaemon } from '../_support/test-daemon.ts';
 
 const { MANAGER, WORKER } = NodeRole;

@@ -11,7 +11,7 @@ import { attempt } from '#test/_support/command';
 import { tsctlPath } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 import { SmallDisk } from '#test/_support/small-disk';
-import { freePort } from '#test/_support/test-daemon';
+import { freePort } from '#test/_support/free-port';
 
 const tesseradPath = join(import.meta.dirname, '../../bin/tesserad');
 const cipher = new AesLogCipher(new Uint8Array(32).fill(9));

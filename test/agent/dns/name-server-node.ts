@@ -29,6 +29,7 @@ import { NameServer } from '#agent/dns/name-server-node';
 import { LiveNetworkView } from '#agent/network-view/view';
 import { ask, read } from '#test/_support/dns';
 import type { Read } from '#test/_support/dns';
+import { freePort } from '#test/_support/free-port';
 import { poll } from '#test/_support/poll';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
@@ -90,16 +91,6 @@ async function outside(t: ExecutionContext): Promise<Outside> {
     }
   });
   return state;
-}
-
-/** A port that is free at this moment on 127.0.0.1. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const network = (gateway: string): Network =>

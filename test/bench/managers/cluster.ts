@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '#test/_support/test-daemon';
+import { freePort } from '#test/_support/free-port';
 import { diskUnderTest } from '../kv/cluster.ts';
 import type { Measured } from './measure.ts';
 import type { MemberQuestion } from './member.ts';

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Reader, Writer } from '#proto/codec';
-import { freePort } from '#test/_support/test-daemon';
+import { freePort } from '#test/_support/free-port';
 import { poll } from '#test/_support/poll';
 import { grpc } from '#proto/rpc';
 import { diskUnderTest } from '../kv/cluster.ts';
