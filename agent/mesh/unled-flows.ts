@@ -25,7 +25,7 @@ export function unledPort(key: string): UnledPort | undefined {
  * Flows that were answered, or led elsewhere, go on.
  */
 export function endingLines(listing: string, ports: readonly UnledPort[]): readonly string[] {
-  const wanted = new Map(ports.map(({ address = '', port }) => [`${address} ${port}`, true]));
+  const wanted = new Set(ports.map(({ address = '', port }) => `${address} ${port}`));
   return listing.split('\n').flatMap((line) => {
     if (!line.startsWith('udp ') || !line.includes('[UNREPLIED]')) return [];
     const fields = [...line.matchAll(/\b(src|dst|sport|dport)=(\S+)/g)].map(([, , value]) => value);
