@@ -39,7 +39,10 @@ export class OwnRuntime {
     return join(this.containerd.folder, 'data');
   }
 
-  /** The adapter as a newly started agent has it. */
+  /**
+   * The adapter as a newly started agent has it. It sweeps: whoever calls this while another agent may
+   * be in the middle of a `create` takes that one's file system away.
+   */
   async agent(options: Partial<CreateRuntimeOptions> = {}): Promise<RunningRuntime> {
     const running = await createContainerdRuntime(
       {

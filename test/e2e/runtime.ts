@@ -1,4 +1,8 @@
-/** The containerd adapter against a containerd of its own: the contract, then what only it can show. */
+/**
+ * The containerd adapter against a containerd of its own: the contract, then what only it can show.
+ * A new agent sweeps away whatever it did not make itself, so tests that start one beside the common
+ * one are serial: they have the containerd for themselves.
+ */
 import test from 'ava';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -161,7 +165,7 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(lines, ['/dev/pts/0', 'xterm']);
   });
 
-  test('a new agent finds the containers with the same pids, and hears of exits it missed', async (t) => {
+  test.serial('a new agent finds the containers with the same pids, and hears of exits it missed', async (t) => {
     const own = await opened;
     const before = await own.agent();
     const stays = shellPlan('sleep 1000', { labels: { a: 'b' } });
@@ -184,7 +188,7 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     for (const plan of [stays, ends]) await after.runtime.remove(plan.id, noAbort);
   });
 
-  test('a file system that a killed agent prepared is swept away', async (t) => {
+  test.serial('a file system that a killed agent prepared is swept away', async (t) => {
     const own = await opened;
     own.containerd.ctr('snapshots', 'prepare', 'half-done.main');
     own.containerd.ctr('snapshots', 'label', 'half-done.main', 'containerd.io/gc.root=container');
@@ -217,7 +221,7 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     await agent.runtime.remove(plan.id, noAbort);
   });
 
-  test('a log stays within its bound, and what is left of it is whole', async (t) => {
+  test.serial('a log stays within its bound, and what is left of it is whole', async (t) => {
     const own = await opened;
     const bound = 3 << 20;
     const agent = await own.agent({
@@ -264,7 +268,7 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     }
   });
 
-  test('images of every compression are pulled with TLS and a login, and run', async (t) => {
+  test.serial('images of every compression are pulled with TLS and a login, and run', async (t) => {
     const own = await opened;
     const registry = await startRegistry();
     try {
