@@ -26,14 +26,22 @@ export function hasMajority(sets: VoterSets, isCounted: (id: MemberId) => boolea
  */
 export function quorumIndex(sets: VoterSets, reached: (id: MemberId) => number): number {
   let lowest = Infinity;
-  for (const voters of sets) lowest = Math.min(lowest, majorityIndex(voters.map(reached)));
+  for (const voters of sets) lowest = Math.min(lowest, majorityIndex(voters, reached));
   return lowest === Infinity ? 0 : lowest;
 }
 
-function majorityIndex(matches: readonly number[]): number {
-  if (matches.length === 0) return 0;
-  const descending = [...matches].sort((a, b) => b - a);
-  return descending[majority(matches.length) - 1] ?? 0;
+/** Asked at every acknowledgement, of a handful of voters: comparing all pairs makes no garbage. */
+function majorityIndex(voters: readonly MemberId[], reached: (id: MemberId) => number): number {
+  const needed = majority(voters.length);
+  let highest = 0;
+  for (const one of voters) {
+    const index = reached(one);
+    if (index <= highest) continue;
+    let count = 0;
+    for (const other of voters) if (reached(other) >= index) count++;
+    if (count >= needed) highest = index;
+  }
+  return highest;
 }
 
 export type VoteOutcome = 'won' | 'lost' | 'pending';

@@ -1,11 +1,13 @@
 import { open as openFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskFile } from '../ports.ts';
+import { WritePace } from './write-pace.ts';
 
 /** A real directory, created when missing. Only one process may use it at a time. */
 export function nodeDisk(directory: string): Disk {
   const at = (path: string): string => join(directory, path);
+  const pace = new WritePace();
   return {
     async list(path) {
       try {
@@ -25,7 +27,8 @@ export function nodeDisk(directory: string): Disk {
       // Appending, all writes would go to the end: create it, then open it.
       await (await openFile(at(path), 'a', 0o600)).close();
       const flags = isSynced ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
-      return nodeFile(await openFile(at(path), flags), at(path));
+      const handle = await openFile(at(path), flags);
+      return nodeFile(handle, at(path), isSynced ? pace : undefined);
     },
     rename: (from, to) => rename(at(from), at(to)),
     remove: (path) => rm(at(path), { force: true }),
@@ -35,9 +38,15 @@ export function nodeDisk(directory: string): Disk {
 
 type Handle = Awaited<ReturnType<typeof openFile>>;
 
-function nodeFile(handle: Handle, path: string): DiskFile {
+function nodeFile(handle: Handle, path: string, pace: WritePace | undefined): DiskFile {
   return {
-    write: (bytes, offset) => named(path, writeAll(handle, bytes, offset)),
+    write: (bytes, offset) =>
+      named(
+        path,
+        pace === undefined
+          ? writeAll(handle, bytes, offset)
+          : writePaced(handle, bytes, offset, pace),
+      ),
     truncate: (lengthBytes) => named(path, handle.truncate(lengthBytes)),
     sync: () => named(path, handle.datasync()),
     size: async () => (await named(path, handle.stat())).size,
@@ -51,6 +60,25 @@ async function writeAll(handle: Handle, bytes: Uint8Array, offset: number): Prom
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
     done += bytesWritten;
   }
+}
+
+async function writePaced(
+  handle: Handle,
+  bytes: Uint8Array,
+  offset: number,
+  pace: WritePace,
+): Promise<void> {
+  const isInPlace = pace.isInPlace(bytes.length);
+  const startedAt = performance.now();
+  if (isInPlace) writeAllInPlace(handle.fd, bytes, offset);
+  else await writeAll(handle, bytes, offset);
+  pace.took(performance.now() - startedAt, isInPlace);
+}
+
+function writeAllInPlace(fd: number, bytes: Uint8Array, offset: number): void {
+  let done = 0;
+  while (done < bytes.length)
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
 }
 
 /** Errors of calls on an open file say what failed but not on which: a person needs the path. */

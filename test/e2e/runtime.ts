@@ -165,28 +165,31 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     t.deepEqual(lines, ['/dev/pts/0', 'xterm']);
   });
 
-  test.serial('a new agent finds the containers with the same pids, and hears of exits it missed', async (t) => {
-    const own = await opened;
-    const before = await own.agent();
-    const stays = shellPlan('sleep 1000', { labels: { a: 'b' } });
-    const ends = shellPlan('echo last words; exit 4');
-    await before.runtime.create(stays, noAbort);
-    const { pid } = await before.runtime.start(stays.id, noAbort);
-    await before.runtime.create(ends, noAbort);
-    await before.runtime.start(ends.id, noAbort);
-    await before.stop();
-    const after = await own.agent();
-    const exits: ContainerState[] = [];
-    const end = after.runtime.onExit((state) => exits.push(state));
-    const missed = await poll('the missed exit', () => exits.find((one) => one.id === ends.id));
-    t.is(missed.exitCode, 4);
-    const found = await stateOf(after, stays.id);
-    t.is(found?.pid, pid);
-    t.deepEqual(found?.labels, { a: 'b' });
-    t.deepEqual(await linesOf(after, ends.id), ['last words']);
-    end();
-    for (const plan of [stays, ends]) await after.runtime.remove(plan.id, noAbort);
-  });
+  test.serial(
+    'a new agent finds the containers with the same pids, and hears of exits it missed',
+    async (t) => {
+      const own = await opened;
+      const before = await own.agent();
+      const stays = shellPlan('sleep 1000', { labels: { a: 'b' } });
+      const ends = shellPlan('echo last words; exit 4');
+      await before.runtime.create(stays, noAbort);
+      const { pid } = await before.runtime.start(stays.id, noAbort);
+      await before.runtime.create(ends, noAbort);
+      await before.runtime.start(ends.id, noAbort);
+      await before.stop();
+      const after = await own.agent();
+      const exits: ContainerState[] = [];
+      const end = after.runtime.onExit((state) => exits.push(state));
+      const missed = await poll('the missed exit', () => exits.find((one) => one.id === ends.id));
+      t.is(missed.exitCode, 4);
+      const found = await stateOf(after, stays.id);
+      t.is(found?.pid, pid);
+      t.deepEqual(found?.labels, { a: 'b' });
+      t.deepEqual(await linesOf(after, ends.id), ['last words']);
+      end();
+      for (const plan of [stays, ends]) await after.runtime.remove(plan.id, noAbort);
+    },
+  );
 
   test.serial('a file system that a killed agent prepared is swept away', async (t) => {
     const own = await opened;

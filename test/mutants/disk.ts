@@ -43,6 +43,18 @@ export const diskMutants: readonly Mutant[] = [
     suite: durableLog,
   },
   {
+    name: 'slow-disk-waited-for-in-place',
+    breaks: 'the event loop waits for no disk that has not been fast (decision 0044)',
+    edits: [
+      {
+        file: 'raft/log/write-pace.ts',
+        find: 'this.#fastInARow >= FAST_WRITES && ',
+        replace: '',
+      },
+    ],
+    suite: ava('test/raft/write-pace.ts'),
+  },
+  {
     name: 'torn-tail-not-cut',
     breaks: 'what a torn write left does not come back',
     edits: [

@@ -89,6 +89,21 @@ test('a power cut keeps each write of a file opened as synced', async (t) => {
   }
 });
 
+test('a file opened as synced has every write, in place or not', async (t) => {
+  await withDisk('node', async (disk) => {
+    const file = await disk.open('wal/a', { isSynced: true });
+    let expected = '';
+    for (let i = 0; i < 200; i++) {
+      const part = `${i} `.repeat(i % 50 === 49 ? 4_000 : 1);
+      await file.write(bytes(part), expected.length);
+      expected += part;
+    }
+    await file.close();
+    t.is(text(await disk.read('wal/a')), expected);
+    await t.throwsAsync(file.write(bytes('x'), 0), { code: 'EBADF' });
+  });
+});
+
 test('a power cut forgets bytes, names and whole writes that were not synced', async (t) => {
   const seen = new Set<string>();
   for (let seed = 0; seed < 50; seed++) {
