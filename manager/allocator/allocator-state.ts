@@ -247,7 +247,7 @@ export class AllocatorState {
       const { book, waiters, nodesWanted } = this.networks.record(networkId);
       if (nodesWanted.size > 0) this.networks.nodesDirty.add(networkId);
       if (book === undefined || waiters.isEmpty) continue;
-      const room = book.roomFor(this.networks.nodes.size) - nodesWanted.size;
+      const room = book.roomFor(this.networks.nodes.size, nodesWanted.size);
       this.#retry(waiters.takeAny(Math.max(0, room)));
       this.networks.errorsDirty.add(networkId);
     }

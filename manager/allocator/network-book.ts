@@ -58,9 +58,13 @@ export class NetworkBook {
     return this.#nodes;
   }
 
-  /** How many owners could get an address now, `nodeCount` being the nodes there are. */
-  roomFor(nodeCount: number): number {
-    return Math.min(this.#free(), this.#v4.freeCount - this.#keptForNodes(nodeCount));
+  /**
+   * How many tasks and services could get an address now, `nodeCount` being the nodes there are, of which
+   * `wantedCount` get theirs first.
+   */
+  roomFor(nodeCount: number, wantedCount: number): number {
+    const kept = this.#keptForNodes(nodeCount - wantedCount);
+    return Math.min(this.#free(), this.#v4.freeCount - kept) - wantedCount;
   }
 
   /**
@@ -76,6 +80,14 @@ export class NetworkBook {
     const taken = this.take(owner, wish);
     if (taken.kind === 'taken') this.#homeless.add(taskId);
     return taken;
+  }
+
+  /** A virtual address, which is none of those that are kept for nodes. */
+  takeForService(serviceId: string, nodeCount: number): Taken {
+    const owner: Owner = `service/${serviceId}`;
+    const kept = this.#keptForNodes(nodeCount);
+    if (!this.#held.has(owner) && this.#v4.freeCount <= kept) return this.#exhausted(kept);
+    return this.take(owner);
   }
 
   take(owner: Owner, wish: Wish = anyAddress): Taken {

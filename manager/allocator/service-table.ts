@@ -100,7 +100,7 @@ export class ServiceTable {
     let error = '';
     for (const networkId of this.#wantedNetworks(service)) {
       const record = this.#networks.record(networkId);
-      const taken = record.book?.take(owner);
+      const taken = record.book?.takeForService(service.id, this.#networks.nodes.size);
       if (taken?.kind === 'taken') {
         addresses.push({ networkId, ...taken.addresses });
         continue;

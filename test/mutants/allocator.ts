@@ -77,6 +77,18 @@ export const allocatorMutants: readonly Mutant[] = [
     suite: ava('test/manager/allocator/given-up.ts'),
   },
   {
+    name: 'virtual-address-takes-the-room-of-a-node',
+    breaks: 'a task that is placed does not find that its node cannot have an address',
+    edits: [
+      {
+        file: 'manager/allocator/network-book.ts',
+        find: 'if (!this.#held.has(owner) && this.#v4.freeCount <= kept) return this.#exhausted(kept);',
+        replace: '',
+      },
+    ],
+    suite: walk,
+  },
+  {
     name: 'room-that-nodes-need-no-more-is-nobodys',
     breaks: 'nothing that can be given waits',
     edits: [

@@ -142,6 +142,28 @@ test('room is kept for the nodes that tasks may come to', async (t) => {
     t.true(Object.hasOwn(network(world, 'ov')?.hosts ?? {}, task.nodeId));
 });
 
+test('room that is kept for nodes becomes no virtual address', async (t) => {
+  const world = await aWorld(1);
+  const setAvailability = (availability: Availability): Promise<void> =>
+    world.changeNode('n1', (node) => ({
+      ...node,
+      spec: node.spec && { ...node.spec, availability },
+    }));
+  await setAvailability(Availability.DRAIN);
+  await addNetwork(world, 'ov', { subnets: tiny });
+  const spec = { endpoint: EndpointSpec.create({ mode: EndpointMode.DNSRR }) };
+  await world.createService(aServiceOf('web', on('ov', { replicas: 4, spec })));
+  const addresses = () => world.tasks('web').flatMap(({ networks }) => networks);
+  await world.clock.until(() => addresses().length === 4, 1_000, 'all but one address given');
+  await world.createService(aServiceOf('late', on('ov', { replicas: 0 })));
+  const error = () => world.service('late')?.endpoint?.error;
+  const text = 'network ov: 5 of 5 addresses of 10.9.0.0/29 in use';
+  await world.clock.until(() => error() === text, 1_000, 'told that nothing is left');
+  await setAvailability(Availability.ACTIVE);
+  await world.untilRunning('web', 4);
+  t.deepEqual(Object.keys(network(world, 'ov')?.hosts ?? {}), ['n1']);
+});
+
 test('room that was kept for nodes is given once tasks have come to few of them', async (t) => {
   const world = await aWorld(3);
   await addNetwork(world, 'ov', { subnets: tiny });
