@@ -1,79 +1,91 @@
-import type { Logger } from '#lib';
-import { ClusterError } from '#lib';
-import { DispatcherService } from '#proto';
-import type { AgentMessage, ManagerMessage, WorkDown, WorkUp } from '#proto';
+import type { Socket } from 'node:net';
+import type { Logger, Ms } from '#lib';
+import { ClusterError, isErrorCode, messageOf } from '#lib';
+import { AgentMessage, DispatcherService, FrameReader, ManagerMessage, frameOf } from '#proto';
+import type { SessionEnd, WorkDown, WorkUp } from '#proto';
 import { callDuplex, fromStatus, writeTo } from '#proto/rpc';
 import type { grpc } from '#proto/rpc';
 import type { ManagerAddresses } from './manager-addresses.ts';
 import type { ManagerLine, SessionHandlers, SessionLink, WorkLink } from './session-port.ts';
 
-/** Messages that wait for a manager that does not read; more and the session is given up. */
-const unsentMessagesMax = 10_000;
+/** Bytes that wait for a manager that does not read; more and the session is given up. */
+const unsentBytesMax = 16 << 20;
+/** What was said before a close has left within this, or never does. */
+const closeDeadlineMs: Ms = 5_000;
 
-export interface GrpcManagerLineOptions {
+export interface ManagerConnectionsOptions {
   /** Shared with whoever learns addresses: update it when a session tells new ones. */
   readonly addresses: ManagerAddresses;
   /** A channel to `address`, owned and reused by the one who gives it. */
   readonly channelFor: (address: string) => grpc.Client;
+  /** A new connection to `address`, on its way, for one session. */
+  readonly sessionSocketFor: (address: string) => Socket;
   readonly log: Logger;
 }
 
-type SessionCall = grpc.ClientDuplexStream<AgentMessage, ManagerMessage>;
-
-/** The agent's line to the managers over gRPC. */
-export class GrpcManagerLine implements ManagerLine {
-  readonly #options: GrpcManagerLineOptions;
+/** The agent's line to the managers: a connection for the session, gRPC for work. */
+export class ManagerConnections implements ManagerLine {
+  readonly #options: ManagerConnectionsOptions;
   /** Where the present session is: work goes there too. */
   #address = '';
 
-  constructor(options: GrpcManagerLineOptions) {
+  constructor(options: ManagerConnectionsOptions) {
     this.#options = options;
   }
 
   openSession(handlers: SessionHandlers): SessionLink {
-    const { addresses, channelFor, log } = this.#options;
+    const { addresses, sessionSocketFor, log } = this.#options;
     const address = addresses.pick();
     log.debug('opening session', { address });
     this.#address = address;
-    const call = callDuplex(channelFor(address), DispatcherService.session);
+    const socket = sessionSocketFor(address);
+    const reader = new FrameReader();
     let isOver = false;
-    let unsent = 0;
-    const end = (error: unknown): void => {
+    const end = (error: ClusterError): void => {
       if (isOver) return;
       isOver = true;
-      const known = fromStatus(error);
-      addresses.failed(address, known);
-      call.cancel();
-      handlers.onClose(known);
+      addresses.failed(address, error);
+      socket.destroy();
+      handlers.onClose(error);
     };
-    call.on('data', (message: ManagerMessage) => {
-      if (isOver) return;
-      if (message.body?.kind === 'session') {
-        addresses.update(message.body.session.managerAddresses);
+    const take = (message: ManagerMessage): void => {
+      const { body } = message;
+      if (body?.kind === 'end') {
+        end(errorOf(body.end));
+        return;
+      }
+      if (body?.kind === 'session') {
+        addresses.update(body.session.managerAddresses);
         addresses.worked(address);
       }
       handlers.onMessage(message);
+    };
+    socket.setNoDelay(true);
+    socket.on('data', (piece: Uint8Array) => {
+      try {
+        for (const frame of reader.read(piece)) if (!isOver) take(ManagerMessage.decode(frame));
+      } catch (error) {
+        end(new ClusterError('INTERNAL', messageOf(error), { cause: error }));
+      }
     });
-    call.on('error', end);
-    call.on('end', () => end(new ClusterError('UNAVAILABLE', 'the manager ended the session')));
+    socket.on('error', (cause) =>
+      end(new ClusterError('UNAVAILABLE', messageOf(cause), { cause })),
+    );
+    socket.on('close', () => end(new ClusterError('UNAVAILABLE', 'the manager ended the session')));
     return {
       send: (message) => {
         if (isOver) return;
-        if (unsent >= unsentMessagesMax) {
+        socket.write(frameOf(AgentMessage.encode(message)));
+        if (socket.writableLength > unsentBytesMax)
           end(new ClusterError('LIMIT_EXCEEDED', 'the manager does not read'));
-          return;
-        }
-        unsent++;
-        call.write(message, () => {
-          unsent--;
-        });
       },
       close: () => {
         if (isOver) return;
         isOver = true;
         // A manager that has gone silent says nothing more: the next session tries another one.
         addresses.failed(address, undefined);
-        finish(call);
+        socket.end();
+        socket.setTimeout(closeDeadlineMs, () => socket.destroy());
       },
     };
   }
@@ -97,11 +109,10 @@ export class GrpcManagerLine implements ManagerLine {
   }
 }
 
-/** What was written still goes out; the answer is not waited for. */
-function finish(call: SessionCall): void {
-  call.removeAllListeners('data');
-  call.end();
-  call.resume();
+function errorOf({ code, message, details }: SessionEnd): ClusterError {
+  return new ClusterError(isErrorCode(code) ? code : 'INTERNAL', message, {
+    details: { ...details },
+  });
 }
 
 /** Leaving the iteration leaves the call open: the answer may still have to go up. */

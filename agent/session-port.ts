@@ -1,6 +1,6 @@
 /**
- * The agent's line to the managers as a port, so that the simulator can cut it. Real: a gRPC
- * stream (`session-node.ts`).
+ * The agent's line to the managers as a port, so that the simulator can cut it. Real: a
+ * connection (`session-node.ts`).
  */
 import type { AgentMessage, ManagerMessage, WorkDown, WorkUp } from '#proto';
 

@@ -1,5 +1,5 @@
 /** The agent as a part of the daemon: its line to the managers, its storage, and the host under it. */
-import { Agent, fileStorage, GrpcManagerLine, ManagerAddresses } from '#agent';
+import { Agent, fileStorage, ManagerConnections, ManagerAddresses } from '#agent';
 import type { HostFiles, NetworkConsumer, NetworkExaminer, Runtime, TaskNetworks } from '#agent';
 import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
@@ -87,13 +87,13 @@ class HostedAgent implements AgentPart {
 
   async #boot(): Promise<void> {
     const host = await this.#untilHost();
-    const { random, log, channelFor, managerAddresses, directory } = this.#parameters;
+    const { random, log, managerAddresses, directory } = this.#parameters;
     const addresses = new ManagerAddresses(managerAddresses, random);
     this.#host = host;
     this.#agent = new Agent({
       ...this.#parameters,
       ...host,
-      line: new GrpcManagerLine({ addresses, channelFor, log }),
+      line: new ManagerConnections({ ...this.#parameters, addresses }),
       storage: fileStorage(directory, log),
       describe: () => describe(this.#parameters, host),
     });

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { managerServerName } from '#manager/ca/signer';
 import { channelOptions, grpc } from '#proto/rpc';
+import { sessionProtocol } from '#proto';
 import { raftLinkProtocol } from '#manager';
 import { splitHostPort } from './advertise.ts';
 import type { TlsMaterial } from './peer-identity.ts';
@@ -20,6 +21,9 @@ export class Channels {
   #retired: readonly grpc.Client[] = [];
   #credentials: grpc.ChannelCredentials;
   #context: tls.SecureContext;
+  /** Of agents' sessions, with the certificate of now; and with the one before. */
+  #sessions = new Set<Socket>();
+  #retiredSessions: ReadonlySet<Socket> = new Set();
 
   constructor(material: TlsMaterial) {
     this.#credentials = credentialsOf(material);
@@ -41,20 +45,34 @@ export class Channels {
   };
 
   /** A new connection, on its way, for Raft's messages to one manager. */
-  readonly socketFor = (address: string): Socket => {
+  readonly socketFor = (address: string): Socket => this.#connect(address, raftLinkProtocol);
+
+  /** A new connection, on its way, for the session with one manager. */
+  readonly sessionSocketFor = (address: string): Socket => {
+    const socket = this.#connect(address, sessionProtocol);
+    const sessions = this.#sessions;
+    sessions.add(socket);
+    socket.once('close', () => sessions.delete(socket));
+    return socket;
+  };
+
+  #connect(address: string, protocol: string): Socket {
     const { host, port } = splitHostPort(address, 0, 'address of a manager');
     return tls.connect({
       host,
       port,
       secureContext: this.#context,
       servername: managerServerName,
-      ALPNProtocols: [raftLinkProtocol],
+      ALPNProtocols: [protocol],
     });
-  };
+  }
 
   /** Later calls use the new certificate; streams that are open go on over the old connections. */
   rotate(material: TlsMaterial): void {
     for (const client of this.#retired) client.close();
+    for (const socket of this.#retiredSessions) socket.destroy();
+    this.#retiredSessions = this.#sessions;
+    this.#sessions = new Set();
     this.#retired = [...this.#clients.values()];
     this.#clients.clear();
     this.#credentials = credentialsOf(material);
@@ -63,6 +81,7 @@ export class Channels {
 
   close(): void {
     for (const client of [...this.#retired, ...this.#clients.values()]) client.close();
+    for (const socket of [...this.#retiredSessions, ...this.#sessions]) socket.destroy();
     this.#retired = [];
     this.#clients.clear();
   }

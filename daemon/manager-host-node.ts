@@ -1,17 +1,19 @@
 /** A manager and the TLS port it is reached at. */
 import type { Socket } from 'node:net';
 import { ClusterError, limitedLogger } from '#lib';
-import { keepKeys } from '#manager';
+import { keepKeys, raftLinkProtocol } from '#manager';
 import {
   CertificateAuthorityService,
   ControlService,
   DispatcherService,
   RaftMembershipService,
   RaftTransportService,
+  sessionProtocol,
 } from '#proto';
 import type { SeedState } from '#manager';
 import type { Handlers, Node, RemovedNode } from '#proto';
 import { receiveRaftLink } from '#manager/replication/raft-link-receiver-node';
+import { serveSessionLink } from '#manager/dispatcher/session-link-node';
 import { grpc, channelOptions } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
 import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
@@ -103,7 +105,10 @@ export class ManagerHost {
       strangersServer: this.#strangersServer,
       clusterId: record.clusterId,
       isRemoved: (nodeId) => this.#isRemoved(nodeId),
-      onRaftLink: (socket, identity) => this.#onRaftLink(socket, identity),
+      links: new Map([
+        [raftLinkProtocol, (socket, identity) => this.#onRaftLink(socket, identity)],
+        [sessionProtocol, (socket, { nodeId }) => this.#onSessionLink(socket, nodeId)],
+      ]),
     });
     const served = this.#serveOptions();
     const { getRootCertificate } = handlers.certificates;
@@ -199,6 +204,12 @@ export class ManagerHost {
         this.manager.handlers.raftTransport.receive(batch, raftCaller(identity, demoted));
       },
     });
+  }
+
+  #onSessionLink(socket: Socket, nodeId: string): void {
+    const { log } = this.#options;
+    const { dispatcher } = this.manager.handlers;
+    serveSessionLink(socket, nodeId, { log, open: dispatcher.openSession });
   }
 
   #isRemoved(nodeId: string): boolean {

@@ -174,6 +174,7 @@ export class Member implements MemberPart {
       dataPathAddress: this.#record.dataPathAddress,
       directory: this.#options.files.agentDirectory,
       channelFor: this.#channels.channelFor,
+      sessionSocketFor: this.#channels.sessionSocketFor,
       managerAddresses: this.#knownManagers(),
       onSession: (session) => this.#onSession(session),
     });

@@ -1,13 +1,12 @@
 /** What the daemon puts together, as small interfaces, so that each part can be replaced in tests. */
 import type { Socket } from 'node:net';
 import type { Clock, Logger, Metrics, Random } from '#lib';
-import type { ForcedManager, RaftReceiver, SeedState, Store } from '#manager';
+import type { DispatcherHandlers, ForcedManager, RaftReceiver, SeedState, Store } from '#manager';
 import type { EtcdSettings } from '#manager/etcd/index';
 import type {
   CertificateAuthorityService,
   Cluster,
   ControlService,
-  DispatcherService,
   Handlers,
   Node,
   RaftMembershipService,
@@ -27,7 +26,7 @@ export interface Basics {
 
 /** host:port -> a client with this node's certificate; ask each time. */
 export type ChannelFor = (address: string) => grpc.Client;
-/** host:port -> a connection with this node's certificate for Raft's messages. */
+/** host:port -> a new connection with this node's certificate, for Raft's messages or for a session. */
 export type SocketFor = (address: string) => Socket;
 
 /** What a new cluster begins with. */
@@ -61,7 +60,7 @@ export interface ManagerParameters extends Basics {
 
 export interface ManagerHandlers {
   readonly control: Handlers<typeof ControlService>;
-  readonly dispatcher: Handlers<typeof DispatcherService>;
+  readonly dispatcher: DispatcherHandlers;
   readonly certificates: Handlers<typeof CertificateAuthorityService>;
   readonly raftTransport: RaftReceiver;
   readonly raftMembership: Handlers<typeof RaftMembershipService>;
@@ -105,6 +104,7 @@ export interface AgentParameters extends Basics {
   readonly dataPathAddress: string;
   readonly directory: string;
   readonly channelFor: ChannelFor;
+  readonly sessionSocketFor: SocketFor;
   readonly managerAddresses: readonly string[];
   readonly onSession: (session: SessionInfo) => void;
 }

@@ -10,7 +10,6 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { ClusterError, TurnQueue, limitedLogger, messageOf } from '#lib';
 import type { Clock, Counter, Logger, Metrics, Ms } from '#lib';
 import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
-import { raftLinkProtocol } from '#manager';
 import { grpc } from '#proto/rpc';
 import type { IncomingCall } from '#proto/serve-node';
 import type { PeerIdentity, RefusalReason, TlsMaterial } from './peer-identity.ts';
@@ -27,6 +26,8 @@ const handshakesPerTurn = 10;
 const sweepPeriodMs = 10_000;
 const noBytes = Buffer.alloc(0);
 
+export type TakeLink = (socket: Socket, identity: PeerIdentity) => void;
+
 export interface TlsListenerOptions {
   readonly server: grpc.Server;
   /** Serves connections without a certificate, with tighter limits; left out: `server` does. */
@@ -36,10 +37,10 @@ export interface TlsListenerOptions {
   /** Whether the node was removed from the cluster; asked for every call. */
   readonly isRemoved: (nodeId: string) => boolean;
   /**
-   * A connection for Raft's messages, from a node with a good certificate; it may be a worker's.
-   * Left out: such connections are refused.
+   * By protocol (ALPN), what takes connections that are not gRPC's, from nodes with a good certificate; it may be a
+   * worker's. Others are refused in the handshake.
    */
-  readonly onRaftLink?: (socket: Socket, identity: PeerIdentity) => void;
+  readonly links?: ReadonlyMap<string, TakeLink>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -89,7 +90,7 @@ export class TlsListener {
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      ALPNProtocols: ['h2', raftLinkProtocol],
+      ALPNProtocols: ['h2', ...(options.links?.keys() ?? [])],
       handshakeTimeout: handshakeDeadlineMs,
     });
     this.#arrivals = new TurnQueue(options.clock, handshakesPerTurn, (socket, cameAt) =>
@@ -215,11 +216,11 @@ export class TlsListener {
     }
     this.#sockets.set(socket, identity);
     socket.once('close', () => this.#sockets.delete(socket));
-    if (socket.alpnProtocol === raftLinkProtocol) {
-      const { onRaftLink } = this.#options;
-      if (identity === undefined || onRaftLink === undefined)
-        this.#refuse('no-certificate', socket, raftLinkProtocol);
-      else onRaftLink(socket, identity);
+    const take = this.#options.links?.get(String(socket.alpnProtocol));
+    if (take !== undefined) {
+      if (identity === undefined)
+        this.#refuse('no-certificate', socket, String(socket.alpnProtocol));
+      else take(socket, identity);
       return;
     }
     const isStranger = identity === undefined;

@@ -10,6 +10,7 @@ export { checkedClusterSpec, validateNodeSpec } from './control/index.ts';
 export { Manager } from './manager.ts';
 export type { FirstObjects, ManagerOptions, ManagerTransport } from './manager.ts';
 export type { ForcedManager } from './replication/forced-manager.ts';
+export type { DispatcherHandlers } from './dispatcher/index.ts';
 export type { ManagerHandlers } from './manager-handlers.ts';
 export type { MemberStatus, ReplicationStatus } from './replication/members.ts';
 export { raftLinkProtocol } from './replication/raft-frames.ts';

@@ -2,7 +2,6 @@ import type { Clock, Logger, Metrics, Random } from '#lib';
 import type {
   CertificateAuthorityService,
   ControlService,
-  DispatcherService,
   Handlers,
   ManagerReport,
   RaftMembershipService,
@@ -13,7 +12,7 @@ import type { CertificateSigner } from './ca/index.ts';
 import { controlHandlers } from './control/index.ts';
 import type { PackBackup } from './control/index.ts';
 import { dispatcherHandlers } from './dispatcher/index.ts';
-import type { Dispatcher } from './dispatcher/index.ts';
+import type { Dispatcher, DispatcherHandlers } from './dispatcher/index.ts';
 import { clusterStatus } from './replication/cluster-status.ts';
 import { managerReport } from './replication/manager-report.ts';
 import type { DiskUsage } from './replication/manager-report.ts';
@@ -29,7 +28,7 @@ import type { WorkRouter } from './work/index.ts';
 /** Every call a manager serves. */
 export interface ManagerHandlers {
   readonly control: Handlers<typeof ControlService>;
-  readonly dispatcher: Handlers<typeof DispatcherService>;
+  readonly dispatcher: DispatcherHandlers;
   readonly certificates: Handlers<typeof CertificateAuthorityService>;
   readonly raftTransport: RaftReceiver;
   readonly raftMembership: Handlers<typeof RaftMembershipService>;

@@ -6,5 +6,6 @@
 export type { FieldInfo, MessageCodec, Method } from './codec.ts';
 export type { CallContext, Caller, Handler, Handlers } from './handlers.ts';
 export * from './gen/tessera.ts';
+export { FrameReader, frameBytesMax, frameOf, sessionProtocol } from './frames.ts';
 export { toJson } from './json.ts';
-export { encodedBy } from './shared-encoding.ts';
+export { encodedBy, ownEncoding } from './shared-encoding.ts';

@@ -8,7 +8,7 @@ import type {
 } from '#proto';
 import { Channel, abortWith } from '../work/index.ts';
 import type { WorkRouter } from '../work/index.ts';
-import type { SessionLink } from './agent-session.ts';
+import type { SessionInput, SessionLink, SessionPeer } from './agent-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 /** Messages that wait for one agent; when full the session ends and the agent starts over. */
@@ -29,10 +29,13 @@ function nodeIdOf(context: CallContext): string {
   );
 }
 
+export interface DispatcherHandlers extends Handlers<typeof DispatcherService> {
+  /** As `session`, for a connection of its own. Throws NOT_LEADER; so does `link.close` say it. */
+  readonly openSession: (peer: SessionPeer, link: SessionLink) => SessionInput;
+}
+
 /** The dispatcher's streams, without their transport. Elsewhere than on the leader: NOT_LEADER. */
-export function dispatcherHandlers(
-  options: DispatcherHandlerOptions,
-): Handlers<typeof DispatcherService> {
+export function dispatcherHandlers(options: DispatcherHandlerOptions): DispatcherHandlers {
   const { dispatcher, work } = options;
   const notLeader = (): ClusterError => {
     const leaderAddress = options.leaderAddress() ?? '';
@@ -45,6 +48,14 @@ export function dispatcherHandlers(
     error.code === 'NOT_LEADER' ? notLeader() : error;
 
   return {
+    openSession(peer, link) {
+      if (!dispatcher.isRunning) throw notLeader();
+      return dispatcher.openSession(peer, {
+        send: (message) => link.send(message),
+        close: (error) => link.close(withLeader(error)),
+      });
+    },
+
     session(request: AsyncIterable<AgentMessage>, context: CallContext) {
       const nodeId = nodeIdOf(context);
       if (!dispatcher.isRunning) throw notLeader();

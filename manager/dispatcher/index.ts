@@ -4,4 +4,5 @@
  */
 export { Dispatcher } from './dispatcher.ts';
 export { dispatcherHandlers } from './handlers.ts';
+export type { DispatcherHandlers } from './handlers.ts';
 export { takesPart } from './network-content.ts';

@@ -2,8 +2,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '#lib';
 import type { Clock, Logger, Ms, Timer } from '#lib';
-import type { RaftBatch } from '#proto';
-import { FrameReader } from './raft-frames.ts';
+import { FrameReader, RaftBatch } from '#proto';
 
 /** A byte goes back so long after something was read; what is read meanwhile shares it. */
 const signOfLifeMs: Ms = 250;
@@ -33,7 +32,7 @@ export function receiveRaftLink(socket: Socket, options: RaftLinkReceiverOptions
   socket.on('close', () => due?.cancel());
   socket.on('data', (piece: Uint8Array) => {
     try {
-      for (const batch of reader.read(piece)) receive(batch);
+      for (const frame of reader.read(piece)) receive(RaftBatch.decode(frame));
     } catch (error) {
       log.warn('raft link ended', { address: socket.remoteAddress, reason: messageOf(error) });
       socket.destroy();

@@ -4223,6 +4223,7 @@ export interface ManagerMessage {
     | { readonly kind: 'cancelWork'; readonly cancelWork: string }
     | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
     | { readonly kind: 'networks'; readonly networks: NetworkChanges }
+    | { readonly kind: 'end'; readonly end: SessionEnd }
     | undefined;
 }
 export const ManagerMessage: MessageCodec<ManagerMessage> = {
@@ -4235,6 +4236,7 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
     { name: 'cancelWork', type: 'string', shape: 'one', oneof: 'body' },
     { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
     { name: 'networks', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
+    { name: 'end', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionEnd as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -4261,6 +4263,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
         break;
       case 'networks':
         NetworkChanges.write(m.body.networks, w.uint32(58).fork()).ldelim();
+        break;
+      case 'end':
+        SessionEnd.write(m.body.end, w.uint32(66).fork()).ldelim();
         break;
     }
     return w;
@@ -4294,6 +4299,9 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
         case 7:
           m.body = { kind: 'networks', networks: NetworkChanges.read(r, r.uint32() + r.pos) };
           break;
+        case 8:
+          m.body = { kind: 'end', end: SessionEnd.read(r, r.uint32() + r.pos) };
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -4303,6 +4311,61 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
   decode(bytes) {
     const r = Reader.create(bytes);
     return ManagerMessage.read(r, r.len);
+  },
+};
+
+export interface SessionEnd {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, string>>;
+}
+export const SessionEnd: MessageCodec<SessionEnd> = {
+  typeName: 'tessera.v1.SessionEnd',
+  fields: [
+    { name: 'code', type: 'string', shape: 'one' },
+    { name: 'message', type: 'string', shape: 'one' },
+    { name: 'details', type: 'string', shape: 'map' },
+  ],
+  create(init) {
+    return { code: '', message: '', details: {}, ...init };
+  },
+  write(m, w) {
+    if (m.code !== '') w.uint32(10).string(m.code);
+    if (m.message !== '') w.uint32(18).string(m.message);
+    for (const [k, v] of Object.entries(m.details)) {
+      const e = w.uint32(26).fork();
+      e.uint32(10).string(k);
+      e.uint32(18).string(v);
+      e.ldelim();
+    }
+    return w;
+  },
+  encode(m) {
+    return SessionEnd.write(m, Writer.create()).finish();
+  },
+  read(r, end) {
+    const m = SessionEnd.create() as Mutable<SessionEnd>;
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag >>> 3) {
+        case 1:
+          m.code = r.string();
+          break;
+        case 2:
+          m.message = r.string();
+          break;
+        case 3:
+          readMapEntry(r, m.details, '', () => r.string());
+          break;
+        default:
+          r.skipType(tag & 7);
+      }
+    }
+    return m as SessionEnd;
+  },
+  decode(bytes) {
+    const r = Reader.create(bytes);
+    return SessionEnd.read(r, r.len);
   },
 };
 

@@ -1,4 +1,7 @@
-/** The agent's line over real gRPC on loopback, with managers that a test plays. */
+/** The agent's line on loopback, with managers that a test plays. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { ClusterError, seededRandom, silentLogger, silentMetrics } from '#lib';
@@ -6,17 +9,54 @@ import { systemClock } from '#lib/clock-node';
 import * as wire from '#proto';
 import { serve } from '#proto/serve-node';
 import { channelOptions, grpc } from '#proto/rpc';
-import { GrpcManagerLine, ManagerAddresses } from '#agent';
+import { ManagerConnections, ManagerAddresses } from '#agent';
 import { poll } from '#test/_support/poll';
 
 type Handlers = wire.Handlers<typeof wire.DispatcherService>;
 
-async function manager(t: ExecutionContext, handlers: Partial<Handlers>): Promise<string> {
+/** A manager's side of one session. */
+interface Played {
+  readonly socket: Socket;
+  readonly say: (body: NonNullable<wire.ManagerMessage['body']>) => void;
+}
+
+interface Plays {
+  readonly onSession?: (session: Played) => void;
+  readonly onMessage?: (body: wire.AgentMessage['body'], session: Played) => void;
+  readonly work?: Handlers['work'];
+}
+
+/** Work comes over gRPC on a port of its own here; one port serves both where TLS tells them apart. */
+const workPorts = new Map<string, string>();
+
+async function manager(t: ExecutionContext, plays: Plays): Promise<string> {
+  const sessions = createServer((socket) => {
+    const say: Played['say'] = (body) =>
+      void socket.write(wire.frameOf(wire.ManagerMessage.encode({ body })));
+    const played = { socket, say };
+    const reader = new wire.FrameReader();
+    t.teardown(() => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (piece: Uint8Array) => {
+      for (const frame of reader.read(piece))
+        plays.onMessage?.(wire.AgentMessage.decode(frame).body, played);
+    });
+    plays.onSession?.(played);
+  });
+  sessions.listen(0, '127.0.0.1');
+  await once(sessions, 'listening');
+  t.teardown(() => sessions.close());
+  const address = `127.0.0.1:${(sessions.address() as AddressInfo).port}`;
+  if (plays.work !== undefined) workPorts.set(address, await workServer(t, plays.work));
+  return address;
+}
+
+async function workServer(t: ExecutionContext, work: Handlers['work']): Promise<string> {
   const server = new grpc.Server(channelOptions);
-  const unused = () => {
+  const session = () => {
     throw new ClusterError('UNIMPLEMENTED', 'not played');
   };
-  const whole: Handlers = { session: unused, work: unused, ...handlers };
+  const whole: Handlers = { session, work };
   serve(server, wire.DispatcherService, whole, {
     identify: () => ({
       caller: { kind: 'node', nodeId: 'n1', role: wire.NodeRole.WORKER },
@@ -44,18 +84,25 @@ function lineTo(t: ExecutionContext, ...known: readonly string[]) {
   const channelFor = (address: string): grpc.Client => {
     const client =
       clients.get(address) ??
-      new grpc.Client(address, grpc.credentials.createInsecure(), channelOptions);
+      new grpc.Client(
+        workPorts.get(address) ?? address,
+        grpc.credentials.createInsecure(),
+        channelOptions,
+      );
     clients.set(address, client);
     return client;
   };
   t.teardown(() => {
     for (const client of clients.values()) client.close();
   });
-  return { addresses, line: new GrpcManagerLine({ addresses, channelFor, log: silentLogger }) };
+  const sessionSocketFor = (address: string): Socket =>
+    connect(Number(address.split(':')[1]), '127.0.0.1');
+  const options = { addresses, channelFor, sessionSocketFor, log: silentLogger };
+  return { addresses, line: new ManagerConnections(options) };
 }
 
 /** A session that keeps what it hears. */
-function open(line: GrpcManagerLine) {
+function open(line: ManagerConnections) {
   const heard: wire.ManagerMessage[] = [];
   const closed: unknown[] = [];
   const link = line.openSession({
@@ -72,14 +119,14 @@ const heartbeat: wire.AgentMessage = {
 test('messages go both ways in order, and what was sent before a close arrives', async (t) => {
   const got: string[] = [];
   const address = await manager(t, {
-    async *session(request) {
+    onSession({ say }) {
       const session = wire.SessionInfo.create({ sessionId: 's1', managerAddresses: ['a', 'b'] });
-      yield wire.ManagerMessage.create({ body: { kind: 'session', session } });
-      for await (const { body } of request) {
-        got.push(body?.kind ?? '');
-        if (body?.kind === 'heartbeat')
-          yield { body: { kind: 'heartbeat', heartbeat: wire.Heartbeat.create() } };
-      }
+      say({ kind: 'session', session });
+    },
+    onMessage(body, { say }) {
+      got.push(body?.kind ?? '');
+      if (body?.kind === 'heartbeat')
+        say({ kind: 'heartbeat', heartbeat: wire.Heartbeat.create() });
     },
   });
   const { addresses, line } = lineTo(t, address);
@@ -101,15 +148,16 @@ test('messages go both ways in order, and what was sent before a close arrives',
 
 test('a follower names the leader, and the next session goes there', async (t) => {
   const leader = await manager(t, {
-    async *session() {
-      yield wire.ManagerMessage.create({
-        body: { kind: 'session', session: wire.SessionInfo.create({ sessionId: 'leader' }) },
-      });
+    onSession({ socket, say }) {
+      say({ kind: 'session', session: wire.SessionInfo.create({ sessionId: 'leader' }) });
+      socket.end();
     },
   });
   const follower = await manager(t, {
-    session() {
-      throw new ClusterError('NOT_LEADER', 'ask another', { details: { leaderAddress: leader } });
+    onSession({ say }) {
+      const code = 'NOT_LEADER';
+      const details = { leaderAddress: leader };
+      say({ kind: 'end', end: wire.SessionEnd.create({ code, message: 'ask another', details }) });
     },
   });
   const { line } = lineTo(t, follower);
@@ -130,6 +178,35 @@ test('a manager that is not there ends the session with UNAVAILABLE', async (t) 
   t.is((closed[0] as ClusterError).code, 'UNAVAILABLE');
   link.send(heartbeat);
   link.close();
+});
+
+test('what is no message of a manager ends the session, and so does a code of later', async (t) => {
+  const babbler = await manager(t, {
+    onSession: ({ socket }) => void socket.write(Buffer.alloc(8, 0xff)),
+  });
+  const first = open(lineTo(t, babbler).line);
+  await poll('the end', () => first.closed.length === 1);
+  t.is((first.closed[0] as ClusterError).code, 'INTERNAL');
+  const later = await manager(t, {
+    onSession({ say }) {
+      say({ kind: 'end', end: wire.SessionEnd.create({ code: 'BEYOND', message: 'unheard of' }) });
+    },
+  });
+  const second = open(lineTo(t, later).line);
+  await poll('the end', () => second.closed.length === 1);
+  t.is((second.closed[0] as ClusterError).code, 'INTERNAL');
+  t.is((second.closed[0] as ClusterError).message, 'unheard of');
+});
+
+test('a manager that does not read is given up', async (t) => {
+  const address = await manager(t, { onSession: ({ socket }) => void socket.pause() });
+  const { link, closed } = open(lineTo(t, address).line);
+  const status = wire.TaskStatus.create({ message: 'x'.repeat(1 << 20) });
+  const updates = [wire.TaskStatusUpdate.create({ taskId: 't1', status })];
+  const statuses = wire.StatusBatch.create({ sequence: 1, updates });
+  for (let at = 0; at < 64 && closed.length === 0; at++)
+    link.send({ body: { kind: 'statuses', statuses } });
+  t.is((closed[0] as ClusterError).code, 'LIMIT_EXCEEDED');
 });
 
 test('an archive comes down in chunks while answers go up', async (t) => {

@@ -1,22 +1,17 @@
 /**
- * An agent without containers on a connection of its own: TLS with its certificate, HTTP/2, gRPC's frames, the
- * dispatcher's session. Only the client side differs from a real one: no grpc-js, which would cost this
- * process more than the manager under test.
+ * An agent without containers on a connection of its own: TLS with its certificate and the dispatcher's session.
+ * Only what it does itself is less than a real one's.
  */
-import { connect } from 'node:http2';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import tls from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { managerServerName } from '#manager/ca/signer';
 import { AgentHello, AgentMessage, Heartbeat, ManagerMessage, NodeDescription } from '#proto';
-import { DispatcherService, Resources, StatusBatch, TaskState, TaskStatus } from '#proto';
-import { HeldImage, HeldImages, TaskStatusUpdate } from '#proto';
+import { FrameReader, Resources, StatusBatch, TaskState, TaskStatus } from '#proto';
+import { HeldImage, HeldImages, TaskStatusUpdate, frameOf, sessionProtocol } from '#proto';
 import type { Assignments, Task } from '#proto';
 
 /** Tasks that arrive within this time are told to run in one batch, as an agent's outbox does it. */
 const startMs = 50;
-/** As the channels of real agents have it. */
-const pingPeriodMs = 5_000;
-const frameHeadBytes = 5;
 /** Before a session that broke is opened again: one to two seconds. */
 const reopenMs = 1_000;
 
@@ -60,9 +55,7 @@ export class LeanAgent {
   /** Tasks that are durably RUNNING. */
   readonly #running = new Set<string>();
   readonly #unaccepted = new Map<number, readonly string[]>();
-  #session: ClientHttp2Session | undefined;
-  #stream: ClientHttp2Stream | undefined;
-  #unread: Buffer = Buffer.alloc(0);
+  #socket: TLSSocket | undefined;
   #unsaid: TaskStatusUpdate[] = [];
   #sequence = 0;
   #periodMs = 0;
@@ -87,26 +80,16 @@ export class LeanAgent {
       port: this.#port,
       secureContext: this.#context,
       servername: managerServerName,
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [sessionProtocol],
     });
-    const session = connect(`https://127.0.0.1:${this.#port}`, { createConnection: () => socket });
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': DispatcherService.session.path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
+    const reader = new FrameReader();
+    socket.setNoDelay(true);
+    socket.on('error', (error) => this.#blame(String(error)));
+    socket.once('close', () => this.#lost(socket));
+    socket.on('data', (piece: Uint8Array) => {
+      for (const frame of reader.read(piece)) this.#take(ManagerMessage.decode(frame));
     });
-    session.on('error', (error) => this.#blame(String(error)));
-    session.once('close', () => this.#lost(session));
-    stream.on('error', (error) => this.#blame(String(error)));
-    stream.on('trailers', (trailers) => {
-      this.#blame(decodeURIComponent(String(trailers['grpc-message'])));
-      session.destroy();
-    });
-    stream.once('close', () => session.destroy());
-    stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#session = session;
-    this.#stream = stream;
+    this.#socket = socket;
     this.#hello();
   }
 
@@ -115,17 +98,15 @@ export class LeanAgent {
   }
 
   /** A new session begins with nothing, as a real agent's does. */
-  #lost(session: ClientHttp2Session): void {
-    if (session !== this.#session) return;
-    this.#session = undefined;
-    this.#stream = undefined;
+  #lost(socket: TLSSocket): void {
+    if (socket !== this.#socket) return;
+    this.#socket = undefined;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     if (this.#periodMs > 0) this.#counts.sessions--;
     this.#counts.broken++;
     for (const id of this.#known.keys()) this.#forget(id);
     this.#periodMs = 0;
     this.#sequence = 0;
-    this.#unread = Buffer.alloc(0);
     this.#unsaid = [];
     this.#unaccepted.clear();
     setTimeout(() => this.#open(), reopenMs * (1 + Math.random()));
@@ -139,25 +120,8 @@ export class LeanAgent {
   }
 
   #say(body: NonNullable<AgentMessage['body']>): void {
-    const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || stream.closed) return;
-    const message = AgentMessage.encode(AgentMessage.create({ body }));
-    const frame = Buffer.allocUnsafe(frameHeadBytes + message.length);
-    frame.writeUInt8(0, 0);
-    frame.writeUInt32BE(message.length, 1);
-    frame.set(message, frameHeadBytes);
-    stream.write(frame);
-  }
-
-  #read(chunk: Buffer): void {
-    let rest = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
-    while (rest.length >= frameHeadBytes) {
-      const end = frameHeadBytes + rest.readUInt32BE(1);
-      if (rest.length < end) break;
-      this.#take(ManagerMessage.decode(rest.subarray(frameHeadBytes, end)));
-      rest = rest.subarray(end);
-    }
-    this.#unread = rest;
+    if (this.#socket?.destroyed !== false) return;
+    this.#socket.write(frameOf(AgentMessage.encode(AgentMessage.create({ body }))));
   }
 
   #take({ body }: ManagerMessage): void {
@@ -169,7 +133,6 @@ export class LeanAgent {
         this.#counts.sessions++;
         this.#say({ kind: 'images', images: heldImages });
         this.#beat();
-        this.#ping();
         return;
       }
       case 'assignments':
@@ -181,6 +144,10 @@ export class LeanAgent {
       case 'heartbeat':
         this.#counts.heartbeats++;
         return;
+      case 'end':
+        this.#blame(body.end.message);
+        this.#socket?.destroy();
+        return;
       default:
         return;
     }
@@ -191,14 +158,6 @@ export class LeanAgent {
       this.#say({ kind: 'heartbeat', heartbeat: Heartbeat.create() });
       this.#beat();
     }, this.#periodMs);
-  }
-
-  #ping(): void {
-    const afterMs = pingPeriodMs * (1 - 0.1 * Math.random());
-    this.#timers[1] = setTimeout(() => {
-      if (this.#session?.destroyed === false) this.#session.ping(() => undefined);
-      this.#ping();
-    }, afterMs);
   }
 
   #apply({ tasks, removedTaskIds }: Assignments): void {
@@ -224,7 +183,7 @@ export class LeanAgent {
     if (isDurable && state === TaskState.RUNNING) this.#ran([task.id]);
     if (isDurable) return;
     const status = TaskStatus.create({ state, message: 'simulated', changedAtMs: Date.now() });
-    if (this.#unsaid.length === 0) this.#timers[2] = setTimeout(() => this.#report(), startMs);
+    if (this.#unsaid.length === 0) this.#timers[1] = setTimeout(() => this.#report(), startMs);
     this.#unsaid.push(TaskStatusUpdate.create({ taskId: task.id, status }));
   }
 
