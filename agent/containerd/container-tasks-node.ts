@@ -18,7 +18,7 @@ export class ContainerTasks {
     this.#containerd = containerd;
   }
 
-  /** The pid; also of one that runs already. RUNTIME_ERROR with runc's own words. */
+  /** The pid; also of one that runs already. IN_USE, and RUNTIME_ERROR with runc's own words. */
   async start(
     id: string,
     prepared: Prepared,
@@ -35,6 +35,13 @@ export class ContainerTasks {
     try {
       await this.#containerd.call(create, request, { signal });
     } catch (error) {
+      // containerd takes some 2 s to clear away a task whose caller went while it was made.
+      if (/\bmkdir \S+: file exists/.test(messageOf(error)))
+        throw new ClusterError(
+          'IN_USE',
+          `the container runtime is still taking away what an earlier start of ${id} left`,
+          { cause: error, details: { container: id } },
+        );
       if (!isAlreadyThere(error)) throw startError(id, error);
       const process = await this.find(id, signal);
       const isCreated = process?.status === wire.ProcessStatus.CREATED;

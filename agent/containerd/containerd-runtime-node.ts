@@ -1,6 +1,6 @@
 /** The `Runtime` port on containerd. Two calls to create, two to start; everything idempotent by id. */
-import { Empty, VersionService } from '#proto/containerd';
-import type { Process } from '#proto/containerd';
+import { Empty, ProcessStatus, VersionService } from '#proto/containerd';
+import type { Process, TaskExit } from '#proto/containerd';
 import { ClusterError, durationBuckets } from '#lib';
 import type { Clock, Histogram, Logger, Metrics, Random } from '#lib';
 import type { LogOptions } from '#proto';
@@ -122,6 +122,7 @@ export class ContainerdRuntime implements Runtime {
   async start(id: string, signal: AbortSignal): Promise<{ readonly pid: number }> {
     return await this.#timed('start', async () => {
       const prepared = this.#prepared.get(id) ?? (await this.#objects.recall(id, signal));
+      this.#prepared.set(id, prepared);
       const targets = await this.#options.logs.open(id, prepared.tty);
       const pid = await this.#tasks.start(id, prepared, targets, signal);
       this.#prepared.delete(id);
@@ -168,6 +169,7 @@ export class ContainerdRuntime implements Runtime {
         log,
         list: (signal) => this.list(signal),
         labelsOf: async (id) => this.#labels.get(id) ?? (await this.#objects.labels(id)),
+        isStale: (exit, stop) => this.#isStale(exit, stop),
       },
       (state) => {
         logs.setLive(state.id, false);
@@ -221,6 +223,18 @@ export class ContainerdRuntime implements Runtime {
     const state = stateOf(container, process, isLost);
     if (state.phase !== 'created') logs.setLive(id, state.phase === 'running');
     return state;
+  }
+
+  /**
+   * A start that was cut short is told as an exit once containerd has cleared it away, which may be after
+   * its container was made anew. Asks only where that may be so.
+   */
+  async #isStale({ containerId: id, pid }: TaskExit, signal: AbortSignal): Promise<boolean> {
+    const isStarting = this.#prepared.has(id);
+    const known = this.#unsignalled.get(id) ?? pid;
+    if (!isStarting && known === pid) return false;
+    const process = await this.#tasks.find(id, signal);
+    return process === undefined ? isStarting : process.status !== ProcessStatus.STOPPED;
   }
 
   async #findImage(name: string, signal: AbortSignal): Promise<ResolvedImage> {

@@ -17,6 +17,8 @@ export interface ExitWatchOptions {
   readonly log: Logger;
   readonly list: (signal: AbortSignal) => Promise<readonly ContainerState[]>;
   readonly labelsOf: (id: string) => Promise<Readonly<Record<string, string>>>;
+  /** It is about an earlier container of the same id. */
+  readonly isStale: (exit: TaskExit, signal: AbortSignal) => Promise<boolean>;
 }
 
 const exitTopic = '/tasks/exit';
@@ -81,8 +83,9 @@ async function watchOnce(
         isOn = true;
         timer.cancel();
         const states = await options.list(both);
-        for (const state of states) if (state.phase === 'exited') handler(state);
-      } else await hear(options, envelope, handler);
+        for (const state of states)
+          if (state.phase === 'exited' || state.phase === 'lost') handler(state);
+      } else await hear(options, envelope, handler, both);
     }
   } finally {
     timer.cancel();
@@ -94,10 +97,11 @@ async function hear(
   options: ExitWatchOptions,
   envelope: Envelope,
   handler: (state: ContainerState) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   if (envelope.topic !== exitTopic || envelope.event === undefined) return;
   const exit = TaskExit.decode(envelope.event.value);
   // Processes that joined the container later end with an id of their own.
-  if (exit.id !== exit.containerId) return;
+  if (exit.id !== exit.containerId || (await options.isStale(exit, signal))) return;
   handler(exitedState(exit, await options.labelsOf(exit.containerId)));
 }

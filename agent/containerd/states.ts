@@ -4,9 +4,6 @@ import type { ContainerState } from '../runtime/port.ts';
 import { ProcessStatus } from '#proto/containerd';
 import type { Container, Process, TaskExit, Timestamp } from '#proto/containerd';
 
-/** Exit status of a container whose end nobody saw: its host or its shim went first. */
-export const unknownExitCode = 255;
-
 /** 0 for no time, and for Go's zero time. */
 export function toMs(time: Timestamp | undefined): number {
   if (time === undefined || time.seconds <= 0) return 0;
@@ -27,7 +24,7 @@ export function parseContainerId(id: string): {
   return { taskId: id.slice(0, dot), containerName: id.slice(dot + 1) };
 }
 
-/** Without a process the container was never started, or its end went unseen (`wasStarted`). */
+/** Without a process the container was never started, or it is lost (`wasStarted`). */
 export function stateOf(
   container: Pick<Container, 'id' | 'labels'>,
   process: Process | undefined,
@@ -36,7 +33,7 @@ export function stateOf(
   const base = { id: container.id, ...parseContainerId(container.id), labels: container.labels };
   const status = process?.status;
   if (process === undefined && wasStarted)
-    return { ...base, phase: 'exited', pid: 0, exitCode: unknownExitCode, exitedAtMs: 0 };
+    return { ...base, phase: 'lost', pid: 0, exitCode: undefined, exitedAtMs: 0 };
   if (process === undefined || status === ProcessStatus.CREATED)
     return { ...base, phase: 'created', pid: 0, exitCode: undefined, exitedAtMs: 0 };
   if (status === ProcessStatus.STOPPED)

@@ -100,7 +100,11 @@ export interface ContainerState {
   readonly taskId: string;
   readonly containerName: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly phase: 'created' | 'running' | 'exited';
+  /**
+   * lost: it runs no more, and nobody saw its end; or its start was cut short, because the host or the
+   * caller went meanwhile.
+   */
+  readonly phase: 'created' | 'running' | 'exited' | 'lost';
   /** 0 unless running. */
   readonly pid: number;
   /** Only when exited; 137 for a SIGKILL, as the shell counts. */
@@ -121,7 +125,10 @@ export interface Runtime {
   info(signal: AbortSignal): Promise<RuntimeInfo>;
   /** Snapshot and container object; runs nothing. IMAGE_NOT_FOUND, INVALID_SPEC, RUNTIME_ERROR. */
   create(plan: ContainerPlan, signal: AbortSignal): Promise<void>;
-  /** NOT_FOUND; RUNTIME_ERROR with runc's own words (command not found, ...). */
+  /**
+   * NOT_FOUND; RUNTIME_ERROR with runc's own words (command not found, ...); IN_USE while what an earlier
+   * start of it left, which was cut short, is still being taken away.
+   */
   start(id: string, signal: AbortSignal): Promise<{ readonly pid: number }>;
   /** `name` as in SIGTERM. A container that is gone or has exited is fine. */
   kill(id: string, name: string, signal: AbortSignal): Promise<void>;
@@ -130,7 +137,7 @@ export interface Runtime {
   list(signal: AbortSignal): Promise<readonly ContainerState[]>;
   /**
    * Calls back for every exit, at least once, also for those that happened while the runtime could
-   * not be heard. Returns a function that ends it.
+   * not be heard. Nothing of an earlier container with the same id. Returns a function that ends it.
    */
   onExit(handler: (state: ContainerState) => void): () => void;
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogRecord>;

@@ -34,6 +34,8 @@ interface Container {
 
 const wellBehaved: SimulatedBehaviour = { stopAfterMs: 5 };
 const firstPid = 1000;
+/** As long as containerd takes for it. */
+const takenAwayMs: Ms = 2_000;
 
 /**
  * A host's container runtime in memory: same seed, same story. It outlives the agent, as the real
@@ -57,6 +59,10 @@ export class SimulatedRuntime implements Runtime {
   #nextPid = firstPid;
   /** Counts reboots: what was asked of the host before one is not done after it. */
   #boot = 0;
+  /** Under way. */
+  readonly #starts = new Set<{ readonly id: string; isCut: boolean }>();
+  /** By container id, until when what a start that was cut short has left is taken away; monotonic. */
+  readonly #takenAwayAtMs = new Map<string, Ms>();
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
@@ -94,10 +100,12 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async start(id: string, signal: AbortSignal): Promise<{ readonly pid: number }> {
-    await this.#call(signal);
+    await this.#startCall(id, signal);
     const container = this.#containers.get(id);
     if (container === undefined) throw missing(id);
     if (container.phase !== 'created') return { pid: container.pid };
+    if ((this.#takenAwayAtMs.get(id) ?? 0) > this.#options.clock.monotonic())
+      throw new ClusterError('IN_USE', `an earlier start of ${id} is still being taken away`);
     const behaviour = this.behaviourOf(container.plan);
     if (behaviour.startError !== undefined)
       throw new ClusterError('RUNTIME_ERROR', behaviour.startError);
@@ -174,14 +182,28 @@ export class SimulatedRuntime implements Runtime {
     if (container?.phase === 'running') this.#exit(id, container, exitCode);
   }
 
+  /** The caller's process was killed: starts under way are cut short, as by containerd. */
+  hangUp(): void {
+    for (const start of this.#starts) {
+      start.isCut = true;
+      const container = this.#containers.get(start.id);
+      if (container?.phase !== 'created') continue;
+      container.phase = 'lost';
+      this.#takenAwayAtMs.set(start.id, this.#options.clock.monotonic() + takenAwayMs);
+    }
+    this.#starts.clear();
+  }
+
   /** The host lost power: processes are gone without an exit, container objects stay as made. */
   reboot(): void {
     this.#boot++;
     this.#missed = [];
+    this.#starts.clear();
+    this.#takenAwayAtMs.clear();
     for (const [id, container] of this.#containers)
       this.#containers.set(id, {
         plan: container.plan,
-        phase: 'created',
+        phase: container.phase === 'created' ? 'created' : 'lost',
         pid: 0,
         exitCode: undefined,
         exitedAtMs: 0,
@@ -231,6 +253,18 @@ export class SimulatedRuntime implements Runtime {
     const logs = this.#logs.get(id);
     if (logs === undefined) this.#logs.set(id, [record]);
     else logs.push(record);
+  }
+
+  /** The part of a start that can be cut short. */
+  async #startCall(id: string, signal: AbortSignal): Promise<void> {
+    const start = { id, isCut: false };
+    this.#starts.add(start);
+    try {
+      await this.#call(signal);
+    } finally {
+      this.#starts.delete(start);
+    }
+    if (start.isCut) throw new ClusterError('CANCELLED', 'the caller went meanwhile');
   }
 
   async #call(signal: AbortSignal): Promise<void> {

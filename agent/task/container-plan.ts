@@ -4,6 +4,7 @@ import type { Mount, Task } from '#proto';
 import { MountKind } from '#proto';
 import type { TaskFiles } from '../host-files.ts';
 import type { ContainerMount, ContainerPlan, ImageConfig } from '../runtime/port.ts';
+import { attemptLabels } from './attempts.ts';
 import { stopRule, stopRuleLabels } from './stop-rule.ts';
 import { containerId, containersOf } from './task-spec.ts';
 import type { TaskContainer } from './task-spec.ts';
@@ -18,6 +19,8 @@ export interface ContainerPlanInput {
   readonly volumes: ReadonlyMap<string, string>;
   readonly files: TaskFiles;
   readonly networkNamespacePath: string;
+  /** 1, or more when earlier starts were cut short. */
+  readonly attempt: number;
 }
 
 /** INVALID_SPEC when there is nothing to run. */
@@ -92,7 +95,7 @@ function envOf({ task, container, image }: ContainerPlanInput): readonly string[
 }
 
 /** The user's labels, and ours over them. */
-function labelsOf({ task, container, image }: ContainerPlanInput): Record<string, string> {
+function labelsOf({ task, container, image, attempt }: ContainerPlanInput): Record<string, string> {
   return {
     ...container.spec.labels,
     'tessera.task.id': task.id,
@@ -102,6 +105,7 @@ function labelsOf({ task, container, image }: ContainerPlanInput): Record<string
     'tessera.service.name': task.serviceName,
     'tessera.node.id': task.nodeId,
     ...stopRuleLabels(stopRule(container.spec, image)),
+    ...attemptLabels(attempt),
   };
 }
 

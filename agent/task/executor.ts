@@ -153,6 +153,7 @@ async function create(
     volumes: record.volumes,
     files,
     networkNamespacePath: network.namespacePath,
+    attempt: record.attempts.get(container.name) ?? 1,
   });
   await host.containerLane.run('normal', signal, () => host.runtime.create(plan, signal));
   signal.throwIfAborted();

@@ -24,6 +24,9 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CANCELLED',
 ]);
 
+/** As long as pauses allow for an earlier start to be taken away: some 12 s. */
+const startTriesMax = 7;
+
 /** Steps that take things away: never given up. */
 const releasing: ReadonlySet<HostStep['kind']> = new Set<HostStep['kind']>([
   'signal',
@@ -58,5 +61,6 @@ function judgeStart(code: ErrorCode, text: string, tries: number): Verdict {
   // It may have started: what the runtime has decides.
   if (passing.has(code)) return { kind: 'relist' };
   if (code === 'NOT_FOUND' && tries < triesMax) return { kind: 'relist' };
+  if (code === 'IN_USE' && tries < startTriesMax) return { kind: 'relist' };
   return { kind: 'fail', error: text };
 }

@@ -6,6 +6,7 @@
 import type { ContainerState } from '../runtime/port.ts';
 import { TaskState } from '#proto';
 import { containersOf, isFinal, wishOf } from './task-spec.ts';
+import { attemptOf, attemptsMax } from './attempts.ts';
 import { startedText, startGate, stopGate } from './gate.ts';
 import { volumeNeeds } from './container-plan.ts';
 import { stopRule, stopRuleOfLabels } from './stop-rule.ts';
@@ -28,19 +29,21 @@ export function nextStep(view: TaskView, nowMs: number): Step {
   if (view.status.state < TaskState.ACCEPTED)
     return { kind: 'status', status: withState(view, TaskState.ACCEPTED, 'accepted') };
   if (view.status.state >= TaskState.STARTING) return runStep(view, nowMs);
-  return prepareStep(view);
+  return prepareStep(view, nowMs);
 }
 
 function hasStarted(state: ContainerState | undefined): boolean {
-  return state !== undefined && state.phase !== 'created';
+  return state?.phase === 'running' || state?.phase === 'exited';
 }
 
 /** ACCEPTED or PREPARING or READY: nothing has been started by this agent that it knows of. */
-function prepareStep(view: TaskView): Step {
+function prepareStep(view: TaskView, nowMs: number): Step {
   const containers = containersOf(view.task);
   // Started before the agent was: go on from there.
   if (containers.some(({ name }) => hasStarted(view.containers.get(name))))
     return { kind: 'status', status: withState(view, TaskState.STARTING, 'starting') };
+  const cut = cutStep(view, containers, nowMs);
+  if (cut !== undefined) return cut;
   if (view.status.state < TaskState.PREPARING)
     return { kind: 'status', status: withState(view, TaskState.PREPARING, 'preparing') };
   const missing = preparation(view, containers);
@@ -75,12 +78,33 @@ function runStep(view: TaskView, nowMs: number): Step {
     const state = view.containers.get(name);
     return state?.phase === 'exited' && state.exitCode !== 0;
   });
-  if (failed !== undefined) return failStep(view, failed, nowMs);
+  if (failed !== undefined) return failStep(view, exitText(view, failed), nowMs);
   if (view.status.state >= TaskState.RUNNING) return runningStep(view, containers);
   return startStep(view, containers, nowMs);
 }
 
+/**
+ * A container that was lost before anybody knew that it runs, because the agent or the host went while it
+ * was started, did not fail: it is made anew, but not for ever.
+ */
+function cutStep(
+  view: TaskView,
+  containers: readonly TaskContainer[],
+  nowMs: number,
+): Step | undefined {
+  for (const { name } of containers) {
+    const state = view.containers.get(name);
+    if (state?.phase !== 'lost') continue;
+    if (attemptOf(state) < attemptsMax) return { kind: 'remove', containerName: name };
+    const error = `container was lost while it was started, ${attemptsMax} times`;
+    return failStep(view, error, nowMs);
+  }
+  return undefined;
+}
+
 function startStep(view: TaskView, containers: readonly TaskContainer[], nowMs: number): Step {
+  const cut = cutStep(view, containers, nowMs);
+  if (cut !== undefined) return cut;
   for (const container of containers) {
     const state = view.containers.get(container.name);
     // Something else removed it, or the host went down, before it ran: prepare it again.
@@ -115,10 +139,9 @@ function runningStep(view: TaskView, containers: readonly TaskContainer[]): Step
  * One container failed: the others of its task are stopped before the task is told to have
  * failed.
  */
-function failStep(view: TaskView, failed: TaskContainer, nowMs: number): Step {
+function failStep(view: TaskView, error: string, nowMs: number): Step {
   const stopping = stopContainers(view, nowMs);
   if (stopping !== undefined) return stopping;
-  const error = exitText(view, failed);
   return { kind: 'status', status: withState(view, TaskState.FAILED, 'failed', error) };
 }
 

@@ -3,6 +3,7 @@ import { TaskState, TaskStatus as TaskStatusMessage } from '#proto';
 import type { TaskFiles } from '../host-files.ts';
 import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
+import { attemptOf } from './attempts.ts';
 import type { PortLook } from './gate.ts';
 import type { TaskView } from './task-view.ts';
 
@@ -20,6 +21,8 @@ export class TaskRecord implements TaskView {
   readonly containers = new Map<string, ContainerState>();
   readonly signalledAtMs = new Map<string, number>();
   readonly killedAtMs = new Map<string, number>();
+  /** Of containers whose start was cut short: the number of the next attempt. */
+  readonly attempts = new Map<string, number>();
   portLook: PortLook | undefined;
   isCleaned = false;
   readonly #targetsOf: (task: Task) => readonly string[];
@@ -57,10 +60,12 @@ export class TaskRecord implements TaskView {
   }
 
   removed(containerName: string): void {
+    const state = this.containers.get(containerName);
+    if (state?.phase === 'lost') this.attempts.set(containerName, attemptOf(state) + 1);
     this.containers.delete(containerName);
     this.signalledAtMs.delete(containerName);
     this.killedAtMs.delete(containerName);
   }
 }
 
-const phaseOrder = { created: 0, running: 1, exited: 2 } as const;
+const phaseOrder = { created: 0, running: 1, exited: 2, lost: 2 } as const;

@@ -276,6 +276,7 @@ export class AgentWorld {
   /** The agent's process dies where it is; another one starts. Containers do not notice. */
   async crash(): Promise<void> {
     this.agent.abandon();
+    this.runtime.hangUp();
     this.manager.hangUp();
     this.restart();
     await this.until('a session', () => this.agent.isConnected);

@@ -39,6 +39,7 @@ function planOf(
     volumes: new Map(volumes),
     files,
     networkNamespacePath: '/run/netns/x',
+    attempt: 1,
   });
 }
 

@@ -108,6 +108,7 @@ class Story {
 
   #kill(): void {
     this.world.agent.abandon();
+    this.world.runtime.hangUp();
     this.world.manager.hangUp();
     this.world.restart();
   }

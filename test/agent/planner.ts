@@ -8,6 +8,8 @@ import type { Known } from '#test/_support/task-views';
 const { ACCEPTED, PREPARING, READY, STARTING, RUNNING, COMPLETE, SHUTDOWN, FAILED } = TaskState;
 const created = container('created');
 const running = container('running');
+const lost = container('lost');
+const lostAgain = { ...lost, labels: { 'tessera.start.attempt': '3' } };
 const pod = {
   spec: TaskSpec.create({
     initContainers: [
@@ -105,6 +107,42 @@ const table: readonly (readonly [string, Known, string])[] = [
     'a host that restarted has containers that do not run: failed',
     { state: RUNNING, containers: [created] },
     `status FAILED: ${gone}`,
+  ],
+  [
+    'a container that was lost while it was started is made anew',
+    { state: STARTING, containers: [lost] },
+    'remove main',
+  ],
+  [
+    'also by an agent that remembers the assignment alone',
+    { state: ACCEPTED, isBare: true, containers: [lost] },
+    'remove main',
+  ],
+  [
+    'but not for ever',
+    { state: STARTING, containers: [lostAgain] },
+    'status FAILED: container was lost while it was started, 3 times',
+  ],
+  [
+    'the others of its pod run on meanwhile',
+    {
+      state: STARTING,
+      task: pod,
+      containers: podRunning.map((state) =>
+        state.containerName === 'b' ? container('lost', 'b') : state,
+      ),
+    },
+    'remove b',
+  ],
+  [
+    'a running task whose container was lost failed',
+    { state: RUNNING, containers: [lost] },
+    `status FAILED: ${gone}`,
+  ],
+  [
+    'a task that is to stop and whose container was lost is shut down',
+    { state: STARTING, desired: SHUTDOWN, containers: [lost] },
+    'status SHUTDOWN',
   ],
   [
     'a task that is to stop gets its signal',
@@ -268,7 +306,7 @@ for (const [title, known, expected] of table)
 
 test('a status never goes back, whatever is there', (t) => {
   const states = Object.values(TaskState);
-  const phases = [[], [created], [running], [container('exited', 'main', 0)]];
+  const phases = [[], [created], [running], [lost], [container('exited', 'main', 0)]];
   const wishes = [READY, RUNNING, SHUTDOWN, TaskState.REMOVE];
   for (const state of states)
     for (const containers of phases)

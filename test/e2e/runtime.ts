@@ -191,6 +191,48 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     },
   );
 
+  test.serial('a start that its agent did not survive is made again by the next one', async (t) => {
+    const own = await opened;
+    const before = await own.agent();
+    const plan = shellPlan('sleep 1000');
+    await before.runtime.create(plan, noAbort);
+    // containerd sees a caller that goes in the middle, as when an agent is killed.
+    const gone = new AbortController();
+    const start = before.runtime.start(plan.id, gone.signal);
+    const bundle = `state/io.containerd.runtime.v2.task/tessera/${plan.id}`;
+    await poll('the start under way', () => existsSync(join(own.containerd.folder, bundle)));
+    gone.abort(new ClusterError('CANCELLED', 'the agent was killed'));
+    await t.throwsAsync(start);
+    await before.stop();
+    const after = await own.agent();
+    const exits: ContainerState[] = [];
+    const end = after.runtime.onExit((state) => exits.push(state));
+    t.is((await poll('the container', () => stateOf(after, plan.id))).phase, 'lost');
+    await after.runtime.remove(plan.id, noAbort);
+    await after.runtime.create(plan, noAbort);
+    const { pid } = await poll('the start', async () => {
+      try {
+        return await after.runtime.start(plan.id, noAbort);
+      } catch (error) {
+        if (error instanceof ClusterError && error.code === 'IN_USE') return undefined;
+        throw error;
+      }
+    });
+    // One that ends, so that what was told before it has been heard.
+    const last = shellPlan('exit 3');
+    await after.runtime.create(last, noAbort);
+    await after.runtime.start(last.id, noAbort);
+    await poll('the last exit', () => exits.some(({ id }) => id === last.id));
+    t.deepEqual(
+      exits.filter(({ id, phase }) => id === plan.id && phase === 'exited'),
+      [],
+      'the end of the first start is not that of the second',
+    );
+    t.is((await stateOf(after, plan.id))?.pid, pid);
+    end();
+    for (const { id } of [plan, last]) await after.runtime.remove(id, noAbort);
+  });
+
   test.serial('a file system that a killed agent prepared is swept away', async (t) => {
     const own = await opened;
     own.containerd.ctr('snapshots', 'prepare', 'half-done.main');

@@ -142,6 +142,7 @@ export class SimHost {
     if (this.process === undefined) return;
     this.process.kill();
     this.agent?.abandon();
+    this.runtime.hangUp();
     this.process = undefined;
     this.manager = undefined;
     this.agent = undefined;

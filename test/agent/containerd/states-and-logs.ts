@@ -19,7 +19,7 @@ import { layersOf, readImageFile } from '#agent/containerd/image-files-node';
 import { decodeMarks, encodeMarks, offsetSince, timeAt } from '#agent/containerd/log-index';
 import type { LogMark } from '#agent/containerd/log-index';
 import { ContainerLogs } from '#agent/containerd/logs-node';
-import { parseContainerId, shortReason, stateOf, unknownExitCode } from '#agent/containerd/states';
+import { parseContainerId, shortReason, stateOf } from '#agent/containerd/states';
 import { poll } from '#test/_support/poll';
 
 const container = { id: 'task1.main', labels: { a: 'b' } };
@@ -31,7 +31,7 @@ function folderOf(t: { teardown(fn: () => void): void }): string {
   return folder;
 }
 
-test('what containerd says becomes created, running or exited', (t) => {
+test('what containerd says becomes created, running, exited or lost', (t) => {
   const seen = (status: number, init: Partial<Process> = {}) =>
     stateOf(container, Process.create({ status, pid: 7, ...init } as Partial<Process>), false);
   t.is(stateOf(container, undefined, false).phase, 'created');
@@ -45,7 +45,7 @@ test('what containerd says becomes created, running or exited', (t) => {
     [exited.phase, exited.exitCode, exited.exitedAtMs, exited.pid, exited.taskId],
     ['exited', 137, 2_005, 0, 'task1'],
   );
-  t.is(stateOf(container, undefined, true).exitCode, unknownExitCode);
+  t.is(stateOf(container, undefined, true).phase, 'lost');
 });
 
 test('a container id is a task and a name', (t) => {
