@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Availability, ContainerSpec, DisruptionConfig, NodeSpec, Resources } from '#proto';
-import { TaskState, UpdateState } from '#proto';
+import { Availability, ContainerSpec, DisruptionConfig, NodeSpec, Placement } from '#proto';
+import { Resources, TaskState, UpdateState } from '#proto';
 import type { Task } from '#proto';
+import { parseToleration } from '#cli/parse/taint';
 import { disruptionOf } from '#manager/disruption/index';
 import { aServiceOf, OrchestrationWorld } from '#test/_support/orchestration';
 
@@ -154,12 +155,18 @@ test('whatever fails meanwhile, a drain takes no more than the budget, and ends'
 });
 
 /** A global service, which may have one task missing. */
-async function globalOn(nodes: number, unavailableMax = 1): Promise<OrchestrationWorld> {
+async function globalOn(
+  nodes: number,
+  unavailableMax = 1,
+  ...tolerations: readonly string[]
+): Promise<OrchestrationWorld> {
   const world = new OrchestrationWorld();
   await world.addNodes(nodes);
   world.lead();
   const spec = { disruption: budgetOf(unavailableMax) };
-  await world.createService(aServiceOf('web', { isGlobal: true, spec }));
+  const parsed = tolerations.map((text) => parseToleration('t', text));
+  const task = { placement: Placement.create({ tolerations: parsed }) };
+  await world.createService(aServiceOf('web', { isGlobal: true, spec, task }));
   await world.untilRunning('web', nodes);
   return world;
 }
@@ -197,6 +204,17 @@ test('of nodes that are drained together a global service leaves one after the o
     'one is left',
   );
   t.is(most, 1);
+});
+
+test('a global service whose task on a lost node is missing holds a drain up until that is given up', async (t) => {
+  const world = await globalOn(3, 1, 'node.tessera.io/unreachable:NoExecute:60');
+  await world.loseNode('n1');
+  await world.clock.advance(5_000);
+  await setAvailability(world, 'n2', DRAIN);
+  await world.clock.advance(40_000);
+  t.is(on(world.running('web'), 'n2').length, 1, 'the one on n1 is missing already');
+  await world.clock.until(() => on(world.running('web'), 'n2').length === 0, 30_000, 'n2 is empty');
+  t.is(on(world.running('web'), 'n3').length, 1);
 });
 
 test('a global service with a budget of none stays on a drained node', async (t) => {
