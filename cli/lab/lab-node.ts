@@ -169,7 +169,10 @@ export async function labDown(name: string, tools: Omit<LabTools, 'signal'>): Pr
   await removeGroups(name);
   forgetLab(tools.root, name);
   leaveContext(name, before, tools.contexts);
-  if (labNames(tools.root).length === 0) restoreForwarding(tools.root);
+  if (labNames(tools.root).length > 0) return;
+  restoreForwarding(tools.root);
+  // Another lab may have begun in between, and found forwarding on.
+  if (labNames(tools.root).length > 0) allowForwarding(tools.root);
 }
 
 /** Removes the lab's context; if it was in use, the one before it is again. */

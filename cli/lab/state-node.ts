@@ -99,11 +99,23 @@ function claimIndex(path: string, root: string, name: string): boolean {
     writeSync(file, name);
     closeSync(file);
     return true;
-  } catch {
-    const owner = readFileSync(path, 'utf8');
-    if (owner === '' || existsSync(labPaths(root, owner).dir)) return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const owner = ownerOf(path);
+    // Not written yet, or its lab is there.
+    if (owner === '') return false;
+    if (owner !== undefined && existsSync(labPaths(root, owner).dir)) return false;
     rmSync(path, { force: true });
     return claimIndex(path, root, name);
+  }
+}
+
+/** Who claims the index; undefined when the claim has gone: other labs come and go meanwhile. */
+function ownerOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 
@@ -111,19 +123,20 @@ function claimIndex(path: string, root: string, name: string): boolean {
 export function claimedIndex(root: string, name: string): number | undefined {
   if (!existsSync(claimsDir(root))) return undefined;
   const own = readdirSync(claimsDir(root)).find(
-    (index) => readFileSync(`${claimsDir(root)}/${index}`, 'utf8') === name,
+    (index) => ownerOf(`${claimsDir(root)}/${index}`) === name,
   );
   return own === undefined ? undefined : Number(own);
 }
 
 /** Deletes everything of the lab that is on disk. */
 export function forgetLab(root: string, name: string): void {
-  const index = claimedIndex(root, name);
   rmSync(labPaths(root, name).dir, {
     recursive: true,
     force: true,
     maxRetries: 10,
     retryDelay: 50,
   });
+  // Whoever has seen the folder go may have the index already.
+  const index = claimedIndex(root, name);
   if (index !== undefined) rmSync(`${claimsDir(root)}/${index}`, { force: true });
 }

@@ -50,8 +50,12 @@ export function attempt(
 
 /** Standard output; an exit code other than 0 is an error that shows what was printed. */
 export async function run(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const result = await attempt(argv, options);
-  if (result.code !== 0)
-    throw new Error(`${argv.join(' ')}: exit ${result.code}\n${result.stderr}${result.stdout}`);
-  return result.stdout;
+  return succeeded(argv, await attempt(argv, options));
+}
+
+/** The same of a result that is there already. */
+export function succeeded(argv: readonly string[], result: CommandResult): string {
+  const { code, stdout, stderr } = result;
+  if (code !== 0) throw new Error(`${argv.join(' ')}: exit ${code}\n${stderr}${stdout}`);
+  return stdout;
 }

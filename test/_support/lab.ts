@@ -2,7 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attempt, run } from './command.ts';
+import type { TestFn } from 'ava';
+import { enterCommand } from '#cli/lab/host-node';
+import { hostNumber } from '#cli/lab/names';
+import { attempt, run, succeeded } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { poll } from './poll.ts';
 
@@ -11,6 +14,11 @@ export const tsctlPath = join(project, 'bin/tsctl');
 /** Where labs keep their files. */
 export const labsRoot = '/var/lib/tessera-lab';
 export const busyboxArchive = join(project, 'build/busybox.tar');
+/** Inside a host `tsctl` means its own daemon. */
+const insideEnv = {
+  PATH: `${project}/bin:${process.env['PATH']}`,
+  TESSERA_HOST: 'unix:///run/tessera/tessera.sock',
+};
 
 /** One line of `ctr tasks ls`. */
 export interface RuntimeTask {
@@ -26,6 +34,17 @@ export interface TaskView {
   readonly desiredState: string;
   readonly status: { readonly state: string; readonly error?: string; readonly address?: string };
 }
+
+const ctr = ['ctr', '-n', 'tessera'];
+
+/** Those that run, of the lines of `ctr tasks ls`. */
+const runningIn = (host: string, text: string): RuntimeTask[] =>
+  text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => state === 'RUNNING')
+    .map(([id = '', pid = '0']) => ({ host, id, pid: Number(pid) }));
 
 export class Lab {
   readonly name: string;
@@ -71,13 +90,17 @@ export class Lab {
   }
 
   /** Runs a program inside a host. */
-  exec(host: string, argv: readonly string[]): Promise<string> {
-    return this.tsctl(['lab', 'exec', '--name', this.name, host, '--', ...argv]);
+  async exec(host: string, argv: readonly string[]): Promise<string> {
+    return succeeded([host, ...argv], await this.tryExec(host, argv));
   }
 
-  /** As `exec`, whatever the exit code. */
-  tryExec(host: string, argv: readonly string[]): Promise<CommandResult> {
-    return this.tryTsctl(['lab', 'exec', '--name', this.name, host, '--', ...argv]);
+  /**
+   * As `exec`, whatever the exit code; rejects when the host is off. Does what `tsctl lab exec` does, without
+   * the start of a program of its own: waiting for a condition in a host must leave the processors to it.
+   */
+  async tryExec(host: string, argv: readonly string[]): Promise<CommandResult> {
+    const line = enterCommand(this.name, hostNumber(host, this.hosts.length), argv);
+    return await attempt(line, this.#options({ env: insideEnv }));
   }
 
   fault(kind: 'kill' | 'stop' | 'cont' | 'cut' | 'heal', host: string): Promise<string> {
@@ -97,35 +120,21 @@ export class Lab {
   /** What containerd itself says is running, on the given hosts. */
   async running(hosts: readonly string[] = this.hosts): Promise<RuntimeTask[]> {
     const lists = await Promise.all(
-      hosts.map(async (host) => {
-        const text = await this.exec(host, ['ctr', '-n', 'tessera', 'tasks', 'ls']);
-        return text
-          .split('\n')
-          .slice(1)
-          .map((line) => line.trim().split(/\s+/))
-          .filter(([, , state]) => state === 'RUNNING')
-          .map(([id = '', pid = '0']) => ({ host, id, pid: Number(pid) }));
-      }),
+      hosts.map(async (host) => runningIn(host, await this.exec(host, [...ctr, 'tasks', 'ls']))),
     );
     return lists.flat();
   }
 
   /** The running containers of one service, by containerd's own labels. */
   async runningOf(service: string, hosts: readonly string[] = this.hosts): Promise<RuntimeTask[]> {
+    const filter = `labels."tessera.service.name"==${service}`;
+    const script = `${ctr.join(' ')} containers ls -q "$0" && echo == && ${ctr.join(' ')} tasks ls`;
     const lists = await Promise.all(
       hosts.map(async (host) => {
-        const filter = `labels."tessera.service.name"==${service}`;
-        const text = await this.exec(host, [
-          'ctr',
-          '-n',
-          'tessera',
-          'containers',
-          'ls',
-          '-q',
-          filter,
-        ]);
-        const ids = new Set(text.split('\n').filter((line) => line !== ''));
-        return (await this.running([host])).filter((task) => ids.has(task.id));
+        const text = await this.exec(host, ['sh', '-c', script, filter]);
+        const [ids = '', tasks = ''] = text.split('==\n');
+        const own = new Set(ids.split('\n'));
+        return runningIn(host, tasks).filter(({ id }) => own.has(id));
       }),
     );
     return lists.flat();
@@ -150,7 +159,12 @@ export class Lab {
         seen = await this.runningOf(service, options.hosts ?? this.hosts);
         return seen.length === count ? seen : undefined;
       },
-      { deadlineMs: options.deadlineMs ?? 60_000, describe: () => JSON.stringify(seen) },
+      // Each look starts programs in every host: they need the processors more.
+      {
+        deadlineMs: options.deadlineMs ?? 60_000,
+        everyMs: 100,
+        describe: () => JSON.stringify(seen),
+      },
     );
   }
 
@@ -180,4 +194,22 @@ export class Lab {
     await this.down();
     await rm(this.#config, { recursive: true, force: true });
   }
+}
+
+/** Registers the end of a file's lab: what is worth seeing when a test has failed, or none has run. */
+export function endsLab<Context>(
+  test: TestFn<Context>,
+  lab: () => Lab | undefined,
+  afterwards?: () => Promise<void>,
+): void {
+  let hasPassed: boolean | undefined;
+  test.afterEach.always((t) => {
+    hasPassed = t.passed && hasPassed !== false;
+  });
+  test.after.always('the lab goes', async (t) => {
+    const own = lab();
+    if (hasPassed !== true) t.log(await own?.evidence());
+    await own?.close();
+    await afterwards?.();
+  });
 }

@@ -1,5 +1,5 @@
 /** A file system of a few megabytes, to be filled up, and to turn read-only as after an error. Root only. */
-import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './command.ts';
@@ -71,6 +71,9 @@ export class SmallDisk {
   /** A person has looked at it: checked and mounted again. */
   async repair(): Promise<void> {
     await this.unmount();
+    // Whoever has taken a copy of the machine's mounts keeps the old one alive, as it was: this is another disk.
+    await run(['cp', this.#image, `${this.#image}.copy`]);
+    await rename(`${this.#image}.copy`, this.#image);
     // Exit code 1: errors were found and mended.
     await run(['sh', '-c', `fsck.ext4 -fy ${this.#image} > /dev/null 2>&1 || [ $? -le 1 ]`]);
     await this.mount();

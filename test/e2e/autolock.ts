@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
-import { Lab, tsctlPath } from '#test/_support/lab';
+import { endsLab, Lab, tsctlPath } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
 const lockedText =
@@ -15,11 +15,7 @@ test.before('a lab of three managers', async () => {
   lab = await Lab.up('autolock', 3, 3);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 const on = (host: string, ...argv: readonly string[]) => lab.exec(host, ['tsctl', ...argv]);
 const tryOn = (host: string, ...argv: readonly string[]) =>

@@ -9,7 +9,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { gatewayAddress, hostAddress } from '#cli/lab/names';
 import { readLab } from '#cli/lab/state-node';
-import { Lab, labsRoot } from '#test/_support/lab';
+import { endsLab, Lab, labsRoot } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 import { webServer } from '#test/_support/requests';
 
@@ -53,12 +53,9 @@ test.before('a lab of three hosts with a service on all of them', async () => {
   await lab.awaitRunning('web', 3);
 });
 
-test.after.always('the lab goes', async (t) => {
-  outside.close();
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+test.after.always('nobody asks any more', () => outside.close());
+
+endsLab(test, () => lab);
 
 /** Asks until the problems are what is waited for: nodes follow changes of their links within 15 s. */
 async function problems(

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { shortId } from '#lib';
 import { run } from '#test/_support/command';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import type { RuntimeTask } from '#test/_support/lab';
 import { bridgeOf, captured, isVxlanOf } from '#test/_support/packet-capture';
 import { poll } from '#test/_support/poll';
@@ -19,13 +19,11 @@ test.before('a lab of three hosts, whose keys change all the time', async () => 
   lab = await Lab.up('sealed', 3, 1, ['--network-key-period=10s']);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
-const serve = `mkdir -p /www; echo ${marker} >/www/index.html; exec httpd -f -p 80 -h /www`;
+/** Ends at once when it is told to: httpd as process 1 would take ten seconds of grace. */
+const serve = `trap 'exit 0' TERM
+mkdir -p /www; echo ${marker} >/www/index.html; httpd -f -p 80 -h /www & wait`;
 
 /** What a program in the task prints; '' when it fails. */
 async function inside({ host, id }: RuntimeTask, argv: readonly string[]): Promise<string> {
@@ -63,7 +61,7 @@ async function networkOf(name: string): Promise<Told> {
 
 /** Tasks of the network's service, one on each host, that reach each other. */
 async function people(network: string): Promise<readonly RuntimeTask[]> {
-  const what = ['--name', `${network}-web`, '--mode', 'global', '--network', network];
+  const what = ['-d', '--name', `${network}-web`, '--mode', 'global', '--network', network];
   await lab.tsctl(['service', 'create', ...what, 'busybox:latest', 'sh', '-c', serve]);
   const tasks = await lab.awaitRunning(`${network}-web`, 3);
   for (const task of tasks)
@@ -110,10 +108,10 @@ test.serial(
     );
     t.true(clear.some((frame) => isVxlanOf(openNetwork.vni, frame)));
     const secret = await wire('shut', sealed);
-    t.true(secret.length > 50, 'something was on the wire');
+    t.log(`${clear.length} and ${secret.length} frames`);
+    t.true(secret.length > 20, 'something was on the wire');
     t.false(secret.some((frame) => frame.includes(marker)));
     t.false(secret.some((frame) => isVxlanOf(shutNetwork.vni, frame)));
-    t.log(`${clear.length} and ${secret.length} frames`);
   },
 );
 
@@ -174,16 +172,24 @@ test.serial('an agent that is killed costs no packet, and wireguard-go lives on'
 
 test.serial('keys change while packets flow', async (t) => {
   const [from, to] = [await placeOn('host1'), await placeOn('host2')];
-  const before = [...(await keysOf('host1')), ...(await keysOf('host2'))];
-  // Longer than a change of keys takes: a description is told every 20 s.
-  const { sent, received } = await pings(from, to, 4_000, 0.02);
-  const after = [...(await keysOf('host1')), ...(await keysOf('host2'))];
-  t.log(`${sent - received} of ${sent} lost while the keys of both hosts changed`);
-  t.false(
-    after.some((key) => before.includes(key)),
+  const counted = pings(from, to, 5_500, 0.02);
+  const before = await Promise.all([keysOf('host1'), keysOf('host2')]);
+  await poll(
     'all keys are new',
+    async () => {
+      const now = await Promise.all([keysOf('host1'), keysOf('host2')]);
+      return now.every(
+        (keys, i) => keys.length > 0 && !keys.some((key) => before[i]?.includes(key)),
+      );
+    },
+    { deadlineMs: 100_000, everyMs: 500 },
   );
-  t.is(sent, 4_000);
+  // The change that was last is not over yet.
+  await pings(from, to, 100, 0.02);
+  await lab.exec('host1', ['pkill', '-INT', '-x', 'ping']);
+  const { sent, received } = await counted;
+  t.log(`${sent - received} of ${sent} lost while the keys of both hosts changed`);
+  t.true(sent > 100 && sent < 5_500, `${sent} sent`);
   t.true(sent - received <= 4, 'what was under way when a tunnel went');
 });
 
@@ -194,6 +200,8 @@ test.serial(
     const { vni } = await networkOf('shut');
     const frames = await captured(lab.name, 'host2', async () => {
       const counted = pings(from, to, 300, 0.02);
+      // By the end of these the others have begun.
+      await pings(from, to, 5, 0.2);
       const kill =
         'pkill -9 -f "^wireguard-go tswg" || ip link delete tswg0 || ip link delete tswg1';
       await lab.exec('host2', ['sh', '-c', kill]);

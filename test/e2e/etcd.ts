@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { EtcdCertificates } from '#test/_support/etcd-certificates';
-import { busyboxArchive, Lab } from '#test/_support/lab';
+import { busyboxArchive, endsLab, Lab } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
 const hosts = ['host1', 'host2', 'host3'];
@@ -60,13 +60,11 @@ test.before('a lab of three managers on an etcd of three members', async () => {
   await lab.tsctl(['image', 'load', busyboxArchive]);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab !== undefined) {
-    if (!t.passed) t.log(await lab.evidence());
-    await lab.close();
-  }
-  await certificates?.remove();
-});
+endsLab(
+  test,
+  () => lab,
+  () => certificates?.remove(),
+);
 
 async function leader(from: string): Promise<string> {
   const text = await onHost(from, ['node', 'ls']);

@@ -12,7 +12,7 @@ import { seededRandom } from '#lib';
 import type { Random } from '#lib';
 import { ControlService, GetServiceRequest, ListServicesRequest } from '#proto';
 import type { Service } from '#proto';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import { LabNemesis } from '#test/_support/lab-nemesis';
 import { checkHistory } from '#test/_support/linearizability/checker';
 import { ControlClient } from '#test/_support/linearizability/control-client';
@@ -39,21 +39,12 @@ const readDeadlineMs = 100;
 const project = join(import.meta.dirname, '../..');
 
 let lab: Lab;
-let hasFailed = false;
 
 test.before('a lab of three managers', async () => {
   lab = await Lab.up('lines', 3, 3);
 });
 
-test.afterEach.always((t) => {
-  hasFailed ||= !t.passed;
-});
-
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (hasFailed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 interface Users {
   readonly history: RegisterHistory;

@@ -1,28 +1,19 @@
 /** Three managers on real hosts: the leader is lost again and again, and no acknowledged write with it. */
 import test from 'ava';
 import { ControlService, ListServicesRequest } from '#proto';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import { LabFaults } from '#test/_support/lab-faults';
 import { ManagerLine } from '#test/_support/manager-line';
 import { poll } from '#test/_support/poll';
 import { WriteLog } from '#test/_support/write-log';
 
 let lab: Lab;
-let hasFailed = false;
 
 test.before('a lab of three managers', async () => {
   lab = await Lab.up('managers', 3, 3);
 });
 
-test.afterEach.always((t) => {
-  hasFailed ||= !t.passed;
-});
-
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (hasFailed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 /** The leader, as a manager that is alive sees it. */
 async function leader(from: string): Promise<string> {

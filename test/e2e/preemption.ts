@@ -4,7 +4,7 @@
  */
 import anyTest from 'ava';
 import type { TestFn } from 'ava';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import type { RuntimeTask } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
@@ -18,11 +18,7 @@ test.before('a lab of two hosts', async () => {
   lab = await Lab.up('preemption', 2, 1);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 const keys = (tasks: readonly RuntimeTask[]): ReadonlySet<string> =>
   new Set(tasks.map((task) => `${task.host}/${task.id}/${task.pid}`).toSorted());

@@ -7,7 +7,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { gatewayAddress, gatewayAddressV6, hostAddress, hostAddressV6 } from '#cli/lab/names';
 import { readLab } from '#cli/lab/state-node';
-import { Lab, labsRoot } from '#test/_support/lab';
+import { endsLab, Lab, labsRoot } from '#test/_support/lab';
 import type { RuntimeTask } from '#test/_support/lab';
 import { LabFaults } from '#test/_support/lab-faults';
 import { poll } from '#test/_support/poll';
@@ -37,11 +37,7 @@ test.before('a lab of three hosts', async () => {
   outsideV6 = gatewayAddressV6(index);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 const create = (name: string, more: readonly string[], argv: readonly string[] = webServer) =>
   lab.tsctl(['service', 'create', '--name', name, ...more, 'busybox:latest', ...argv]);

@@ -1,7 +1,7 @@
 /** A host that joins takes its share: asked for, and in the automatic mode. */
 import anyTest from 'ava';
 import type { TestFn } from 'ava';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
 const test = anyTest as TestFn<Record<string, never>>;
@@ -13,11 +13,7 @@ test.before('a lab of three hosts, the third not in the cluster yet', async () =
   await leave();
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 async function leave(): Promise<void> {
   await lab.exec('host3', ['tsctl', 'leave']);

@@ -1,7 +1,7 @@
 /** `tsctl why` on real hosts: what it says of a service that waits is so, and what it advises helps. */
 import anyTest from 'ava';
 import type { TestFn } from 'ava';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
 const test = anyTest as TestFn<Record<string, never>>;
@@ -12,11 +12,7 @@ test.before('a lab of three hosts', async () => {
   lab = await Lab.up('why', 3, 1);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 /** What `why` says once it says `pattern`. */
 function why(ref: string, pattern: RegExp): Promise<string> {

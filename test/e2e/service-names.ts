@@ -3,7 +3,7 @@
  * story told in order on one lab.
  */
 import test from 'ava';
-import { Lab } from '#test/_support/lab';
+import { endsLab, Lab } from '#test/_support/lab';
 import type { RuntimeTask } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 
@@ -14,11 +14,7 @@ test.before('a lab of three hosts', async () => {
   lab = await Lab.up('names', 3, 1);
 });
 
-test.after.always('the lab goes', async (t) => {
-  if (lab === undefined) return;
-  if (!t.passed) t.log(await lab.evidence());
-  await lab.close();
-});
+endsLab(test, () => lab);
 
 const loop = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'];
 
