@@ -6,9 +6,13 @@ import type { Scene, Seen } from './scene.ts';
 
 /** Nodes that do not reach each other, on all the networks that both are on or on some. */
 export function reachProblems(scene: Scene): readonly NetworkProblem[] {
-  const seen = failuresOf(scene).filter(
+  const all = failuresOf(scene).filter(
     ({ failure }) => failure.kind === NetworkProbeFailureKind.UNREACHABLE,
   );
+  const withoutIpv4 = new Set(all.filter((one) => !isByIpv6(one)).map(keyOf));
+  // The data path carries IPv4: what is wrong is IPv6 itself, on whichever network there is any.
+  const byIpv6Alone = all.filter((one) => !withoutIpv4.has(keyOf(one)));
+  const seen = all.filter((one) => withoutIpv4.has(keyOf(one)));
   const failed = new Set(seen.map(keyOf));
   const isWhole = ({ from, failure }: Seen): boolean =>
     networksOf(scene, from).every(
@@ -24,12 +28,15 @@ export function reachProblems(scene: Scene): readonly NetworkProblem[] {
     ({ probe }) => probe.networkId,
   );
   return [
+    ...clustersOf(byIpv6Alone, ends, nameOf).map((trouble) => ipv6CutOff(scene, trouble)),
     ...clustersOf(whole, ends, nameOf).map((trouble) => cutOff(scene, trouble)),
     ...[...inPart].flatMap(([networkId, items]) =>
       clustersOf(items, ends, nameOf).map((trouble) => cutOffOn(scene, networkId, trouble)),
     ),
   ];
 }
+
+const isByIpv6 = ({ failure }: Seen): boolean => failure.address.includes(':');
 
 const keyOf = ({ from, failure, probe }: Seen): string =>
   `${from}/${failure.nodeId}/${probe.networkId}`;
@@ -41,20 +48,23 @@ const networksOf = ({ reports }: Scene, nodeId: string): readonly string[] =>
 const isOn = (scene: Scene, nodeId: string, networkId: string): boolean =>
   networksOf(scene, nodeId).includes(networkId);
 
+function ipv6CutOff(scene: Scene, { center, others, items }: Trouble<Seen>): NetworkProblem {
+  const rest = joined(others.map((id) => scene.nodeName(id)));
+  return NetworkProblem.create({
+    check: 'reach',
+    nodeIds: [center, ...others],
+    what: `${scene.nodeName(center)} and ${rest} reach each other over the overlay by IPv4, but not by IPv6`,
+    evidence: silences(scene, items),
+    remedy: `see that IPv6 is on ('sysctl net.ipv6.conf.all.disable_ipv6' says 0; a node that is to be without it has tesserad started again after it was switched off) and that no rule drops ICMPv6 on the bridges of these nodes ('nft list ruleset', 'ip6tables-save')`,
+  });
+}
+
 function cutOff(scene: Scene, { center, others, items }: Trouble<Seen>): NetworkProblem {
   const port = portsOf(items);
   const name = scene.nodeName(center);
   const rest = joined(others.map((id) => scene.nodeName(id)));
   const isAnswering = items.every(({ failure }) => failure.isUplinkAnswering);
   const addresses = joined(dataPathAddresses(scene, items));
-  if (items.every(({ failure }) => failure.address.includes(':')))
-    return NetworkProblem.create({
-      check: 'reach',
-      nodeIds: [center, ...others],
-      what: `${name} and ${rest} reach each other over the overlay by IPv4, but not by IPv6`,
-      evidence: silences(scene, items),
-      remedy: `see that IPv6 is on ('sysctl net.ipv6.conf.all.disable_ipv6' says 0) and that no rule drops ICMPv6 on the bridges of these nodes ('nft list ruleset', 'ip6tables-save')`,
-    });
   return NetworkProblem.create({
     check: 'reach',
     nodeIds: [center, ...others],

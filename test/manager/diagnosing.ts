@@ -125,6 +125,25 @@ test('IPv6 that fails alone is not told as the data path', (t) => {
   t.regex(problem?.remedy ?? '', /disable_ipv6/);
 });
 
+test('nor where another network has no IPv6 that could fail', (t) => {
+  const v6 = (nodeId: string) =>
+    failure(nodeId, UNREACHABLE, { address: `fd00::${last(nodeId)}`, isUplinkAnswering: true });
+  const [problem, ...others] = problemsOf(
+    report('n1', { front: [v6('n3')] }),
+    report('n2', { front: [v6('n3')] }),
+    report('n3', { front: [v6('n1'), v6('n2')] }),
+  );
+  t.deepEqual(others, []);
+  t.is(
+    problem?.what,
+    'host3 and host1, host2 reach each other over the overlay by IPv4, but not by IPv6',
+  );
+  t.regex(
+    problem?.evidence ?? '',
+    /^no answer to host1 from fd00::3 \(host3 on front\) and 3 more/,
+  );
+});
+
 test('a smaller uplink is named as the cause of large packets that do not pass', (t) => {
   const problems = problemsOf(
     report('n1', { front: [failure('n3', MTU, { passesBytes: 1_354 })] }),
