@@ -116,3 +116,61 @@ test.serial(
     await lab.tsctl(['service', 'rm', 'guarded']);
   },
 );
+
+test.serial('a drain is held by a budget of 0 until it is told to ignore it', async (t) => {
+  await create('kept', '--replicas', '3', '--max-unavailable', '0');
+  const before = idsOn(await lab.awaitRunning('kept', 3), 'host3');
+  t.is(before.length, 1);
+  const held = await lab.tryTsctl(['node', 'drain', 'host3', '--wait', '--timeout', '2s']);
+  t.is(held.code, 1, held.stdout);
+  t.regex(held.stderr, /kept may have no task missing \(--max-unavailable 0\): its task stays/);
+  t.deepEqual(idsOn(await lab.runningOf('kept', ['host3']), 'host3'), before);
+  const drain = ['node', 'drain', 'host3', '--ignore-budgets', '--wait', '--timeout', '30s'];
+  t.regex(await lab.tsctl(drain, { deadlineMs: 60_000 }), /host3: empty\n$/);
+  t.is((await lab.running(['host3'])).length, 0);
+  await lab.awaitRunning('kept', 3, { hosts: ['host1', 'host2'] });
+  await lab.tsctl(['node', 'uncordon', 'host3']);
+  await lab.tsctl(['service', 'rm', 'kept']);
+});
+
+test.serial(
+  'tasks leave a lost node after the seconds they tolerate, and not before',
+  async (t) => {
+    const unreachable = (name: string, suffix: string) =>
+      create(
+        name,
+        '--replicas',
+        '3',
+        '--toleration',
+        `node.tessera.io/unreachable:NoExecute${suffix}`,
+      );
+    await create('plain', '--replicas', '3');
+    await unreachable('patient', ':6');
+    await unreachable('faithful', '');
+    const onHost3 = new Map<string, string | undefined>();
+    for (const name of ['plain', 'patient', 'faithful'])
+      onHost3.set(name, idsOn(await lab.awaitRunning(name, 3), 'host3')[0]);
+    const others = ['host1', 'host2'];
+    const isDown = async () => /host3 +Down/.test(await lab.tsctl(['node', 'ls']));
+    await lab.fault('cut', 'host3');
+    await poll('host3 is down', isDown);
+    const downAt = performance.now();
+    await lab.awaitRunning('plain', 3, { hosts: others });
+    t.is((await lab.runningOf('patient', others)).length, 2, 'not before');
+    await lab.awaitRunning('patient', 3, { hosts: others });
+    const movedMs = performance.now() - downAt;
+    // The node was seen to be down up to a look later than it was given up.
+    t.true(movedMs > 4_500 && movedMs < 12_000, `${movedMs} ms`);
+    t.is((await lab.runningOf('faithful', others)).length, 2);
+
+    // What it was to lose it loses when it is back; what it was to keep was never stopped.
+    await lab.fault('heal', 'host3');
+    for (const name of ['plain', 'patient'])
+      await poll(`${name} runs three times`, async () => {
+        const running = await lab.runningOf(name);
+        return running.length === 3 && !running.some(({ id }) => id === onHost3.get(name));
+      });
+    t.deepEqual(idsOn(await lab.awaitRunning('faithful', 3), 'host3'), [onHost3.get('faithful')]);
+    for (const name of onHost3.keys()) await lab.tsctl(['service', 'rm', name]);
+  },
+);
