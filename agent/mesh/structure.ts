@@ -108,7 +108,10 @@ function publishText(family: Family): string {
     ${ofFamily} ${port} vmap @port${family}`;
 }
 
-/** Maps, sets and base chains, without elements. */
+/**
+ * Maps, sets and base chains, without elements. Every packet of a connection passes `early` and `forward`
+ * once on each host: what only its first needs comes after those of open connections have left.
+ */
 export const skeleton = `${families.map(familyText).join('\n  ')}
   set kept {
     type inet_proto . inet_service
@@ -135,18 +138,25 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
     meta l4proto udp reject with icmpx port-unreachable
     reject with icmpx host-unreachable
   }
+  chain goes_on {
+    ct direction original ct mark set ether saddr map @origins
+    ct mark != 0 ct direction reply ether daddr set ct mark map @origin_links
+  }
   chain early {
     type filter hook prerouting priority -150; policy accept;
     ip daddr 127.0.0.0/8 iifname != "lo" drop
-    ct direction original ct mark set ether saddr map @origins
-    ct direction reply ct mark != 0 ether daddr set ct mark map @origin_links
-    ct state new ip daddr @idle4 jump refuse
-    ct state new ip6 daddr @idle6 jump refuse
+    ct state established,related goto goes_on
+    ct state untracked accept
+    ct mark set ether saddr map @origins
+    ct state != new accept
+    ip daddr @idle4 jump refuse
+    ip6 daddr @idle6 jump refuse
   }
   chain early_local {
     type filter hook output priority -150; policy accept;
-    ct state new ip daddr @idle4 jump refuse
-    ct state new ip6 daddr @idle6 jump refuse
+    ct state != new accept
+    ip daddr @idle4 jump refuse
+    ip6 daddr @idle6 jump refuse
   }
   chain prerouting {
     type nat hook prerouting priority -99; policy accept;
@@ -162,10 +172,13 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
     ip6 saddr . ip6 daddr @selves6 masquerade
     ct status dnat ip saddr 127.0.0.0/8 oifname != "lo" masquerade
   }
+  chain guard {
+    ip daddr vmap @guarded4
+    ip6 daddr vmap @guarded6
+  }
   chain forward {
     type filter hook forward priority -1; policy accept;
-    ct direction original ip daddr vmap @guarded4
-    ct direction original ip6 daddr vmap @guarded6
+    ct direction original goto guard
   }`;
 
 /** What the skeleton declares. */

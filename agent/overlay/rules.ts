@@ -73,8 +73,8 @@ const chains: Readonly<Record<string, readonly string[]>> = {
   output: [
     'type filter hook output priority filter; policy accept;',
     // A task told to go around the host would miss the virtual address.
-    'oifname @bridges icmp type redirect drop',
-    'oifname @bridges icmpv6 type nd-redirect drop',
+    'icmp type redirect oifname @bridges drop',
+    'icmpv6 type nd-redirect oifname @bridges drop',
     // While a tunnel is made anew: rather nothing than in clear.
     `${sealed} oifname != ${tunnels} drop`,
   ],
