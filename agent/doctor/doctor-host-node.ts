@@ -6,6 +6,7 @@ import { ClusterError, mapBounded } from '#lib';
 import type { Ms } from '#lib';
 import { runCommand } from '../containerd/command-node.ts';
 import { resolversIn } from '../dns/resolvers.ts';
+import { hostHasIpv6 } from '../network/host-ipv6-node.ts';
 import type { Connect, DoctorHost, NameAnswer, Ping } from './doctor-host.ts';
 import { parseLinks, parseSockets } from './host-listing.ts';
 
@@ -65,6 +66,7 @@ export function probingHost(enter: readonly string[] = []): DoctorHost {
       ];
       return parseLinks(await tool(argv));
     },
+    hasIpv6: hostHasIpv6,
     async sockets() {
       return parseSockets(await tool(['ss', '-H', '-l', '-n', '-p', '-t', '-u']));
     },

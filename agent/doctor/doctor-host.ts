@@ -49,6 +49,8 @@ export interface DoctorHost {
   /** In order: whether TCP had an answer within 3 s, be it that nobody listens. Many at once. */
   connect(connects: readonly Connect[], signal: AbortSignal): Promise<readonly boolean[]>;
   links(): Promise<HostLinks>;
+  /** Whether the kernel has IPv6, and it is not switched off; now. */
+  hasIpv6(): boolean;
   /** What is listened on. */
   sockets(): Promise<readonly SocketOwner[]>;
   /** IPv4 addresses of a name, asked of this server; up to 2 s. */

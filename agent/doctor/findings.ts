@@ -53,6 +53,27 @@ export function dataPathProblems(
   return problems;
 }
 
+/** `hasIpv6`: now. A node that has had none since its agent began knows of no IPv6 subnet. */
+export function ipv6Problems(
+  networks: readonly Network[],
+  hasIpv6: boolean,
+): readonly NetworkProblem[] {
+  const isUsed = networks.some(({ allocation }) =>
+    allocation?.subnets.some(({ subnet }) => subnet.includes(':')),
+  );
+  if (hasIpv6 || !isUsed) return [];
+  return [
+    NetworkProblem.create({
+      check: 'data-path',
+      what: 'IPv6 has been switched off on this node since its tesserad began',
+      evidence:
+        'net.ipv6.conf.all.disable_ipv6 or net.ipv6.conf.default.disable_ipv6 is not 0, and networks here have IPv6 addresses',
+      remedy:
+        'set both to 0; or, where IPv6 is to stay off, restart tesserad: its networks then have IPv4 alone, and tunnels of encrypted ones are set up again',
+    }),
+  ];
+}
+
 const isProcessAt = (one: SocketOwner, port: number): boolean =>
   one.protocol === 'udp' && one.port === port && one.owner !== '';
 

@@ -13,6 +13,7 @@ import type { DoctorHost, HostLinks } from './doctor-host.ts';
 import {
   dataPathProblems,
   entryProblems,
+  ipv6Problems,
   nameProblems,
   portProblems,
   resolverProblems,
@@ -179,7 +180,10 @@ export class NetworkDoctor implements NetworkConsumer {
       {
         name: 'data-path',
         lookedAt: networks.length,
-        problems: dataPathProblems(networks, port, vxlans, sockets, overlay.complaint),
+        problems: [
+          ...ipv6Problems(networks, host.hasIpv6()),
+          ...dataPathProblems(networks, port, vxlans, sockets, overlay.complaint),
+        ],
       },
       {
         name: 'ports',

@@ -152,15 +152,14 @@ test.serial(
       onHost3.set(name, idsOn(await lab.awaitRunning(name, 3), 'host3')[0]);
     const others = ['host1', 'host2'];
     const isDown = async () => /host3 +Down/.test(await lab.tsctl(['node', 'ls']));
+    const cutAt = performance.now();
     await lab.fault('cut', 'host3');
     await poll('host3 is down', isDown);
-    const downAt = performance.now();
     await lab.awaitRunning('plain', 3, { hosts: others });
     t.is((await lab.runningOf('patient', others)).length, 2, 'not before');
     await lab.awaitRunning('patient', 3, { hosts: others });
-    const movedMs = performance.now() - downAt;
-    // The node was seen to be down up to a look later than it was given up.
-    t.true(movedMs > 4_500 && movedMs < 12_000, `${movedMs} ms`);
+    const movedMs = performance.now() - cutAt;
+    t.true(movedMs >= 6_000, `${movedMs} ms`);
     t.is((await lab.runningOf('faithful', others)).length, 2);
 
     // What it was to lose it loses when it is back; what it was to keep was never stopped.

@@ -11,6 +11,7 @@ import { NetworkSpec, SubnetConfig } from '#proto';
 import {
   dataPathProblems,
   entryProblems,
+  ipv6Problems,
   nameProblems,
   portProblems,
   resolverProblems,
@@ -240,4 +241,14 @@ test('elements of the mesh that differ are told by their map', (t) => {
   t.deepEqual(texts, ['nodes 7: stale', 'port4 6 . 80: z, should be x', 'port4 6 . 81: missing']);
   t.regex(entryProblems([], texts)[0]?.what ?? '', /^3 rules of virtual addresses/);
   t.deepEqual(elementDifferences(wanted, wanted), []);
+});
+
+test('IPv6 that went while networks of this node have it is told of', (t) => {
+  const subnets = ['10.0.0.0/24', 'fd00::/64'].map((subnet) => SubnetConfig.create({ subnet }));
+  const dual = network('dual', { allocation: { vni: 4_097, subnets } });
+  t.deepEqual(ipv6Problems([network('v4'), dual], true), []);
+  t.deepEqual(ipv6Problems([network('v4')], false), [], 'off from the beginning');
+  const [problem] = ipv6Problems([network('v4'), dual], false);
+  t.regex(problem?.what ?? '', /^IPv6 has been switched off on this node since/);
+  t.regex(problem?.remedy ?? '', /restart tesserad/);
 });
