@@ -68,7 +68,8 @@ async function writePaced(
   offset: number,
   pace: WritePace,
 ): Promise<void> {
-  const isInPlace = pace.isInPlace(bytes.length);
+  // A closed file has no descriptor: the handle says so as it always does.
+  const isInPlace = handle.fd >= 0 && pace.isInPlace(bytes.length);
   const startedAt = performance.now();
   if (isInPlace) writeAllInPlace(handle.fd, bytes, offset);
   else await writeAll(handle, bytes, offset);

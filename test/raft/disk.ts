@@ -93,8 +93,8 @@ test('a file opened as synced has every write, in place or not', async (t) => {
   await withDisk('node', async (disk) => {
     const file = await disk.open('wal/a', { isSynced: true });
     let expected = '';
-    for (let i = 0; i < 200; i++) {
-      const part = `${i} `.repeat(i % 50 === 49 ? 4_000 : 1);
+    for (let i = 0; i < 1_000; i++) {
+      const part = `${i} `.repeat(i % 250 === 249 ? 4_000 : 1);
       await file.write(bytes(part), expected.length);
       expected += part;
     }
