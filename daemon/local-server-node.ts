@@ -3,7 +3,8 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { ClusterError, messageOf } from '#lib';
+import { ClusterError, messageOf, sleep } from '#lib';
+import type { Clock, Ms } from '#lib';
 import { ControlService, LocalService } from '#proto';
 import type { Handlers } from '#proto';
 import { channelOptions, grpc } from '#proto/rpc';
@@ -93,22 +94,32 @@ function isAnswering(path: string): Promise<boolean> {
   });
 }
 
+/** A process that was just being started by another daemon has its names until it has become its program. */
+const lockTries = 25;
+const lockEveryMs: Ms = 40;
+
 /**
  * Holds the data directory for this process: a name in the kernel that goes with the process, however
- * it ends. FAILED_PRECONDITION when another daemon has it.
+ * it ends. FAILED_PRECONDITION when another daemon has it, and keeps it for a second.
  */
-export function lockDirectory(directory: string): Promise<() => void> {
-  return new Promise((resolve, reject) => {
+export async function lockDirectory(directory: string, clock: Clock): Promise<() => void> {
+  for (let tries = 1; ; tries++) {
+    const unlock = await tryLock(`\0tesserad:${directory}`.slice(0, 107));
+    if (unlock !== undefined) return unlock;
+    if (tries === lockTries)
+      throw new ClusterError(
+        'FAILED_PRECONDITION',
+        `another tesserad uses ${directory}: stop it first, or choose another --data-dir`,
+      );
+    await sleep(clock, lockEveryMs);
+  }
+}
+
+function tryLock(name: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.unref();
-    server.once('error', () =>
-      reject(
-        new ClusterError(
-          'FAILED_PRECONDITION',
-          `another tesserad uses ${directory}: stop it first, or choose another --data-dir`,
-        ),
-      ),
-    );
-    server.listen(`\0tesserad:${directory}`.slice(0, 107), () => resolve(() => server.close()));
+    server.once('error', () => resolve(undefined));
+    server.listen(name, () => resolve(() => server.close()));
   });
 }

@@ -43,7 +43,7 @@ export async function run(parts: RunOptions): Promise<Running> {
   const etcd = await readStore(options.store);
   const makeManager: MakeStoredManager = (parameters) =>
     parts.makeManager({ ...parameters, storeName: store, etcd });
-  const unlock = await lockDirectory(options.dataDirectory);
+  const unlock = await lockDirectory(options.dataDirectory, parts.clock);
   const files = await DiskNodeFiles.open(options.dataDirectory, parts.random);
   const certificates = {
     signer: certificateSigner,

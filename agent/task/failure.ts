@@ -51,6 +51,9 @@ export function judge(
   if (code === 'REGISTRY_UNAVAILABLE' && tries < triesMax) return { kind: 'retry' };
   if (step.kind === 'attach' && code === 'FAILED_PRECONDITION' && isPortBeingFreed)
     return { kind: 'retry' };
+  // Its networks' bridge came or went in the same moment: the next try finds it whole.
+  if (step.kind === 'attach' && code === 'RUNTIME_ERROR' && tries < triesMax)
+    return { kind: 'retry' };
   // The image went between the look-up and now.
   if (step.kind === 'create' && code === 'IMAGE_NOT_FOUND' && tries < triesMax)
     return { kind: 'relist' };

@@ -223,6 +223,8 @@ const verdicts: readonly (readonly [StepKind, ClusterError, number, Verdict['kin
   ['create', new ClusterError('IMAGE_NOT_FOUND', 'x'), 4, 'reject'],
   ['create', new ClusterError('INVALID_SPEC', 'x'), 1, 'reject'],
   ['attach', new ClusterError('FAILED_PRECONDITION', 'x'), 1, 'reject'],
+  ['attach', new ClusterError('RUNTIME_ERROR', 'x'), 3, 'retry'],
+  ['attach', new ClusterError('RUNTIME_ERROR', 'x'), 4, 'reject'],
   ['start', new ClusterError('RUNTIME_ERROR', 'x'), 1, 'fail'],
   ['start', new ClusterError('NOT_FOUND', 'x'), 1, 'relist'],
   ['start', new ClusterError('DEADLINE_EXCEEDED', 'x'), 9, 'relist'],

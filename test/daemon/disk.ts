@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { systemClock } from '#lib/clock-node';
 import { systemRandom } from '#lib/random-node';
 import { lockDirectory } from '#daemon/local-server-node';
 import { DiskNodeFiles } from '#daemon/node-files-node';
@@ -69,16 +70,14 @@ test('what is saved is loaded again, and what is wiped is gone', async (t) => {
 
 test('one daemon holds a directory at a time', async (t) => {
   const { directory } = await files(t);
-  const unlock = await lockDirectory(directory);
-  await t.throwsAsync(lockDirectory(directory), {
+  const unlock = await lockDirectory(directory, systemClock());
+  await t.throwsAsync(lockDirectory(directory, systemClock()), {
     code: 'FAILED_PRECONDITION',
     message: /--data-dir/,
   });
+  const waiting = lockDirectory(directory, systemClock());
   unlock();
-  await poll('the lock is free', async () => {
-    (await lockDirectory(directory))();
-    return true;
-  });
+  (await waiting)();
   t.pass();
 });
 
