@@ -2,7 +2,6 @@ import { backoffMs, ClusterError, deferred, durationBuckets, messageOf } from '#
 import type { Clock, Counter, Deferred, Histogram, Logger, Metrics, Ms, Random, Timer } from '#lib';
 import type { NetworkAddress } from '#proto';
 import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
-import { hostKey } from '../network-view/view.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { macOf } from '../network/subnet.ts';
 import { noTunnel } from '../wireguard/tunnel.ts';
@@ -10,8 +9,9 @@ import type { Tunnel } from '../wireguard/tunnel.ts';
 import { differencesOf } from './differences.ts';
 import type { Difference } from './differences.ts';
 import { changeLines, entriesOn, entryKey, isVxlanKept, parseKey } from './entries.ts';
+import { missingInView } from './missing.ts';
 import { bridgeName, taskLinkPrefix, vxlanName } from './names.ts';
-import { isEncrypted, isOverlay, rangesOf } from './network-plan.ts';
+import { isEncrypted, isOverlay } from './network-plan.ts';
 import type { OverlayHost } from './overlay-host.ts';
 import { OverlayPlan } from './overlay-plan.ts';
 import { ruleCount, tableText } from './rules.ts';
@@ -58,6 +58,8 @@ export class Overlay implements NetworkConsumer {
   #view: NetworkView | undefined;
   /** What the host has, as far as is known. */
   #known = new Map<string, string>();
+  /** What the present pass changes on the host. */
+  #underWay: ReadonlySet<string> = new Set();
   /** Of links of tasks that came or went during the present pass; undefined = gone. */
   readonly #meanwhile = new Map<string, string | undefined>();
   #mtus: ReadonlyMap<string, number> = new Map();
@@ -228,22 +230,18 @@ export class Overlay implements NetworkConsumer {
 
   /** What keeps a task from this network, empty = nothing. */
   #missing({ networkId }: NetworkAddress): string {
+    const untold = missingInView(this.#view, networkId, this.#options.nodeId);
     const network = this.#view?.networks.get(networkId);
-    if (network === undefined)
-      return `network ${networkId} is not known on this node yet: waiting for the managers to tell of it`;
+    if (untold !== '' || network === undefined) return untold;
     const name = network.spec?.name ?? networkId;
-    if (rangesOf(network).v4 === undefined)
-      return `network ${name} has no subnet yet: see 'tsctl network inspect ${name}'`;
-    const self = this.#view?.hosts.get(hostKey(networkId, this.#options.nodeId));
-    if (isOverlay(network) && (self?.addresses?.address ?? '') === '')
-      return `this node has no address on network ${name} yet: see 'tsctl network inspect ${name}'`;
     if (isEncrypted(network) && this.#tunnel.problem !== '')
       return `network ${name} is not up on this node: WireGuard: ${this.#tunnel.problem}`;
     const devices = [entryKey('bridge', bridgeName(networkId))];
     if (isOverlay(network)) devices.push(entryKey('vxlan', vxlanName(networkId)));
     const { desired } = this.#plan;
     const isUp = devices.every(
-      (key) => desired.has(key) && this.#known.get(key) === desired.get(key),
+      (key) =>
+        desired.has(key) && this.#known.get(key) === desired.get(key) && !this.#underWay.has(key),
     );
     if (isUp) return '';
     const reason = this.#complaint === '' ? 'it is being set up' : this.#complaint;
@@ -321,6 +319,7 @@ export class Overlay implements NetworkConsumer {
       const lines = changeLines(desired, this.#known, changed, tableText());
       const targets = changed.map((key) => [key, desired.get(key)] as const);
       if (isReading && this.#isCurrent) this.#tellMended(changed);
+      this.#underWay = new Set(changed);
       const complaint = await host.apply(lines);
       for (const [key, value] of targets) if (!this.#meanwhile.has(key)) this.#know(key, value);
       this.#isCurrent = this.#isTold;
@@ -334,6 +333,8 @@ export class Overlay implements NetworkConsumer {
       this.#needsReading = true;
       log.warn('the networks of this host could not be changed', { err: this.#complaint });
       return false;
+    } finally {
+      this.#underWay = new Set();
     }
   }
 

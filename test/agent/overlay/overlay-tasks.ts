@@ -120,6 +120,40 @@ test('a task waits for its network, and hears what is missing when it does not c
   await overlay.stop();
 });
 
+test('a task is not given a bridge that is just being taken away', async (t) => {
+  const { model, open, view } = world();
+  const overlay = open();
+  overlay.start(new Map(), noMending);
+  await overlay.apply(view, view.apply(start));
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const real = model.apply.bind(model);
+  model.apply = async (lines) => {
+    reach();
+    await released;
+    return await real(lines);
+  };
+  const away = overlay.apply(
+    view,
+    view.apply(NetworkChanges.create({ removedNetworkIds: [first] })),
+  );
+  await reached;
+  // The next task of the network is told while the bridge is still there.
+  const back = overlay.apply(view, view.apply(start));
+  let isGiven = false;
+  const given = ownLinks(overlay).then(() => {
+    isGiven = true;
+    return model.entries.has(`bridge ${bridgeName(first)}`);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.false(isGiven);
+  release();
+  await away;
+  await back;
+  t.true(await given);
+  await overlay.stop();
+});
+
 test('the way out is the ingress network, unless all others are internal, or the first that has one', async (t) => {
   const { open, view } = world();
   const overlay = open();
