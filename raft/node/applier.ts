@@ -1,5 +1,5 @@
 import type { Clock, StateMachine } from '../ports.ts';
-import type { Entry, Membership, SnapshotMeta } from '../types.ts';
+import type { Entry, Membership, RaftRole, SnapshotMeta } from '../types.ts';
 import { decodeMembership } from '../core/membership.ts';
 
 /** The event loop gets its turn after this many milliseconds of applying. */
@@ -11,6 +11,17 @@ export interface ApplierEvents {
   /** The batch, or the restore, that ended at `index` is done. */
   done(index: number, isFull: boolean): void;
   failed(error: unknown): void;
+}
+
+/**
+ * What applying waits for, so that a long one does not hold up the write beside it: a leader for the write to begin, for
+ * a majority of others commits without it; a follower for its end, which the leader waits to hear of.
+ */
+function whenToApply(
+  role: RaftRole,
+  writing: Promise<void> | undefined,
+): Promise<void> | undefined {
+  return writing === undefined || role !== 'leader' ? writing : Promise.resolve();
 }
 
 /** Feeds the state machine: in log order, one call at a time, never for long without a pause. */
@@ -60,11 +71,13 @@ export class Applier {
     this.#isStopped = true;
   }
 
-  /** The next batch; the one before is done. */
-  apply(batch: readonly Entry[]): void {
+  /** The next batch; the one before is done. `writing`: the write beside it, which does not reject. */
+  apply(batch: readonly Entry[], role: RaftRole, writing: Promise<void> | undefined): void {
     this.#batch = batch;
     this.#at = 0;
-    this.#slice();
+    const after = whenToApply(role, writing);
+    if (after === undefined) this.#slice();
+    else void after.then(() => this.#slice());
   }
 
   /** After the batch that runs now, the state becomes that of a snapshot. */

@@ -305,13 +305,14 @@ export class RaftNode {
     this.#proposals.feed(core);
     const ready = core.ready(tellCommit);
     for (const message of ready.messages) this.#send(message);
-    if (ready.write !== null) this.#writing = this.#persist(ready.write);
+    const writing = ready.write === null ? undefined : this.#persist(ready.write);
+    if (writing !== undefined) this.#writing = writing;
     if (ready.restore !== null) {
       const meta = ready.restore;
       this.#applier.restore(meta, () => this.#log.readSnapshot(meta));
     }
     this.#reads.confirm(ready.reads, core.appliedIndex);
-    if (ready.committed.length > 0) this.#applier.apply(ready.committed);
+    if (ready.committed.length > 0) this.#applier.apply(ready.committed, core.role, writing);
     this.#note();
   }
 
