@@ -81,13 +81,21 @@ export class ClusterView {
 
   /** The nodes by number of tasks, then id. Not to be walked while the view changes its nodes. */
   nodesByLoad(): Iterable<NodeRecord> {
+    this.settleOrder(Infinity);
+    return this.#order.keys();
+  }
+
+  /** Does a part of what `nodesByLoad` begins with: so many nodes that have moved. False once none is left. */
+  settleOrder(countMax: number): boolean {
+    let count = 0;
     for (const record of this.#moved) {
+      if (count++ >= countMax) return true;
+      this.#moved.delete(record);
       this.#order.delete(record);
       record.orderedCount = record.taskCount;
       this.#order.set(record, undefined);
     }
-    this.#moved.clear();
-    return this.#order.keys();
+    return false;
   }
 
   /** Whether any task stands, on whatever node, that is less important. O(priorities in use). */

@@ -15,7 +15,7 @@ export type { Hint } from './hint.ts';
 export { addressOf } from './host-ports.ts';
 export { labelNumber } from './selector.ts';
 export { isNodeKey, labelValue, nameField } from './node-affinity.ts';
-export { Meter, finish, pause } from './meter.ts';
+export { Meter, finish, pause, placementUnits } from './meter.ts';
 export type { Pause } from './meter.ts';
 export { place, placing } from './place.ts';
 export type { PlaceOptions, Placement, PlacementResult, Unplaced } from './place.ts';
@@ -48,5 +48,4 @@ export {
 } from './toleration.ts';
 export type { Stay } from './toleration.ts';
 export { managersTaintPrefix, stayOnLostNode, unreachableTaintKey } from './unreachable.ts';
-export { cheapestOffer } from './victims.ts';
 export type { DisruptionBudget, Offer } from './victims.ts';

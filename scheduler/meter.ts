@@ -1,6 +1,8 @@
 /** What is counted, in units of some 50 ns: a look at a place or branch is one. */
 export const nodeUnits = 20;
 export const placementUnits = 100;
+/** A node that takes another place in the order of nodes. */
+export const movedUnits = 100;
 
 /**
  * Counts the work of a decision, so that it can be done in slices. Counted, not timed: the same decision always has the

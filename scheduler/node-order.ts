@@ -9,13 +9,16 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
-import { nodeUnits, pause } from './meter.ts';
+import { movedUnits, nodeUnits, pause } from './meter.ts';
 import type { Meter, Pause } from './meter.ts';
 import type { NodeRecord } from './node-record.ts';
 import { spreadKeys, withSoftSpreads } from './preference.ts';
 import { SpreadTree } from './spread-tree.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
 import { weigh } from './weigh.ts';
+
+/** Nodes put in order between two looks at the meter. */
+const settledPerLook = 100;
 
 /** The quickest way that is right for the group. */
 export function nodesFor(
@@ -48,6 +51,8 @@ function* level(view: ClusterView, group: Group, meter: Meter): Iterable<NodeRec
   const { requirements, serviceId } = group;
   const service = view.service(serviceId);
   const rest: Candidate[] = [];
+  while (view.settleOrder(settledPerLook))
+    if (meter.isDue(settledPerLook * movedUnits)) yield pause;
   for (const record of view.nodesByLoad()) {
     if (meter.isDue(nodeUnits)) yield pause;
     if (!suits(record, requirements) || !hasRoom(record, requirements, service)) continue;

@@ -80,6 +80,7 @@ export function* placing(
     const group = map.get(key);
     if (group === undefined) map.set(key, [task]);
     else group.push(task);
+    if (meter.isDue(nodeUnits)) yield pause;
   }
   for (const tasks of bound.values()) yield* placeOnOwnNodes(view, tasks, result);
   for (const tasks of byPriority([...groups.values()])) {

@@ -16,7 +16,7 @@ import type { Refusal } from './refusal.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
 import { TopologyRules, hasTopology } from './topology-rules.ts';
-import { cheapestOffer, isAboutSums, selectVictims } from './victims.ts';
+import { byCost, isAboutSums, selectVictims } from './victims.ts';
 import type { DisruptionBudget, Offer } from './victims.ts';
 
 /** How many nodes are tried: this part of all, but no fewer than that many. */
@@ -45,7 +45,7 @@ export interface PreemptOptions {
 export type Preemption =
   | ({
       readonly kind: 'nominated';
-      /** What other nodes offered and hold to for a task that is alike; empty where that cannot be known. */
+      /** What other nodes offered and hold to for a task that is alike, the cheapest first; empty where that cannot be known. */
       readonly others: readonly Offer[];
     } & Offer)
   /** `summary` as in "preemption: 0/4 nodes are available: 4 Preemption is not helpful ...". */
@@ -122,22 +122,21 @@ export function* preempting(
   const nodes = task.nodeId === '' ? [...view.nodes()] : own === undefined ? [] : [own];
   const refusals: Refusal[] = [];
   const offers = yield* offersOf(search, nodes, options, refusals);
-  const best = cheapestOffer(offers);
+  const [best, ...others] = byCost(offers);
   if (best === undefined) return none(summarise(nodes.length, refusals));
-  return { kind: 'nominated', ...best, others: lastingOffers(search, offers, best, options) };
+  return { kind: 'nominated', ...best, others: lastingOffers(search, others, options) };
 }
 
 /** Offers that stay what they are when one of them is taken: they are about their own node's sums, and cost no budget. */
 function lastingOffers(
   search: Search,
   offers: readonly Offer[],
-  best: Offer,
   { budgetOf }: PreemptOptions,
 ): readonly Offer[] {
   if (!isAboutSums(search)) return [];
   const isFree = ({ victims }: Offer): boolean =>
     budgetOf === undefined || victims.every((one) => budgetOf(one) === undefined);
-  return offers.filter((offer) => offer !== best && isFree(offer));
+  return offers.filter(isFree);
 }
 
 /**

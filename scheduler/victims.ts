@@ -181,18 +181,14 @@ function costs({ victims, violationCount }: Offer): readonly number[] {
 }
 
 /**
- * The offer that costs least: fewest budgets broken, then the lowest highest priority, the smallest sum of
- * priorities, the fewest victims, those that came latest, the first in the list.
+ * What costs least first: fewest budgets broken, then the lowest highest priority, the smallest sum of
+ * priorities, the fewest victims, those that came latest; those alike stay in their order.
  */
-export function cheapestOffer(offers: readonly Offer[]): Offer | undefined {
-  let best: Offer | undefined;
-  let bestCosts: readonly number[] = [];
-  for (const offer of offers) {
-    const next = costs(offer);
-    const at = next.findIndex((cost, index) => cost !== bestCosts[index]);
-    if (best !== undefined && (at < 0 || (next[at] ?? 0) >= (bestCosts[at] ?? 0))) continue;
-    best = offer;
-    bestCosts = next;
-  }
-  return best;
+export function byCost(offers: readonly Offer[]): readonly Offer[] {
+  const priced = offers.map((offer) => ({ offer, costs: costs(offer) }));
+  priced.sort((a, b) => {
+    const at = a.costs.findIndex((cost, index) => cost !== b.costs[index]);
+    return at < 0 ? 0 : (a.costs[at] ?? 0) - (b.costs[at] ?? 0);
+  });
+  return priced.map(({ offer }) => offer);
 }

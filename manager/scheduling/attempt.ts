@@ -5,7 +5,7 @@
 import type { Ms } from '#lib';
 import { TaskState } from '#proto';
 import type { Task } from '#proto';
-import { cheapestOffer, pause, placing, preempting, priorityOf } from '#scheduler';
+import { pause, placementUnits, placing, preempting, priorityOf } from '#scheduler';
 import type {
   ClusterView,
   FilterName,
@@ -165,10 +165,10 @@ function* makeRoom(
       continue;
     }
     const offered = isAlike ? takeOffer(context, offers) : undefined;
-    if (context.meter.isDue(offers.length)) yield pause;
     const result = offered ?? (yield* lookForVictims(context, task));
     if (result.kind === 'nominated') {
       preemptions.push(plan(context, task, result, explanation));
+      if (context.meter.isDue(placementUnits)) yield pause;
       offers = result.others;
       continue;
     }
@@ -189,9 +189,8 @@ function takeOffer(
   offers: readonly Offer[],
 ): Extract<Preemption, { kind: 'nominated' }> | undefined {
   if (offers.length < offersMin) return undefined;
-  const best = cheapestOffer(offers);
+  const [best, ...others] = offers;
   if (best === undefined || best.victims.some(({ id }) => going.has(id))) return undefined;
-  const others = offers.filter((offer) => offer !== best);
   return { kind: 'nominated', ...best, others };
 }
 

@@ -9,14 +9,14 @@
 import { Pacer } from '#lib';
 import type { Ms, Timer } from '#lib';
 import { Meter, prospectOf } from '#scheduler';
-import type { FilterName, Pause, Prospect } from '#scheduler';
+import type { FilterName, Pause, Placement, Prospect } from '#scheduler';
 import type { Task } from '#proto';
 import { DisruptionBudgets } from '../disruption/index.ts';
 import type { LeaderLoop, LoopBasics } from '../leader-loops.ts';
 import { ReconcileLoop } from '../orchestrator/reconcile-loop.ts';
 import type { Commit, ReadTransaction, StoreEvent, Subscription } from '../store/types.ts';
 import { attempt } from './attempt.ts';
-import type { Attempt, AttemptContext } from './attempt.ts';
+import type { Attempt, AttemptContext, PlannedPreemption } from './attempt.ts';
 import { Debounce } from './debounce.ts';
 import { Intake, isPending } from './intake.ts';
 import { SchedulingMetrics } from './scheduling-metrics.ts';
@@ -36,9 +36,11 @@ const gather = { quietMs: 50, latestMs: 1_000 };
 /** So many tasks to be tried are worth a pass without waiting for more. */
 const enoughTasks = 1_000;
 /** Work between two turns of the event loop, as the scheduler counts it; a few milliseconds. */
-export const unitsPerSlice = 100_000;
+export const unitsPerSlice = 50_000;
+/** With more writings than this a turn of their own is worth the wait. */
+const writtenWithoutPause = 100;
 /** Objects taken in between two turns of the event loop. */
-export const intakePerSlice = 1_000;
+export const intakePerSlice = 500;
 
 export class SchedulingLoop implements LeaderLoop {
   readonly #options: LoopBasics;
@@ -118,10 +120,12 @@ export class SchedulingLoop implements LeaderLoop {
     if (writings.length > 0) {
       const decidedOn = (nodeId: string) => this.#intake.view.node(nodeId)?.node;
       const context = { nowMs, decidedOn };
+      // They are asked for in one go, and the first of them run with that.
+      if (writings.length >= writtenWithoutPause) await this.#pacer.pause(signal);
       try {
         await store.batch(writings, (tx, writing) => write(tx, writing, context));
       } finally {
-        this.#settle(writings);
+        await this.#settle(writings, signal);
       }
     }
     this.#isBusy = this.#inbox.length > 0;
@@ -299,35 +303,38 @@ export class SchedulingLoop implements LeaderLoop {
   }
 
   /** What the store did not take has not happened, and is tried again. */
-  #settle(writings: readonly Writing[]): void {
-    const intake = this.#intake;
+  async #settle(writings: readonly Writing[], signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
     let assignedCount = 0;
-    this.#options.store.view((tx) => {
-      for (const writing of writings) {
-        if (writing.kind === 'assign') {
-          const { id } = writing.placement.task;
-          const present = tx.get('task', id);
-          if (present !== undefined && !isPending(present)) {
-            assignedCount++;
-            continue;
-          }
-          intake.view.forget(id, present);
-          if (present !== undefined) intake.note(present);
-        } else if (writing.kind === 'preempt') {
-          const { task, victims } = writing.preemption;
-          // The search took them off their nodes for a while, as they were meant to be.
-          for (const { id } of victims) {
-            const victim = tx.get('task', id);
-            if (victim !== undefined) intake.note(victim);
-          }
-          const present = tx.get('task', task.id);
-          if (present !== undefined) intake.note(present);
-          const isTaken = present?.nominatedNodeId === writing.preemption.nodeId;
-          if (isTaken) this.#metrics.preempted(victims.length);
-          else intake.queue.retry(task.id);
-        }
-      }
-    });
+    for (const writing of writings) {
+      store.view((tx) => {
+        if (writing.kind === 'assign' && this.#isAssigned(tx, writing.placement)) assignedCount++;
+        else if (writing.kind === 'preempt') this.#settlePreemption(tx, writing.preemption);
+      });
+      if (this.#pacer.isFull()) await this.#pacer.pause(signal);
+    }
     if (assignedCount > 0) this.#metrics.assigned(assignedCount);
+  }
+
+  #isAssigned(tx: ReadTransaction, { task: { id } }: Placement): boolean {
+    const { view } = this.#intake;
+    const present = tx.get('task', id);
+    if (present !== undefined && !isPending(present)) return true;
+    view.forget(id, present);
+    if (present !== undefined) this.#intake.note(present);
+    return false;
+  }
+
+  #settlePreemption(tx: ReadTransaction, { task, victims, nodeId }: PlannedPreemption): void {
+    const intake = this.#intake;
+    // The search took them off their nodes for a while, as they were meant to be.
+    for (const { id } of victims) {
+      const victim = tx.get('task', id);
+      if (victim !== undefined) intake.note(victim);
+    }
+    const present = tx.get('task', task.id);
+    if (present !== undefined) intake.note(present);
+    if (present?.nominatedNodeId === nodeId) this.#metrics.preempted(victims.length);
+    else intake.queue.retry(task.id);
   }
 }

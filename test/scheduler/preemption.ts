@@ -361,6 +361,18 @@ test('what is tried with the sums of a node comes to the same as what is tried i
   t.true(nominatedCount > 50, String(nominatedCount));
 });
 
+test('what other nodes offered is told with the cheapest first, those alike in the order they were asked', (t) => {
+  const priorities = [mid, low, mid + 5, low, mid];
+  const nodes = priorities.map((_, at) => nodeOf(`n${at}`, { cpus: 4 }));
+  const tasks = priorities.map((priority, at) => stand(`t${at}`, `n${at}`, { cpus: 2, priority }));
+  const result = tried(nodes, tasks, big);
+  const nodeIds = result.kind === 'nominated' ? [result, ...result.others] : [];
+  t.deepEqual(
+    nodeIds.map(({ nodeId }) => nodeId),
+    ['n1', 'n3', 'n0', 'n4', 'n2'],
+  );
+});
+
 test('nodes after enough offers are not looked at, and what they offered holds for one that is alike', (t) => {
   const nodes = Array.from({ length: 1_000 }, (_, at) => nodeOf(`n${at}`, { cpus: 4 }));
   const tasks = nodes.map(({ id }, at) => stand(`t${at}`, id, { cpus: 2 }));

@@ -5,7 +5,7 @@ import type { Node, Task } from '#proto';
 import { Meter, explain, explaining, finish, hinting, hints, place, placing } from '#scheduler';
 import { preempting } from '#scheduler';
 import type { ClusterView, Pause } from '#scheduler';
-import { nodeUnits } from '#scheduler/meter';
+import { movedUnits, nodeUnits } from '#scheduler/meter';
 import { spreadOver, taskSelector } from '#test/_support/affinity';
 import { nodeOf, taskOf, tasksOf, viewOf } from '#test/_support/placement';
 
@@ -169,4 +169,24 @@ test('trying what would help pauses too, says the same and leaves the view as it
     found.map(({ changes, placed }) => [changes.map(({ text }) => text), placed]);
   t.deepEqual(shown(sliced.result), shown(hints(view, [first, ...rest], { nowMs: 0 })));
   t.deepEqual(explain(view, first), before);
+});
+
+test('nodes whose load has changed are put in order in slices', (t) => {
+  const moved = 3_000;
+  const all = Array.from({ length: moved }, (_, at) => nodeOf(`n${at}`));
+  const standing = all.map(({ id }, at) =>
+    taskOf(`t${at}`, { nodeId: id, state: TaskState.RUNNING, service: 'before' }),
+  );
+  const view = viewOf(all, standing);
+  const pausesOfOne = (): number => {
+    const meter = new Meter(sliceUnits);
+    const { pauses, result } = inSlices(
+      new Looks(),
+      placing(view, [taskOf('one', { service: 'one' })], { nowMs: 0, meter }),
+    );
+    t.is(result.placed.length, 1);
+    return pauses;
+  };
+  t.is(pausesOfOne(), (moved * movedUnits) / sliceUnits - 1);
+  t.is(pausesOfOne(), 0, 'only those that have moved since');
 });
