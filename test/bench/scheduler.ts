@@ -148,7 +148,13 @@ async function managerRows(family: string, shape: Shape): Promise<readonly Row[]
         ? blank
         : { ...blank, bar: `>= 10 x Kubernetes (${floor}/s)`, ok: rate >= floor };
     const name = `${family} ${shape.name}, ${count === 1 ? '1 manager' : `${count} managers`}`;
-    const more = { p50: measured.p50Ms, p99: measured.p99Ms, 'longest stall': measured.stallMs };
+    const more = {
+      p50: measured.p50Ms,
+      p99: measured.p99Ms,
+      'longest stall': measured.stallMs,
+      'that stall by the clock': measured.stallWallMs,
+      "that stall, the loop's own processor time": measured.stallOwnMs,
+    };
     rows.push(
       { ...bar, name, unit: 'committed placements/s', ours: rate },
       ...Object.entries(more).map(
@@ -166,15 +172,22 @@ const committedShapes = kubernetesShapes.filter(
     floor !== undefined || hasChurn === true || name.startsWith('SchedulingDaemonset'),
 );
 
+/** `SHAPES=name,...`: only shapes whose names begin so; all of them without it. */
+const wanted = (process.env['SHAPES'] ?? '').split(',').filter((name) => name !== '');
+
+function isWanted({ name }: Pick<Shape, 'name'>): boolean {
+  return wanted.length === 0 || wanted.some((one) => name.startsWith(one));
+}
+
 export async function bench(): Promise<Row[]> {
   const rows = [
-    ...swarmkitShapes.flatMap((shape) => rowsOf('swarmkit', shape)),
-    ...kubernetesShapes.flatMap((shape) => rowsOf('kubernetes', shape)),
-    ...preemptionRows(),
+    ...swarmkitShapes.filter(isWanted).flatMap((shape) => rowsOf('swarmkit', shape)),
+    ...kubernetesShapes.filter(isWanted).flatMap((shape) => rowsOf('kubernetes', shape)),
+    ...[preemptionShape].filter(isWanted).flatMap(preemptionRows),
   ];
-  for (const shape of [...committedShapes, preemptionShape])
+  for (const shape of [...committedShapes, preemptionShape].filter(isWanted))
     rows.push(...(await managerRows('kubernetes', shape)));
-  for (const shape of swarmkitShapes.slice(0, 2))
+  for (const shape of swarmkitShapes.slice(0, 2).filter(isWanted))
     rows.push(...(await managerRows('swarmkit', shape)));
   return rows;
 }

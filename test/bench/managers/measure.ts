@@ -21,6 +21,9 @@ export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly stallMs: number;
+  /** That stall by the clock, and the own processor time of the thread that it held. */
+  readonly stallWallMs: number;
+  readonly stallOwnMs: number;
   readonly residentMib: number;
 }
 
@@ -134,7 +137,7 @@ export async function measureShape(basics: Basics, name: string): Promise<Measur
   if (like === undefined) throw new Error(`${name} has no tasks`);
   const endStops = stopVictims(store);
   const endChurn = shape.hasChurn === true ? churn(store, like) : () => undefined;
-  const { tookMs, stallMs } = await withStallProbe(async () => {
+  const { tookMs, stallMs, stallWallMs, stallOwnMs } = await withStallProbe(async () => {
     const done = assignments.more(tasks.length);
     await store.batch(tasks, (tx, task) => tx.create('task', task));
     await done;
@@ -159,6 +162,8 @@ export async function measureShape(basics: Basics, name: string): Promise<Measur
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     stallMs,
+    stallWallMs,
+    stallOwnMs,
     residentMib: process.memoryUsage().rss / 2 ** 20,
   };
 }
