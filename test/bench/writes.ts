@@ -1,9 +1,11 @@
 /**
  * Committed writes through three members, beside etcd in the same minutes: three processes, their
  * directories on one disk, every write fdatasynced by a majority before it is answered; 256-byte
- * values, one client in this process that speaks gRPC to the leader. Each figure stands twice:
- * - "beside etcd, bare grpc-js": the same client on both sides, a bare call of grpc-js;
- * - "beside etcd, npm etcd3": ours as before, etcd by the client that a program for Node has for it.
+ * values, one client in this process that speaks to the leader. Ours is called in two ways, etcd too,
+ * and each stands beside each:
+ * - "raft-ts's client": `ProposalClient`, what raft-ts has for programs beside its members;
+ *   "grpc-js": a bare call of grpc-js, to a server of grpc-js;
+ * - "etcd by etcd3": npm's client, what a program for Node has for it; "etcd by grpc-js": a bare call.
  * "inside": the leader's process is its own client, as a manager is; what it would use instead is
  * still etcd over gRPC.
  */
@@ -105,22 +107,29 @@ function withBar(plain: Row, key: Figure): Row {
 
 interface Samples {
   readonly ours: Sample[];
+  readonly own: Sample[];
   readonly bare: Sample[];
   readonly etcd3: Sample[];
   readonly inside: LoadResult[];
 }
 
-function rowsOf(inFlight: number, { ours, bare, etcd3, inside }: Samples): Row[] {
+function rowsOf(inFlight: number, { ours, own, bare, etcd3, inside }: Samples): Row[] {
   const level = `${inFlight} in flight`;
   const all = Object.keys(units) as Figure[];
+  const ways = [
+    [", raft-ts's client", own],
+    [', grpc-js', ours],
+  ] as const;
   const peers = [
-    [', beside etcd, bare grpc-js', bare],
-    [', beside etcd, npm etcd3', etcd3],
+    [', beside etcd by etcd3', etcd3],
+    [', beside etcd by grpc-js', bare],
   ] as const;
   const beside = bare.length === 0 ? [['', []] as const] : peers;
   return [
-    ...beside.flatMap(([name, peer]) =>
-      all.map((key) => withBar(row(`${level}${name}`, key, ours, peer), key)),
+    ...ways.flatMap(([way, mine]) =>
+      beside.flatMap(([name, peer]) =>
+        all.map((key) => withBar(row(`${level}${way}${name}`, key, mine, peer), key)),
+      ),
     ),
     ...(['perSecond', 'p50Ms', 'p99Ms'] as const).map((key) =>
       row(`${level}, inside`, key, inside, bare),
@@ -131,16 +140,19 @@ function rowsOf(inFlight: number, { ours, bare, etcd3, inside }: Samples): Row[]
 /** All in turn, several rounds; medians. */
 export async function bench(): Promise<Row[]> {
   const ours = await raftCluster();
+  const own: KeyValueCluster = { ...ours, put: (key, value) => ours.putByOwnClient(key, value) };
   const etcd = etcdIsInstalled() ? await etcdCluster() : undefined;
   if (etcd === undefined) console.log('  etcd is not installed: measured without it');
   const etcd3 = etcd === undefined ? undefined : byEtcd3(etcd);
   try {
     const rows: Row[] = [];
-    for (const cluster of [ours, etcd, etcd3]) if (cluster !== undefined) await warmUp(cluster);
+    for (const cluster of [ours, own, etcd, etcd3])
+      if (cluster !== undefined) await warmUp(cluster);
     for (const inFlight of LEVELS) {
-      const samples: Samples = { ours: [], bare: [], etcd3: [], inside: [] };
+      const samples: Samples = { ours: [], own: [], bare: [], etcd3: [], inside: [] };
       for (let round = 0; round < ROUNDS; round++) {
         samples.ours.push(await measure(ours, inFlight));
+        samples.own.push(await measure(own, inFlight));
         if (etcd !== undefined) samples.bare.push(await measure(etcd, inFlight));
         if (etcd3 !== undefined) samples.etcd3.push(await measure(etcd3, inFlight));
         samples.inside.push(await ours.proposeInside(inFlight, MEASURE_MS, VALUE_BYTES));

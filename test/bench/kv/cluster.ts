@@ -2,11 +2,13 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '#test/_support/free-port';
 import { poll } from '#test/_support/poll';
 import { grpc } from '#proto/rpc';
+import { ProposalClient, systemClock } from 'raft-ts/node';
 import type { LoadResult } from '../load.ts';
 import { encodePut, putMethod } from './store.ts';
 import type { MemberQuestion } from './store.ts';
@@ -33,13 +35,15 @@ async function isLeader(child: ChildProcess): Promise<boolean> {
 }
 
 export interface RaftMap extends KeyValueCluster {
+  /** As `put`, by raft-ts's own client instead of gRPC. */
+  putByOwnClient(key: string, value: Uint8Array): Promise<void>;
   /** The leader's process proposes by itself, with no client in between. */
   proposeInside(inFlight: number, durationMs: number, valueBytes: number): Promise<LoadResult>;
 }
 
 export async function raftCluster(): Promise<RaftMap> {
   const directory = await mkdtemp(join(diskUnderTest, 'tessera-kv-'));
-  const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+  const ports = await Promise.all(Array.from({ length: 9 }, () => freePort()));
   const children = [1, 2, 3].map((id) => {
     const args = [String(id), join(directory, String(id)), ...ports.map(String)];
     // As bin/tesserad starts a manager.
@@ -63,6 +67,9 @@ export async function raftCluster(): Promise<RaftMap> {
       `127.0.0.1:${ports[3 + leader.at]}`,
       grpc.credentials.createInsecure(),
     );
+    const port = ports[6 + leader.at] ?? 0;
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const own = new ProposalClient(socket, systemClock());
     const { path, requestSerialize, responseDeserialize } = putMethod;
     const pids = children.map((child) => child.pid ?? 0);
     return {
@@ -80,6 +87,10 @@ export async function raftCluster(): Promise<RaftMap> {
             (error) => (error === null ? resolve() : reject(error)),
           );
         }),
+      putByOwnClient: async (key, value) => {
+        const outcome = await own.propose(encodePut(key, value));
+        if (outcome.kind !== 'committed') throw new Error(`${outcome.kind}: ${outcome.reason}`);
+      },
       proposeInside: (inFlight, durationMs, valueBytes) =>
         ask(children[leader.at] as ChildProcess, {
           kind: 'load',
@@ -89,6 +100,7 @@ export async function raftCluster(): Promise<RaftMap> {
         }),
       close: async () => {
         client.close();
+        own.close();
         await close();
       },
     };

@@ -1,6 +1,7 @@
 /**
  * One member of the replicated map, a process of its own: node member.ts ID DIRECTORY PORT... where
- * the ports are those of the members' links, then those of their gRPC servers. Messages between
+ * the ports are those of the members' links, then of their gRPC servers, then for raft-ts's own
+ * client. Messages between
  * members take the way they take between managers, without TLS, as those of the peer do.
  */
 import { connect, createServer } from 'node:net';
@@ -12,7 +13,7 @@ import { NodeRaftTransport } from '#manager/replication/raft-transport-node';
 import { fromWire } from '#manager/replication/raft-wire';
 import { channelOptions, grpc } from '#proto/rpc';
 import { RaftNode } from 'raft-ts';
-import { nodeDisk } from 'raft-ts/node';
+import { nodeDisk, serveProposals } from 'raft-ts/node';
 import { load } from '../load.ts';
 import type { LoadResult } from '../load.ts';
 import { encodePut, MapMachine, putMethod } from './store.ts';
@@ -68,8 +69,11 @@ server.addService(
     },
   },
 );
+const proposals = createServer({ noDelay: true }, (socket) => serveProposals(node, socket));
 const credentials = grpc.ServerCredentials.createInsecure();
-server.bindAsync(`127.0.0.1:${ports[2 + id]}`, credentials, () => process.send?.('ready'));
+server.bindAsync(`127.0.0.1:${ports[2 + id]}`, credentials, () => {
+  proposals.listen(ports[5 + id], '127.0.0.1', () => process.send?.('ready'));
+});
 
 /** This process is its own client, as a manager is. */
 async function own(inFlight: number, durationMs: number, value: Uint8Array): Promise<LoadResult> {
