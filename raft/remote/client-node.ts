@@ -36,7 +36,7 @@ export class ProposalClient {
     const cutter = new FrameCutter(OUTCOME_BYTES_MAX);
     socket.on('data', (piece: Uint8Array) => {
       try {
-        for (const { number, body } of cutter.cut(piece)) this.#answered(number, body);
+        for (const { number, body } of cutter.cut(piece)) this.#settle(number, decodeOutcome(body));
       } catch (error) {
         socket.destroy(error as Error);
       }
@@ -76,11 +76,6 @@ export class ProposalClient {
     const isFull =
       this.#waiting.size >= unansweredMax || this.#waitingBytes + bytes > unansweredBytesMax;
     return isFull ? 'queue-full' : null;
-  }
-
-  #answered(number: number, body: Uint8Array): void {
-    const outcome = decodeOutcome(body);
-    this.#settle(number, outcome);
   }
 
   /** Nothing when it was given up before. */

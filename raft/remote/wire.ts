@@ -4,6 +4,7 @@
  * proposed bytes, of an answer an outcome.
  */
 import { RaftError } from '../errors.ts';
+import { ByteReader, ByteWriter } from '../log/bytes.ts';
 import type { ProposeOutcome, RejectReason } from '../types.ts';
 
 const LENGTH_BYTES = 4;
@@ -26,24 +27,26 @@ const reasons: readonly string[] = [
 ] satisfies readonly RejectReason[];
 
 export function frame(number: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(LENGTH_BYTES + NUMBER_BYTES + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, NUMBER_BYTES + body.length);
-  view.setUint32(LENGTH_BYTES, number);
-  bytes.set(body, LENGTH_BYTES + NUMBER_BYTES);
-  return bytes;
+  const writer = new ByteWriter(LENGTH_BYTES + NUMBER_BYTES + body.length);
+  writer.u32(NUMBER_BYTES + body.length);
+  writer.u32(number);
+  writer.raw(body);
+  return writer.bytes;
+}
+
+function numberOf(outcome: ProposeOutcome): number {
+  if (outcome.kind === 'committed') return outcome.index;
+  return outcome.kind === 'rejected' ? outcome.leaderId : 0;
 }
 
 export function encodeOutcome(outcome: ProposeOutcome): Uint8Array {
   const text = outcome.kind === 'committed' ? '' : outcome.reason;
   const reason = new TextEncoder().encode(text).subarray(0, OUTCOME_BYTES_MAX - OUTCOME_HEAD_BYTES);
-  const bytes = new Uint8Array(OUTCOME_HEAD_BYTES + reason.length);
-  bytes[0] = kinds.indexOf(outcome.kind);
-  const about = { committed: 'index', rejected: 'leaderId', unknown: '' }[outcome.kind];
-  const number = (outcome as Readonly<Record<string, unknown>>)[about] ?? 0;
-  new DataView(bytes.buffer).setBigUint64(1, BigInt(number as number));
-  bytes.set(reason, OUTCOME_HEAD_BYTES);
-  return bytes;
+  const writer = new ByteWriter(OUTCOME_HEAD_BYTES + reason.length);
+  writer.u8(kinds.indexOf(outcome.kind));
+  writer.u64(numberOf(outcome));
+  writer.raw(reason);
+  return writer.bytes;
 }
 
 /** Throws `BAD_INPUT` for bytes that are no outcome. */
@@ -51,9 +54,10 @@ export function decodeOutcome(bytes: Uint8Array): ProposeOutcome {
   const kind = kinds[bytes[0] ?? kinds.length];
   if (kind === undefined || bytes.length < OUTCOME_HEAD_BYTES)
     throw new RaftError('BAD_INPUT', 'an answer is no outcome');
-  const number = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(1));
+  const reader = new ByteReader(bytes, 1);
+  const number = reader.u64();
   if (kind === 'committed') return { kind, index: number };
-  const reason = new TextDecoder().decode(bytes.subarray(OUTCOME_HEAD_BYTES));
+  const reason = new TextDecoder().decode(reader.raw(reader.left));
   if (kind === 'unknown') return { kind, reason };
   if (!reasons.includes(reason)) throw new RaftError('BAD_INPUT', `no reason to reject: ${reason}`);
   return { kind, reason: reason as RejectReason, leaderId: number };
@@ -67,7 +71,7 @@ export interface Frame {
 /** Cuts what a connection brings, in pieces of any size, back into frames. */
 export class FrameCutter {
   readonly #bodyBytesMax: number;
-  #rest = new Uint8Array(0);
+  #rest: Uint8Array = new Uint8Array(0);
   /** Pieces of a frame that `#rest` begins, not joined before all are there. */
   #later: Uint8Array[] = [];
   #missing = 0;
@@ -98,17 +102,13 @@ export class FrameCutter {
     }
   }
 
-  #joined(piece: Uint8Array): Uint8Array<ArrayBuffer> {
+  #joined(piece: Uint8Array): Uint8Array {
     const pieces = [this.#rest, ...this.#later, piece];
     this.#later = [];
-    if (this.#rest.length === 0 && pieces.length === 2) return piece as Uint8Array<ArrayBuffer>;
-    const all = new Uint8Array(pieces.reduce((sum, one) => sum + one.length, 0));
-    let at = 0;
-    for (const one of pieces) {
-      all.set(one, at);
-      at += one.length;
-    }
-    return all;
+    if (this.#rest.length === 0 && pieces.length === 2) return piece;
+    const writer = new ByteWriter(pieces.reduce((sum, one) => sum + one.length, 0));
+    for (const one of pieces) writer.raw(one);
+    return writer.bytes;
   }
 
   #lengthOf(bytes: Uint8Array): number {
