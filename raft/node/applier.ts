@@ -99,12 +99,11 @@ export class Applier {
         this.#clock.after(0, () => this.#slice());
         return;
       }
+      if (!this.#isStopped)
+        this.#done(this.#batch.at(-1)?.index ?? 0, this.#batch.length >= this.#batchMax);
     } catch (error) {
       this.#events.failed(error);
-      return;
     }
-    if (!this.#isStopped)
-      this.#done(this.#batch.at(-1)?.index ?? 0, this.#batch.length >= this.#batchMax);
   }
 
   #one(entry: Entry): void {
