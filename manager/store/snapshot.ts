@@ -9,9 +9,8 @@ import type { AnyObject, StoreEvent, TableName } from './types.ts';
 /** Every chunk but the last has this many bytes. */
 export const snapshotChunkBytes = 256 * 1024;
 /**
- * What is encoded, decoded or compared between two turns of the event loop. Little: what a turn
- * allocates the collector makes it mark, too, when the old state has just become garbage; and at
- * the start of a process the same work takes several times as long.
+ * What is encoded, decoded or compared between two turns of the event loop, at most: at the start of
+ * a process the same work takes several times as long.
  */
 export const snapshotSlice = { itemsMax: 100, bytesMax: 64 * 1024 } as const;
 /** No record is larger: an object fits an entry, and entries are smaller than this. */
