@@ -86,7 +86,9 @@ export class Member implements MemberPart {
   get record(): NodeRecord {
     return this.#record;
   }
+  /** Of a manager that runs, or starts for the first time; one that could not start has `error` until it can. */
   get control(): Handlers<typeof ControlService> | undefined {
+    if (this.#error !== '') return undefined;
     return this.#record.role === NodeRole.MANAGER ? this.#host?.control : undefined;
   }
   get isLeader(): boolean {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import test from 'ava';
 import { systemRandom } from '#lib/random-node';
 import { DiskNodeFiles } from '#daemon/node-files-node';
-import { LocalService, LocalState, NodeRole, RejoinRequest } from '#proto';
+import { nodeManager } from '#manager/manager-node';
+import { InitRequest, LocalService, LocalState, NodeRole, RejoinRequest } from '#proto';
 import type { RejoinResponse } from '#proto';
 import { awaitReady, cluster, createService, info } from '../_support/daemon-cluster.ts';
 import { nodeOf, nodes, serviceNames } from '../_support/daemon-cluster.ts';
 import { poll } from '../_support/poll.ts';
-import type { TestDaemon } from '../_support/test-daemon.ts';
+import { TestDaemon } from '../_support/test-daemon.ts';
 
 const { MANAGER } = NodeRole;
 
@@ -71,6 +72,35 @@ test('a manager whose log is damaged says so, and is taken in again by one comma
   await one.stop();
   await createService(three, 'after');
   t.true((await serviceNames(two)).includes('after'));
+});
+
+test('while a manager is tried again, it still says why it does not run', async (t) => {
+  const starts: (() => Promise<void>)[] = [];
+  const one = await TestDaemon.start(t, 'host1', (options) => {
+    const part = nodeManager(options);
+    const start = part.start.bind(part);
+    part.start = () => (starts.shift() ?? start)();
+    return part;
+  });
+  const { address } = one;
+  const addresses = { advertiseAddress: address, listenAddress: address };
+  await one.call(LocalService.init, InitRequest.create(addresses));
+  const again = Promise.withResolvers<void>();
+  const isTried = Promise.withResolvers<void>();
+  t.teardown(() => again.resolve());
+  starts.push(
+    () => Promise.reject(new Error('the disk is upside down')),
+    () => {
+      isTried.resolve();
+      return again.promise;
+    },
+  );
+  await one.stop();
+  await one.start();
+  await isTried.promise;
+  await t.throwsAsync(nodes(one), { code: 'UNAVAILABLE', message: /the disk is upside down/ });
+  again.reject(new Error('it still is'));
+  await poll('it runs', async () => (await nodes(one)).length === 1);
 });
 
 test('without a quorum of the others the damaged log is left where it is', async (t) => {
