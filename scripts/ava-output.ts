@@ -8,8 +8,12 @@ export interface TestCounts {
   readonly failed: number;
 }
 
-/** Only lines of this depth are ava's own: deeper ones are what tests log, of runs of their own too. */
-const counted: readonly (readonly [RegExp, 'passed' | 'failed'])[] = [
+/**
+ * Only lines of this depth are ava's own: deeper ones are what tests log, of runs of their own too. What has passed is
+ * counted by its own lines: once something has failed, the closing ones leave it out.
+ */
+const passedLine = /^ {2}✔ /u;
+const closing: readonly (readonly [RegExp, 'passed' | 'failed'])[] = [
   [/^ {2}(\d+) tests? passed$/, 'passed'],
   [/^ {2}(\d+) (?:tests?|hooks?) failed$/, 'failed'],
   [/^ {2}(\d+) unhandled rejections?$/, 'failed'],
@@ -19,17 +23,26 @@ const counted: readonly (readonly [RegExp, 'passed' | 'failed'])[] = [
 
 export class AvaOutput {
   readonly #counts = { passed: 0, failed: 0 };
+  readonly #failures: string[] = [];
   #isWhole = false;
+
+  /** The titles of what failed, as far as each has one. */
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
 
   /** True for a line worth showing: all but those of tests that passed. */
   read(line: string): boolean {
-    for (const [pattern, kind] of counted) {
+    for (const [pattern, kind] of closing) {
       const count = pattern.exec(line)?.[1];
       if (count === undefined) continue;
-      this.#counts[kind] += Number(count);
+      if (kind === 'failed') this.#counts.failed += Number(count);
       this.#isWhole = true;
       return false;
     }
+    if (passedLine.test(line)) this.#counts.passed++;
+    const failure = /^ {2}✘ (.*)$/u.exec(line)?.[1];
+    if (failure !== undefined) this.#failures.push(failure);
     return !/^\s*✔ /u.test(line) && !/^\s*─?\s*$/u.test(line);
   }
 

@@ -11,13 +11,17 @@ import { runChecks } from './check.ts';
 import { planE2e } from './e2e-plan.ts';
 import { node, project, requireNode, run, secondsSince, tool } from './steps.ts';
 
+/** What failed, said again at the end: between a failure and the counts stand the other parts. */
+const failures: string[] = [];
+
 /** Seeds per simulated world in one `make test`; `make sim` runs more. */
 const simSeeds = 20;
 
 async function checks(): Promise<TestCounts> {
   const results = await runChecks([]);
-  const failed = results.filter(({ isGood }) => !isGood).length;
-  return { passed: results.length - failed, failed };
+  const failed = results.filter(({ isGood }) => !isGood);
+  failures.push(...failed.map((check) => `check: ${check.name}`));
+  return { passed: results.length - failed.length, failed: failed.length };
 }
 
 /** Runs ava; its whole output is kept in build/NAME.log. */
@@ -34,6 +38,7 @@ async function ava(name: string, args: readonly string[]): Promise<TestCounts> {
     },
   });
   file.end();
+  failures.push(...reader.failures.map((failure) => `${name}: ${failure}`));
   return reader.end(code);
 }
 
@@ -97,5 +102,6 @@ for (const name of names.length > 0 ? names : Object.keys(parts)) {
   console.log(`test: ${name}: ${counts.passed} passed, ${counts.failed} failed (${took})`);
 }
 console.log(`test: all after ${secondsSince(startedAt)}`);
+for (const failure of failures) console.log(`test: failed: ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
