@@ -86,7 +86,11 @@ export class RoleManager {
   async #reconcile(): Promise<boolean> {
     const { store, replicator, membership } = this.#options;
     let isDone = true;
-    for (const member of replicator.status().members) {
+    // Who has no vote yet gets it before another's goes: fewer may fail in between.
+    const members = replicator
+      .status()
+      .members.toSorted((a, b) => Number(a.isVoter) - Number(b.isVoter));
+    for (const member of members) {
       const node = store.view((tx) => tx.get('node', member.nodeId));
       if (node === undefined || node.spec?.role === NodeRole.WORKER) {
         isDone = (await this.#letGo(member)) && isDone;

@@ -9,6 +9,7 @@ import {
   InfoRequest,
 } from '#proto';
 import {
+  GetClusterStatusRequest,
   GetJoinTokensRequest,
   InitRequest,
   JoinRequest,
@@ -98,6 +99,14 @@ export function awaitReady(daemon: TestDaemon, count: number): Promise<readonly 
         (role === WORKER || managerStatus?.reachability === Reachability.REACHABLE),
     );
     return good.length === count && list;
+  });
+}
+
+/** Until so many managers have a vote: one that is taken in has none until it has caught up. */
+export async function awaitVoters(daemon: TestDaemon, count: number): Promise<void> {
+  await poll(`${count} managers with a vote`, async () => {
+    const request = GetClusterStatusRequest.create();
+    return (await daemon.call(ControlService.getClusterStatus, request)).voters === count;
   });
 }
 

@@ -2,7 +2,13 @@
 import test from 'ava';
 import { ControlService, LeaveRequest, LocalService, NodeRole, NodeState } from '#proto';
 import { RemoveNodeRequest } from '#proto';
-import { awaitReady, cluster, createService, info } from '../_support/daemon-cluster.ts';
+import {
+  awaitReady,
+  awaitVoters,
+  cluster,
+  createService,
+  info,
+} from '../_support/daemon-cluster.ts';
 import { nodeOf, nodes, serviceNames, setRole } from '../_support/daemon-cluster.ts';
 import { poll } from '../_support/poll.ts';
 import type { TestDaemon } from '../_support/test-daemon.ts';
@@ -114,6 +120,7 @@ test('a worker is promoted in the place of a manager that is down', async (t) =>
     const node = await nodeOf(one, 'host4');
     return node?.managerStatus !== undefined && (await info(four)).role === MANAGER;
   });
+  await awaitVoters(one, 4);
   await setRole(one, 'host3', WORKER);
   await awaitWorker(one, 'host3');
   await awaitReady(one, 3);
