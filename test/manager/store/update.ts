@@ -9,6 +9,7 @@ import { entryActionsMax } from '#manager/store/replicator';
 import type { Commit } from '#manager/store/types';
 import { waitingMax } from '#manager/store/write-queue';
 import { aService, aTask } from '../../_support/objects.ts';
+import { handClock } from '../../_support/hand-clock.ts';
 import { makeTestStore } from '../../_support/test-store.ts';
 
 async function refused(
@@ -113,7 +114,7 @@ test('an update based on an older version is refused', async (t) => {
 });
 
 test('an object touched earlier in the same entry refuses what was read before', async (t) => {
-  const { store, replicator } = makeTestStore();
+  const { store, replicator } = makeTestStore({ clock: handClock() });
   await store.update((tx) => tx.create('task', aTask()));
   const read = store.view((tx) => tx.get('task', 't1')) as Task;
   const first = store.update((tx) => tx.update('task', { ...read, slot: 1 }));
@@ -178,7 +179,7 @@ test('a loop may change what it walks over', async (t) => {
 });
 
 test('updates asked for in one turn share one entry; those during a commit the next', async (t) => {
-  const { store, replicator } = makeTestStore({ commitDelayMs: 5 });
+  const { store, replicator } = makeTestStore({ clock: handClock(), commitDelayMs: 5 });
   const started: Promise<unknown>[] = [];
   for (let i = 0; i < 50; i++) {
     started.push(store.update((tx) => tx.create('task', aTask({ id: `a${i}` }))));
@@ -196,8 +197,26 @@ test('updates asked for in one turn share one entry; those during a commit the n
   );
 });
 
+test('transactions that take long go into several entries, at least one into each', async (t) => {
+  const clock = handClock();
+  const { store, replicator } = makeTestStore({ clock });
+  const slow = (id: string, tookMs: number): Promise<unknown> =>
+    store.update((tx) => {
+      clock.at += tookMs;
+      tx.create('task', aTask({ id }));
+    });
+  const took = [4, 4, 4, 4, 30, 30];
+  const done = await Promise.all(took.map((tookMs, i) => slow(`t${i}`, tookMs)));
+  t.is(done.length, took.length);
+  t.is(replicator.entries.length, 3, 'after 12 ms, after 34, and the last');
+  t.is(
+    store.view((tx) => tx.count('task')),
+    took.length,
+  );
+});
+
 test('transactions that do not fit one entry go into the next, each run once', async (t) => {
-  const { store, replicator } = makeTestStore();
+  const { store, replicator } = makeTestStore({ clock: handClock() });
   let runs = 0;
   const ten = (prefix: string): Promise<unknown> =>
     store.update((tx) => {
@@ -230,7 +249,7 @@ test('a transaction over the limits is refused and leaves nothing', async (t) =>
 });
 
 test('a batch is split and skips items whose object has changed or gone', async (t) => {
-  const { store, replicator } = makeTestStore();
+  const { store, replicator } = makeTestStore({ clock: handClock() });
   const items = Array.from({ length: 1_234 }, (_, i) => `t${i}`);
   await store.batch(items, (tx, id) => tx.create('task', aTask({ id })));
   t.is(
