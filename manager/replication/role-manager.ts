@@ -3,7 +3,13 @@ import type { Clock, Logger, Ms, Timer } from '#lib';
 import { ManagerStatus, NodeRole } from '#proto';
 import type { Node } from '#proto';
 import type { MemberId } from 'raft-ts';
-import type { Store, Subscription, WriteTransaction } from '../store/types.ts';
+import type {
+  Commit,
+  ReadTransaction,
+  Store,
+  Subscription,
+  WriteTransaction,
+} from '../store/types.ts';
 import type { MemberStatus } from './members.ts';
 import type { Membership } from './membership.ts';
 import type { Replication } from './replication.ts';
@@ -31,6 +37,8 @@ export class RoleManager {
   readonly #options: RoleManagerOptions;
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
+  /** Nodes that have changed since the last look; undefined: any may be wrong. */
+  #changed: Set<string> | undefined;
   #subscriptions: readonly Subscription[] = [];
   #timer: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -42,8 +50,11 @@ export class RoleManager {
   start(): void {
     const { store, replicator } = this.#options;
     this.#subscriptions = [
-      replicator.onChange(() => this.#bell.ring()),
-      store.watch(() => this.#bell.ring(), {
+      replicator.onChange(() => {
+        this.#changed = undefined;
+        this.#bell.ring();
+      }),
+      store.watch((commit) => this.#onCommit(commit), {
         only: { kind: 'table', table: 'node' },
         name: 'role manager',
       }),
@@ -59,6 +70,11 @@ export class RoleManager {
     await this.#running;
   }
 
+  #onCommit({ events }: Commit): void {
+    for (const { object } of events) this.#changed?.add(object.id);
+    this.#bell.ring();
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -68,6 +84,7 @@ export class RoleManager {
         if (!isDone) this.#later();
       } catch (error) {
         if (signal.aborted) return;
+        this.#changed = undefined;
         const isExpected = hasCode(error, 'NOT_LEADER') || hasCode(error, 'QUORUM_AT_RISK');
         const fields = { reason: messageOf(error) };
         if (isExpected) this.#options.log.debug('roles wait', fields);
@@ -138,18 +155,29 @@ export class RoleManager {
     });
   }
 
+  /** Looks at the nodes that have changed, and at all when the members have: thousands come and go beside a few managers. */
   async #settleNodes(): Promise<void> {
     const { store, replicator, clock } = this.#options;
     const nowMs = clock.now();
     const members = new Map(replicator.status().members.map((one) => [one.nodeId, one]));
-    const wrong = store.view((tx) =>
-      [...tx.list('node')].filter((node) => settled(node, members.get(node.id), nowMs) !== node),
-    );
+    const changed = this.#changed;
+    this.#changed = new Set();
+    const wrong = store.view((tx) => {
+      const nodes = changed === undefined ? tx.list('node') : nodesOf(tx, changed);
+      return [...nodes].filter((node) => settled(node, members.get(node.id), nowMs) !== node);
+    });
     if (wrong.length === 0) return;
     await store.batch(
       wrong.map((node) => node.id),
       (tx, id) => settleNode(tx, id, members, nowMs),
     );
+  }
+}
+
+function* nodesOf(tx: ReadTransaction, ids: ReadonlySet<string>): Generator<Node> {
+  for (const id of ids) {
+    const node = tx.get('node', id);
+    if (node !== undefined) yield node;
   }
 }
 
