@@ -7,8 +7,7 @@ const idLength = 25;
  * Ids are never reused and say nothing about what they name.
  */
 export function newId(random: Random): string {
-  let value = 0n;
-  for (const byte of random.bytes(16)) value = (value << 8n) | BigInt(byte);
+  const value = BigInt(`0x${random.bytes(16).toHex()}`);
   return value.toString(36).padStart(idLength, '0');
 }
 
