@@ -1,7 +1,7 @@
 import { assert, ClusterError, hasCode, limitedLogger, messageOf, Pacer } from '#lib';
 import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { decodeEntry } from './action.ts';
-import { applyEntry } from './apply.ts';
+import { applyEntry, standsIn } from './apply.ts';
 import { CommitRing } from './commit-ring.ts';
 import type { CommitRingLimits } from './commit-ring.ts';
 import type { ReplicatedState, Replicator } from './replicator.ts';
@@ -151,12 +151,15 @@ export class ClusterStore implements Store, ReplicatedState {
     const isOurs = inFlight?.bytes === entry;
     // Our own entry need not be decoded: its actions are still at hand.
     const decoded = isOurs ? inFlight : decodeEntry(entry);
-    const result = applyEntry(this.#state, version, decoded, this.#seal);
+    const made = isOurs ? inFlight.made : undefined;
+    const after = made !== undefined && standsIn(made, decoded.actions) ? made : undefined;
+    const result = applyEntry(this.#state, version, decoded, this.#seal, after);
     if (isOurs) inFlight.result = result;
     if (result.kind === 'skipped') {
       this.#options.log.warn('entry left out', { version, baseVersion: decoded.baseVersion });
       return;
     }
+    if (after !== undefined) this.#state = after;
     const commit = { version, events: result.events };
     this.#ring.add(commit, entry.length);
     const toldAt = this.#options.clock.monotonic();

@@ -38,6 +38,8 @@ interface Ran {
 }
 
 interface Batch {
+  /** What they ran on, with what they did; undefined when it also has what another did that is held. */
+  readonly made: State | undefined;
   readonly ran: readonly Ran[];
   readonly actions: readonly Action[];
   readonly parts: readonly Uint8Array[];
@@ -46,6 +48,8 @@ interface Batch {
 /** The entry that is being replicated. */
 export interface InFlight {
   readonly bytes: Uint8Array;
+  /** The state after it, but for its stamps; undefined when it has to be made. */
+  readonly made: State | undefined;
   readonly actions: readonly Action[];
   readonly proposedAtMs: number;
   readonly baseVersion: number;
@@ -184,7 +188,7 @@ export class WriteQueue {
     const endsAt = clock.monotonic() + collectMaxMs;
     const held = this.#takeHeld(pending);
     for (let count = 0; count < transactionsPerEntryMax; count++) {
-      if (count > 0 && clock.monotonic() >= endsAt) break;
+      if (count > 0 && (actions.length >= entryActionsMax || clock.monotonic() >= endsAt)) break;
       const job = count === 0 && held !== undefined ? undefined : this.#next();
       const one = job === undefined ? (count === 0 ? held : undefined) : this.#try(pending, job);
       if (one === undefined) break;
@@ -201,7 +205,7 @@ export class WriteQueue {
       for (const part of one.parts) parts.push(part);
       bytes += size;
     }
-    return { ran, actions, parts };
+    return { made: this.#held === undefined ? pending : undefined, ran, actions, parts };
   }
 
   /** The held transaction, done again on the state that the entry before it made. */
@@ -236,6 +240,7 @@ export class WriteQueue {
     assert(bytes.length <= entryBytesMax, 'an entry outgrew its bound');
     const inFlight: InFlight = {
       bytes,
+      made: batch.made,
       actions: batch.actions,
       proposedAtMs,
       baseVersion,

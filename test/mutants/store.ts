@@ -44,6 +44,30 @@ export const storeMutants: readonly Mutant[] = [
     suite: ava('test/manager/store/model.ts'),
   },
   {
+    name: 'twice-changed-not-seen',
+    breaks: 'an object that two transactions of one entry changed is stamped as the last left it',
+    edits: [
+      {
+        file: 'manager/store/apply.ts',
+        find: 'return made.get(table, object.id) === expected;',
+        replace: 'return expected === undefined || made.get(table, object.id) !== undefined;',
+      },
+    ],
+    suite: ava('test/manager/store/model.ts'),
+  },
+  {
+    name: 'held-change-kept',
+    breaks: 'what a transaction did that is held for the next entry is not in this one',
+    edits: [
+      {
+        file: 'manager/store/write-queue.ts',
+        find: 'made: this.#held === undefined ? pending : undefined',
+        replace: 'made: pending',
+      },
+    ],
+    suite: update,
+  },
+  {
     name: 'restore-tells-nobody',
     breaks: 'a watcher hears of what a snapshot changed',
     edits: [

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { hasCode } from '#lib';
 import { NodeDescription } from '#proto';
 import type { Service, Task } from '#proto';
+import type { ClusterStore } from '#manager/store/cluster-store';
 import { IndexTree } from '#manager/store/index-tree';
 import { definitionOf, tableNames } from '#manager/store/tables';
 import type {
@@ -201,10 +202,23 @@ test('an index finds an object under each of its keys, and under none that it ha
   );
 });
 
+/** Every object, and who has which name. */
+function contentOf(tx: ReadTransaction): string {
+  const names = Array.from({ length: 6 }, (_, i) => tx.serviceByName(`name${i}`)?.id);
+  return JSON.stringify([tx.version, tableNames.map((table) => [...tx.list(table)]), names]);
+}
+
+async function bytesOf(store: ClusterStore): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.snapshot()) chunks.push(chunk);
+  return chunks;
+}
+
 test('the store does what a plain map does, and watchers can follow it', async (t) => {
   await fc.assert(
     fc.asyncProperty(history, fc.integer({ min: 0, max: 1 }), async (groups, commitDelayMs) => {
-      const { store } = makeTestStore({ commitDelayMs });
+      const { store, replicator } = makeTestStore({ commitDelayMs });
+      const images: { readonly image: ReadTransaction; readonly was: string }[] = [];
       const mirror = new Map<string, unknown>();
       let lastVersion = 0;
       store.watch((commit) => {
@@ -214,6 +228,8 @@ test('the store does what a plain map does, and watchers can follow it', async (
       });
       let model: Model = { tasks: new Map(), services: new Map() };
       for (const group of groups) {
+        const image = store.image();
+        images.push({ image, was: contentOf(image) });
         for (const steps of group) model = runModel(model, steps);
         const updates = group.map((steps) =>
           store.update((tx) => {
@@ -224,6 +240,11 @@ test('the store does what a plain map does, and watchers can follow it', async (
           if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
         }
       }
+      for (const { image, was } of images) t.is(contentOf(image), was, 'an image stays');
+      // A member that has only the entries comes to the same.
+      const follower = makeTestStore().store;
+      for (const { version, entry } of replicator.entries) follower.apply(version, entry);
+      t.deepEqual(await bytesOf(follower), await bytesOf(store));
       for (const table of tableNames) compareIndexes(t, store.image(), table);
       store.view((tx) => {
         const ids = (tasks: Iterable<Task>): string[] => [...tasks].map((task) => task.id);
