@@ -1,4 +1,4 @@
-import { assert, ClusterError, hasCode, limitedLogger, messageOf, Pacer } from '#lib';
+import { assert, ClusterError, deferred, hasCode, limitedLogger, messageOf, Pacer } from '#lib';
 import type { Clock, Logger, Metrics, Ms } from '#lib';
 import { decodeEntry } from './action.ts';
 import { applyEntry, standsIn } from './apply.ts';
@@ -22,6 +22,7 @@ import type {
 } from './types.ts';
 import { limitTo, Watchers } from './watchers.ts';
 import { WriteQueue } from './write-queue.ts';
+import type { Told } from './write-queue.ts';
 
 /** `batch` keeps at most this many of its items in the queue at once. */
 const batchWindow = 1_000;
@@ -98,27 +99,39 @@ export class ClusterStore implements Store, ReplicatedState {
     items: readonly I[],
     write: (tx: WriteTransaction, item: I) => void,
   ): Promise<void> {
-    let failure: { readonly error: unknown } | undefined;
     const timed = this.#timed(write);
-    const one = async (item: I): Promise<void> => {
-      try {
-        await this.#queue.enqueue((tx) => {
-          if (failure !== undefined) return;
-          try {
-            timed(tx, item);
-          } catch (error) {
-            if (!isSkippable(error)) failure ??= { error };
-            throw error;
-          }
-        });
-      } catch (error) {
-        if (!isSkippable(error)) failure ??= { error };
-      }
+    for (let at = 0; at < items.length; at += batchWindow)
+      await this.#window(items.slice(at, at + batchWindow), timed);
+  }
+
+  /** Throws the first error that is no reason to skip an item; those behind it are not run then. */
+  #window<I>(items: readonly I[], write: (tx: WriteTransaction, item: I) => void): Promise<void> {
+    const ended = deferred<void>();
+    let failure: { readonly error: unknown } | undefined;
+    let left = items.length;
+    const one = (): void => {
+      if (--left > 0) return;
+      if (failure === undefined) ended.resolve();
+      else ended.reject(failure.error);
     };
-    for (let at = 0; at < items.length; at += batchWindow) {
-      await Promise.all(items.slice(at, at + batchWindow).map(one));
-      if (failure !== undefined) throw failure.error;
-    }
+    const told: Told = {
+      resolve: one,
+      reject: (error) => {
+        if (!isSkippable(error)) failure ??= { error };
+        one();
+      },
+    };
+    for (const item of items)
+      this.#queue.add((tx) => {
+        if (failure !== undefined) return;
+        try {
+          write(tx, item);
+        } catch (error) {
+          if (!isSkippable(error)) failure ??= { error };
+          throw error;
+        }
+      }, told);
+    return ended.promise;
   }
 
   watch(onCommit: (commit: Commit) => void, options: WatchOptions = {}): Watch {

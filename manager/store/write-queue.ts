@@ -21,9 +21,15 @@ const transactionsPerEntryMax = 2_000;
  */
 const collectMaxMs: Ms = 10;
 
+/** Is told how a transaction ended, once, and does not throw. */
+export interface Told {
+  resolve(result: UpdateResult<unknown>): void;
+  reject(error: unknown): void;
+}
+
 interface Job {
   readonly write: (tx: WriteTransaction) => unknown;
-  readonly done: Deferred<UpdateResult<unknown>>;
+  readonly done: Told;
   readonly enqueuedAt: number;
 }
 
@@ -102,24 +108,33 @@ export class WriteQueue {
   }
 
   enqueue<R>(write: (tx: WriteTransaction) => R): Promise<UpdateResult<R>> {
-    if (this.#closedBecause !== undefined) return Promise.reject(this.#closedBecause);
+    const done = deferred<UpdateResult<unknown>>();
+    this.add(write, done);
+    return done.promise as Promise<UpdateResult<R>>;
+  }
+
+  /** As `enqueue`, without a promise of its own: many may have one who is told. */
+  add(write: (tx: WriteTransaction) => unknown, done: Told): void {
+    if (this.#closedBecause !== undefined) {
+      done.reject(this.#closedBecause);
+      return;
+    }
     if (this.waitingCount >= waitingMax) {
       this.#options.metrics.refused('queue-full');
-      return Promise.reject(
+      done.reject(
         new ClusterError(
           'LIMIT_EXCEEDED',
           `${waitingMax} updates wait already for the store: try again later`,
         ),
       );
+      return;
     }
-    const done = deferred<UpdateResult<unknown>>();
     this.#waiting.push({ write, done, enqueuedAt: this.#options.clock.monotonic() });
     if (!this.#isRunning) {
       this.#isRunning = true;
       // A microtask later: what one turn of the event loop asks for shares an entry.
       queueMicrotask(() => void this.#run());
     }
-    return done.promise as Promise<UpdateResult<R>>;
   }
 
   /** The state was replaced by a snapshot: another manager leads. */
