@@ -53,8 +53,10 @@ export async function captured(
   const link = (await cableOf(lab, host)).ifname;
   const folder = await mkdtemp(join(tmpdir(), 'tessera-capture-'));
   const file = join(folder, 'frames');
-  // Not as another user, who could not write there.
+  // Not as another user, who could not write there. Frame by frame: otherwise the kernel keeps what came in the last
+  // second, and that is gone when tcpdump is told to end.
   const argv = ['-i', link, '-w', file, '-U', '-s', '0', '-B', '16384', '-Z', 'root'];
+  argv.push('--immediate-mode');
   const child = spawn('tcpdump', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
   const closed = once(child, 'close');
   let said = '';
@@ -64,7 +66,6 @@ export async function captured(
   try {
     await poll('tcpdump listens', () => said.includes('listening on'), { describe: () => said });
     await work();
-    // What the kernel still holds comes out at the end.
     child.kill('SIGINT');
     await closed;
     return framesOf(await readFile(file));

@@ -12,6 +12,7 @@ import type { ErrorCode } from '#lib';
 import { RegistryAuth, Resources } from '#proto';
 import type { ContainerState } from '#agent';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
+import { cutStart } from '#test/_support/cut-start';
 import {
   linesOf,
   noAbort,
@@ -193,21 +194,9 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
 
   test.serial('a start that its agent did not survive is made again by the next one', async (t) => {
     const own = await opened;
-    const before = await own.agent();
     const plan = shellPlan('sleep 1000');
-    await before.runtime.create(plan, noAbort);
-    // containerd sees a caller that goes in the middle, as when an agent is killed.
-    const gone = new AbortController();
-    const start = before.runtime.start(plan.id, gone.signal);
-    const bundle = `state/io.containerd.runtime.v2.task/tessera/${plan.id}`;
-    await poll('the start under way', () => existsSync(join(own.containerd.folder, bundle)));
-    gone.abort(new ClusterError('CANCELLED', 'the agent was killed'));
-    await t.throwsAsync(start);
-    await before.stop();
-    const after = await own.agent();
-    const exits: ContainerState[] = [];
-    const end = after.runtime.onExit((state) => exits.push(state));
-    t.is((await poll('the container', () => stateOf(after, plan.id))).phase, 'lost');
+    const { after, exits, end } = await poll('a start that is cut', () => cutStart(own, plan));
+    t.is((await stateOf(after, plan.id))?.phase, 'lost');
     await after.runtime.remove(plan.id, noAbort);
     await after.runtime.create(plan, noAbort);
     const { pid } = await poll('the start', async () => {
