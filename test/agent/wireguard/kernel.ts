@@ -136,8 +136,11 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
       },
       { everyMs: 5 },
     );
+    // ip names a device by its number when it has gone between the kernel's answer and the look at its name.
+    const numbers = [index, sh('cat /sys/class/net/tswg0/ifindex')];
+    const tunnel = ['tswg0', ...numbers.map((number) => `if${number.trim()}`)];
     t.deepEqual(
-      [...ways].filter((way) => way !== 'tswg0' && way !== 'none'),
+      [...ways].filter((way) => way !== 'none' && !tunnel.includes(way)),
       [],
     );
     for (const damage of [
