@@ -3,6 +3,7 @@ import { ava, sim } from './mutant.ts';
 import type { Mutant } from './mutant.ts';
 
 const update = ava('test/manager/store/update.ts');
+const entries = ava('test/manager/store/entries.ts');
 const watches = ava('test/manager/store/watches.ts');
 const largeCommits = ava('test/manager/store/large-commits.ts');
 
@@ -65,7 +66,7 @@ export const storeMutants: readonly Mutant[] = [
         replace: 'made: pending',
       },
     ],
-    suite: update,
+    suite: entries,
   },
   {
     name: 'restore-tells-nobody',
@@ -146,7 +147,7 @@ export const storeMutants: readonly Mutant[] = [
         replace: '        break;',
       },
     ],
-    suite: update,
+    suite: entries,
   },
   {
     name: 'refused-on-an-old-state',
