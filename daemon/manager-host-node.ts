@@ -13,7 +13,7 @@ import {
 import type { SeedState } from '#manager';
 import type { Handlers, Node, RemovedNode } from '#proto';
 import { receiveRaftLink } from '#manager/replication/raft-link-receiver-node';
-import { serveSessionLink } from '#manager/dispatcher/session-link-node';
+import { Inboxes, serveSessionLink } from '#manager/dispatcher/session-link-node';
 import { grpc, channelOptions } from '#proto/rpc';
 import { serve } from '#proto/serve-node';
 import type { IncomingCall, Identified, ServeOptions } from '#proto/serve-node';
@@ -64,6 +64,7 @@ export class ManagerHost {
   readonly #options: ManagerHostOptions;
   readonly #server: grpc.Server;
   readonly #strangersServer: grpc.Server;
+  readonly #inboxes: Inboxes;
   readonly #listener: TlsListener;
   readonly #keeping = new AbortController();
   #kept: Promise<void> = Promise.resolve();
@@ -97,6 +98,7 @@ export class ManagerHost {
       // Asked when there is no leader, too.
       getClusterStatus: handlers.control.getClusterStatus,
     };
+    this.#inboxes = new Inboxes(clock);
     this.#server = new grpc.Server(channelOptions);
     this.#strangersServer = new grpc.Server(strangersOptions);
     this.#listener = new TlsListener({
@@ -209,7 +211,8 @@ export class ManagerHost {
   #onSessionLink(socket: Socket, nodeId: string): void {
     const { log } = this.#options;
     const { dispatcher } = this.manager.handlers;
-    serveSessionLink(socket, nodeId, { log, open: dispatcher.openSession });
+    const inboxes = this.#inboxes;
+    serveSessionLink(socket, nodeId, { log, inboxes, open: dispatcher.openSession });
   }
 
   #isRemoved(nodeId: string): boolean {

@@ -1,8 +1,10 @@
 import type { Clock, Ms, Timer } from './clock.ts';
+import { LaterTurns } from './later-turns-node.ts';
 
 /** The machine's clock. Its timers do not keep the process alive when `keepAlive` is false. */
 export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clock {
   const keepAlive = options.keepAlive ?? true;
+  const turns = new LaterTurns();
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -11,6 +13,6 @@ export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clo
       if (!keepAlive) handle.unref();
       return { cancel: () => clearTimeout(handle) };
     },
-    soon: (fn) => void setImmediate(fn),
+    soon: (fn) => turns.soon(fn),
   };
 }

@@ -18,8 +18,17 @@ export interface Clock {
   monotonic(): Ms;
   /** Calls `fn` once, `delayMs` (>= 0) from now, never synchronously. */
   after(delayMs: Ms, fn: () => void): Timer;
-  /** Calls `fn` once the events at hand have been handled. Left out: nothing can wait for that. */
+  /**
+   * Calls `fn` once the events at hand have been handled, after what asked for that before it: where there is much, not
+   * all in one turn of the event loop. Left out: nothing can wait for that.
+   */
   soon?(fn: () => void): void;
+}
+
+/** Calls `fn` in a later turn of the event loop, as early as the clock can. */
+export function laterTurn(clock: Clock, fn: () => void): void {
+  if (clock.soon === undefined) clock.after(0, fn);
+  else clock.soon(fn);
 }
 
 /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */

@@ -22,7 +22,7 @@ export {
   parseIpAddress,
 } from './cidr.ts';
 export type { Cidr, IpAddress, IpFamily } from './cidr.ts';
-export { sleep } from './clock.ts';
+export { laterTurn, sleep } from './clock.ts';
 export type { Clock, Ms, Timer } from './clock.ts';
 export { ClusterError, GrpcStatus, hasCode, isErrorCode, messageOf } from './errors.ts';
 export type { ClusterErrorOptions, ErrorCode } from './errors.ts';

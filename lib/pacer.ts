@@ -12,7 +12,7 @@ export interface PacerLimits {
  * No slice goes on for longer, whatever it has counted. The collector works in steps between one allocation and the
  * next, and makes the same hundred objects take fifty times as long while it marks.
  */
-const sliceMaxMs: Ms = 5;
+export const sliceMaxMs: Ms = 3;
 
 /**
  * Cuts long work into slices, between which the event loop serves everybody else. In simulated time, which stands

@@ -1,9 +1,11 @@
-import type { Clock } from './clock.ts';
+import { laterTurn } from './clock.ts';
+import type { Clock, Ms } from './clock.ts';
+import { sliceMaxMs } from './pacer.ts';
 
 /**
- * Does something for each of many: so many of them between two turns of the event loop, in the order in which they came,
- * the first at once. Of several values for one key only the last counts. What others wait for, and what thousands
- * answer, then comes in portions, too.
+ * Does something for each of many: so many of them between two turns of the event loop, and no longer than a slice may
+ * take, in the order in which they came, the first at once. Of several values for one key only the last counts. What others
+ * wait for, and what thousands answer, then comes in portions, too.
  */
 export class TurnQueue<Key, Value> {
   readonly #clock: Clock;
@@ -11,7 +13,9 @@ export class TurnQueue<Key, Value> {
   readonly #perTurn: number;
   readonly #waiting = new Map<Key, Value>();
   #doneThisTurn = 0;
+  #turnEndsAt: Ms = 0;
   #isNextTurnDue = false;
+  #isActing = false;
 
   /** `perTurn` >= 1. */
   constructor(clock: Clock, perTurn: number, act: (key: Key, value: Value) => void) {
@@ -40,14 +44,27 @@ export class TurnQueue<Key, Value> {
   }
 
   #run(): void {
-    for (const [key, value] of this.#waiting) {
-      if (this.#doneThisTurn >= this.#perTurn) break;
-      this.#doneThisTurn++;
-      this.#waiting.delete(key);
-      if (!this.#isNextTurnDue) this.#clock.after(0, () => this.#turn());
-      this.#isNextTurnDue = true;
-      this.#act(key, value);
+    // What is added meanwhile comes in its turn.
+    if (this.#isActing) return;
+    this.#isActing = true;
+    try {
+      for (const [key, value] of this.#waiting) {
+        if (this.#hasHadItsShare()) break;
+        this.#doneThisTurn++;
+        this.#waiting.delete(key);
+        if (!this.#isNextTurnDue) laterTurn(this.#clock, () => this.#turn());
+        this.#isNextTurnDue = true;
+        this.#act(key, value);
+      }
+    } finally {
+      this.#isActing = false;
     }
+  }
+
+  #hasHadItsShare(): boolean {
+    const now = this.#clock.monotonic();
+    if (this.#doneThisTurn === 0) this.#turnEndsAt = now + sliceMaxMs;
+    return this.#doneThisTurn >= this.#perTurn || now >= this.#turnEndsAt;
   }
 
   #turn(): void {

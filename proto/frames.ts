@@ -24,20 +24,31 @@ export class FrameReader {
   #pieces: Uint8Array[] = [];
   #bytes = 0;
 
+  /** Bytes that are not read yet. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The messages that `piece` completes, in order. INVALID_ARGUMENT for what is no frame. */
   *read(piece: Uint8Array): Generator<Uint8Array> {
+    this.push(piece);
+    for (let frame = this.next(); frame !== undefined; frame = this.next()) yield frame;
+  }
+
+  push(piece: Uint8Array): void {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
-    for (;;) {
-      if (this.#bytes < lengthBytes) return;
-      const head = this.#joined(lengthBytes);
-      const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
-      if (length > frameBytesMax)
-        throw new ClusterError('INVALID_ARGUMENT', `a frame of ${length} bytes is no frame`);
-      if (this.#bytes < lengthBytes + length) return;
-      const frame = this.#take(lengthBytes + length);
-      yield frame.subarray(lengthBytes);
-    }
+  }
+
+  /** The next message that is there whole, without its length. INVALID_ARGUMENT for what is no frame. */
+  next(): Uint8Array | undefined {
+    if (this.#bytes < lengthBytes) return undefined;
+    const head = this.#joined(lengthBytes);
+    const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
+    if (length > frameBytesMax)
+      throw new ClusterError('INVALID_ARGUMENT', `a frame of ${length} bytes is no frame`);
+    if (this.#bytes < lengthBytes + length) return undefined;
+    return this.#take(lengthBytes + length).subarray(lengthBytes);
   }
 
   /** The first piece holds at least `bytes` afterwards: pieces are joined only when they must be. */

@@ -1,4 +1,4 @@
-import { Alarm, ClusterError, hasCode, newId } from '#lib';
+import { Alarm, ClusterError, TurnQueue, hasCode, newId } from '#lib';
 import type { Clock, Logger, Metrics, Ms, Random } from '#lib';
 import { NodeState } from '#proto';
 import type { AgentHello, AgentMessage, Node, NodeDescription } from '#proto';
@@ -48,10 +48,13 @@ export class Dispatcher {
   readonly #log: Logger;
   readonly #figures: DispatcherFigures;
   readonly #sessions = new Map<string, AgentSession>();
-  readonly #dirty = new Set<AgentSession>();
   readonly #shared: SharedInfo;
   readonly #networks: NetworkFeed;
+  /** Sessions with tasks that their agents must hear of. */
+  readonly #dirty = new Set<AgentSession>();
   readonly #flush: Alarm;
+  /** Those whose turn it is: what is new by then goes with it. */
+  readonly #telling: TurnQueue<AgentSession, undefined>;
   #liveness: Liveness;
   #limit: RegistrationLimit;
   #statuses: StatusCollector | undefined;
@@ -65,6 +68,9 @@ export class Dispatcher {
     this.#shared = new SharedInfo(options.nodeId);
     this.#figures = dispatcherFigures(options.metrics);
     this.#flush = new Alarm(options.clock, () => this.#tellChanges());
+    this.#telling = new TurnQueue(options.clock, toldPerTurn, (session) =>
+      options.store.view((tx) => session.flush(tx)),
+    );
     this.#networks = new NetworkFeed({
       ...options,
       wake: (delayMs) => this.#flush.within(delayMs),
@@ -111,6 +117,7 @@ export class Dispatcher {
     this.#networks.stop();
     this.#liveness.clear();
     this.#dirty.clear();
+    this.#telling.clear();
     this.#options.work.stop();
     for (const session of this.#sessions.values()) session.close(lostLeadership());
     this.#sessions.clear();
@@ -270,6 +277,7 @@ export class Dispatcher {
 
   #detach(session: AgentSession): void {
     this.#dirty.delete(session);
+    this.#telling.delete(session);
     this.#networks.close(session);
     this.#statuses?.forget(session);
     this.#options.work.nodeDisconnected(session.nodeId, session.sender);
@@ -339,16 +347,11 @@ export class Dispatcher {
     if (task !== undefined) this.#mark(task.nodeId, taskId);
   }
 
-  /** To some agents now, to the others in later turns: what is new by then goes with it. */
   #tellChanges(): void {
     this.#networks.flush();
-    this.#options.store.view((tx) => {
-      for (const session of this.#dirty.values().take(toldPerTurn)) {
-        this.#dirty.delete(session);
-        session.flush(tx);
-      }
-    });
-    if (this.#dirty.size > 0) this.#flush.within(0);
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    for (const session of dirty) this.#telling.add(session, undefined);
   }
 
   #onNode(kind: StoreEvent['kind'], node: Node, old: Node | undefined): void {

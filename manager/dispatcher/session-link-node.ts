@@ -1,7 +1,7 @@
 /** The manager's end of an agent's session on a connection of its own; see decision 0210. */
 import type { Socket } from 'node:net';
-import { ClusterError, messageOf } from '#lib';
-import type { Logger, Ms } from '#lib';
+import { ClusterError, TurnQueue, messageOf } from '#lib';
+import type { Clock, Logger, Ms } from '#lib';
 import {
   AgentMessage,
   FrameReader,
@@ -16,11 +16,15 @@ import type { SessionInput, SessionLink, SessionPeer } from './agent-session.ts'
 const waitingMax = 256;
 /** The agent closes the connection within this once it was told the end. */
 const endDeadlineMs: Ms = 5_000;
+/** Nothing more is read of an agent with so many bytes that wait to be handled, until none do. */
+const unreadBytesMax = 64 << 10;
 
 export interface SessionLinkOptions {
   /** NOT_LEADER and the like end the session. */
   readonly open: (peer: SessionPeer, link: SessionLink) => SessionInput;
   readonly log: Logger;
+  /** In which agents' messages are handled; one for all agents. */
+  readonly inboxes: Inboxes;
 }
 
 const encode = (message: ManagerMessage): Uint8Array =>
@@ -70,15 +74,90 @@ class SocketLink implements SessionLink {
   }
 }
 
+/**
+ * What an agent has said and is yet to be handled. One turn of the event loop reads what all agents have said
+ * meanwhile, so it must not handle all of it, too.
+ */
+class Inbox {
+  readonly #socket: Socket;
+  readonly #inboxes: Inboxes;
+  readonly #input: SessionInput;
+  readonly #failed: (error: unknown) => void;
+  /** Undefined once the agent has sent what is no message. */
+  #reader: FrameReader | undefined = new FrameReader();
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(
+    socket: Socket,
+    inboxes: Inboxes,
+    input: SessionInput,
+    failed: (error: unknown) => void,
+  ) {
+    this.#socket = socket;
+    this.#inboxes = inboxes;
+    this.#input = input;
+    this.#failed = failed;
+    socket.on('data', (piece: Uint8Array) => this.#take(piece));
+    // What it said before is handled first.
+    socket.on('close', () => {
+      this.#isClosed = true;
+      inboxes.add(this);
+    });
+  }
+
+  /** Handles the next message; one of each agent in turn. */
+  handleNext(): void {
+    try {
+      const frame = this.#reader?.next();
+      if (frame !== undefined) {
+        this.#input.receive(AgentMessage.decode(frame));
+        this.#inboxes.add(this);
+        return;
+      }
+    } catch (error) {
+      this.#reader = undefined;
+      this.#failed(error);
+    }
+    if (this.#isClosed) this.#input.closed();
+    else if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+  }
+
+  #take(piece: Uint8Array): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    reader.push(piece);
+    this.#inboxes.add(this);
+    if (reader.bytes < unreadBytesMax) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+}
+
+/** Agents that have said something that is not handled yet. */
+export class Inboxes {
+  readonly #queue: TurnQueue<Inbox, undefined>;
+
+  constructor(clock: Clock) {
+    this.#queue = new TurnQueue(clock, Infinity, (inbox) => inbox.handleNext());
+  }
+
+  add(inbox: Inbox): void {
+    this.#queue.add(inbox, undefined);
+  }
+}
+
 /** Serves the session of node `nodeId` until either side ends it. */
 export function serveSessionLink(
   socket: Socket,
   nodeId: string,
-  { open, log }: SessionLinkOptions,
+  { open, log, inboxes }: SessionLinkOptions,
 ): void {
   const { remoteAddress = '', remotePort = 0 } = socket;
   const link = new SocketLink(socket);
-  const reader = new FrameReader();
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   let input: SessionInput;
@@ -91,13 +170,8 @@ export function serveSessionLink(
     socket.resume();
     return;
   }
-  socket.on('close', () => input.closed());
-  socket.on('data', (piece: Uint8Array) => {
-    try {
-      for (const frame of reader.read(piece)) input.receive(AgentMessage.decode(frame));
-    } catch (error) {
-      log.warn('session ended', { nodeId, reason: messageOf(error) });
-      socket.destroy();
-    }
+  new Inbox(socket, inboxes, input, (error) => {
+    log.warn('session ended', { nodeId, reason: messageOf(error) });
+    socket.destroy();
   });
 }

@@ -7,6 +7,7 @@ import { invalidKey } from './unlock-key.ts';
 const keyBytes = 32;
 const keyIdBytes = 8;
 const saltBytes = 16;
+const tagBytes = 16;
 const format = 1;
 const wrapPurpose = 'tessera data key';
 
@@ -145,7 +146,8 @@ export class Keyring {
 
 function sealWith(cipher: AesLogCipher, purpose: string, plain: Uint8Array): Uint8Array {
   const sealer = cipher.sealer();
-  const body = sealer.seal(0, new TextEncoder().encode(purpose), plain);
+  const body = new Uint8Array(plain.length + tagBytes);
+  sealer.seal(0, new TextEncoder().encode(purpose), plain, body);
   return Buffer.concat([Uint8Array.fromHex(sealer.keyId), sealer.salt, body]);
 }
 

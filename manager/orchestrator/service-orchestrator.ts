@@ -4,7 +4,8 @@
  * It alone makes tasks and raises their desired state (with the constraint enforcer and preemption), and it alone writes a
  * service's update status and rolls it back.
  */
-import type { Counter, Ms, Pacer } from '#lib';
+import { Pacer } from '#lib';
+import type { Counter, Ms } from '#lib';
 import type { Service, Task } from '#proto';
 import { TaskState } from '#proto';
 import { DisruptionBudgets } from '../disruption/index.ts';
@@ -23,10 +24,20 @@ import { TaskIndex } from './task-index.ts';
 import { stateOf } from './task-state.ts';
 import { WakeUps } from './wake-ups.ts';
 
-/** A pass stops planning when it has this many steps; the rest follows in the next. */
-export const stepsPerPass = 5_000;
+/** A pass stops planning when it has this many steps, or has taken as long as a slice may; the rest follows in the next. */
+export const stepsPerPass = 250;
 /** So it does when it has looked at this many slots, but for the service it is at. */
 export const slotsPerPass = 5_000;
+/** A service with many slots, which cost a look each, gets more steps for it: this part of their number. */
+const stepsPerSlot = 1 / 10;
+/** Never more in one pass. */
+const stepsPerPassMax = 5_000;
+
+/** Steps that the plan of a service may have in a pass that has `steps` already. */
+function roomFor(slots: number, steps: number): number {
+  const forSize = Math.min(stepsPerPassMax, Math.floor(slots * stepsPerSlot));
+  return Math.max(1, stepsPerPass - steps, forSize);
+}
 
 export class ServiceOrchestrator implements LeaderLoop {
   readonly #options: LoopBasics;
@@ -197,22 +208,17 @@ export class ServiceOrchestrator implements LeaderLoop {
 
   #plan(tx: ReadTransaction, steps: Step[]): void {
     const world = this.#world(tx);
+    const slice = new Pacer(this.#options.clock, { itemsMax: slotsPerPass, bytesMax: Infinity });
     this.#spreadNodes(tx);
-    for (const [serviceId, keys] of this.#dirtySlots) {
-      const service = tx.get('service', serviceId);
-      // While an update moves, every task's state matters to the whole.
-      if (service === undefined || isUpdating(service)) this.#dirtyServices.add(serviceId);
-      if (this.#dirtyServices.has(serviceId)) continue;
-      if (service === undefined || service.isRemoving) continue;
-      for (const key of keys) this.#planSlot(world, service, key, steps);
-    }
-    this.#dirtySlots.clear();
+    this.#planSlots(tx, world, steps, slice);
     let looked = 0;
+    let isFull = false;
+    // One at least, whatever slots there were.
     for (const serviceId of this.#dirtyServices) {
-      if (steps.length >= stepsPerPass || looked >= slotsPerPass) break;
+      if (isFull) break;
       this.#dirtyServices.delete(serviceId);
-      const room = stepsPerPass - steps.length;
       const slots = this.#index.slots(serviceId);
+      const room = roomFor(slots.size, steps.length);
       looked += slots.size;
       const service = tx.get('service', serviceId);
       const plan =
@@ -223,8 +229,26 @@ export class ServiceOrchestrator implements LeaderLoop {
       this.#wakes.set(serviceId, plan.wakeAtMs);
       // Not all slots were opened: go on once these are written.
       if (plan.steps.length >= room) this.#dirtyServices.add(serviceId);
+      isFull = steps.length >= stepsPerPass || looked >= slotsPerPass || slice.isFull();
     }
-    if (this.#dirtyServices.size > 0) this.#loop.ring();
+    if (this.#dirtyServices.size > 0 || this.#dirtySlots.size > 0) this.#loop.ring();
+  }
+
+  #planSlots(tx: ReadTransaction, world: World, steps: Step[], slice: Pacer): void {
+    for (const [serviceId, keys] of this.#dirtySlots) {
+      const service = tx.get('service', serviceId);
+      // While an update moves, every task's state matters to the whole.
+      if (service === undefined || isUpdating(service)) this.#dirtyServices.add(serviceId);
+      const isWhole = service === undefined || this.#dirtyServices.has(serviceId);
+      if (!isWhole && !service.isRemoving) {
+        for (const key of keys) {
+          if (steps.length >= stepsPerPass || slice.isFull()) return;
+          keys.delete(key);
+          this.#planSlot(world, service, key, steps);
+        }
+      }
+      this.#dirtySlots.delete(serviceId);
+    }
   }
 
   #planSlot(world: World, service: Service, key: string, steps: Step[]): void {

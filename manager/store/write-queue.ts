@@ -19,7 +19,9 @@ const transactionsPerEntryMax = 2_000;
  * And no longer than this, one at least: the others go into the next entry. While the collector marks, in steps of up to
  * 5 ms for every 64 KiB allocated, two hundred of them take a quarter of a second.
  */
-const collectMaxMs: Ms = 10;
+const collectMaxMs: Ms = 5;
+/** An entry of so many transactions takes a good part of the turn in which it is applied and they are told. */
+const transactionsOfLargeEntry = 32;
 
 /** Is told how a transaction ended, once, and does not throw. */
 export interface Told {
@@ -94,9 +96,14 @@ export class WriteQueue {
   #pendingVersion = 0;
   #isRunning = false;
   #closedBecause: ClusterError | undefined;
+  /** Lets those have their turn who wait for it. */
+  readonly #others: (() => Promise<void>) | undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
+    const { clock } = options;
+    if (clock.soon !== undefined)
+      this.#others = () => new Promise((resolve) => clock.soon?.(resolve));
   }
 
   get waitingCount(): number {
@@ -159,6 +166,7 @@ export class WriteQueue {
       const batch = this.#collect(base.clone());
       if (batch.actions.length === 0) await this.#confirm(batch, base.version);
       else this.#conclude(batch, await this.#replicate(batch, base.version));
+      if (batch.ran.length >= transactionsOfLargeEntry) await this.#others?.();
     }
     this.#isRunning = false;
   }

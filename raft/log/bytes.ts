@@ -6,9 +6,10 @@ export class ByteWriter {
   readonly #view: DataView;
   offset = 0;
 
-  constructor(lengthBytes: number) {
-    this.bytes = new Uint8Array(lengthBytes);
-    this.#view = new DataView(this.bytes.buffer);
+  /** Into a new buffer of that length, or over these bytes. */
+  constructor(room: number | Uint8Array) {
+    this.bytes = typeof room === 'number' ? new Uint8Array(room) : room;
+    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
   }
 
   u8(value: number): void {

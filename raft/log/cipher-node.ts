@@ -47,15 +47,12 @@ export class AesLogCipher implements LogCipher {
     return {
       keyId: this.#keyId,
       salt,
-      seal: (sequence, associated, plain) => {
+      seal: (sequence, associated, plain, out) => {
         const cipher = createCipheriv(ALGORITHM, key, nonceOf(sequence));
         cipher.setAAD(associated);
-        const body = cipher.update(plain);
+        out.set(cipher.update(plain));
         cipher.final();
-        const out = new Uint8Array(body.length + TAG_BYTES);
-        out.set(body);
-        out.set(cipher.getAuthTag(), body.length);
-        return out;
+        out.set(cipher.getAuthTag(), plain.length);
       },
     };
   }

@@ -25,8 +25,8 @@ export interface Sealer {
   readonly keyId: string;
   /** 16 random bytes. */
   readonly salt: Uint8Array;
-  /** Encrypted and authenticated together with `associated`; `TAG_BYTES` longer than `plain`. */
-  seal(sequence: number, associated: Uint8Array, plain: Uint8Array): Uint8Array;
+  /** Fills `out`, `TAG_BYTES` longer than `plain`: encrypted, and authenticated together with `associated`. */
+  seal(sequence: number, associated: Uint8Array, plain: Uint8Array, out: Uint8Array): void;
 }
 
 export interface Opener {

@@ -44,35 +44,62 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
 }
 
-/** One frame with these records; encrypted when there is a `sealer`. */
-export function encodeFrame(
-  records: readonly WalRecord[],
-  place: FramePlace,
-  sealer: Sealer | undefined,
-): { readonly bytes: Uint8Array; readonly checksum: number } {
-  const recordsBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
-  const sealBytes = sealer === undefined ? 0 : SEAL_HEADER_BYTES + TAG_BYTES;
-  const payloadBytes = recordsBytes + sealBytes;
-  const out = new ByteWriter(aligned(FRAME_HEADER_BYTES + payloadBytes));
-  out.u32(sealer === undefined ? magics.frame : magics.sealedFrame);
-  out.u32(payloadBytes);
-  out.u64(place.sequence);
-  const head = out.bytes.subarray(0, CHECKED_BYTES);
-  out.offset = FRAME_HEADER_BYTES;
-  if (sealer === undefined) {
-    for (const record of records) writeRecord(out, record);
-  } else {
-    const plain = new ByteWriter(recordsBytes);
-    for (const record of records) writeRecord(plain, record);
-    writeSealHeader(out, sealer);
-    out.raw(sealer.seal(place.sequence, associatedWith(place.segment, head), plain.bytes));
+/** Larger ones are not kept for the next frame. */
+const KEPT_BYTES_MAX = 1 << 20;
+
+/** A buffer that each frame fills anew. */
+class Scratch {
+  #bytes = new Uint8Array(0);
+
+  /** `lengthBytes` of it, with whatever was written there before. */
+  room(lengthBytes: number): ByteWriter {
+    if (lengthBytes > KEPT_BYTES_MAX) return new ByteWriter(lengthBytes);
+    if (lengthBytes > this.#bytes.length)
+      this.#bytes = new Uint8Array(Math.min(KEPT_BYTES_MAX, 2 * lengthBytes));
+    return new ByteWriter(this.#bytes.subarray(0, lengthBytes));
   }
-  const payload = out.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + payloadBytes);
-  const checksum = crc32c(payload, crc32c(head, place.seed));
-  out.offset = CHECKED_BYTES;
-  out.u32(checksum);
-  out.u32(crc32c(out.bytes.subarray(0, CHECKED_BYTES + 4)));
-  return { bytes: out.bytes, checksum };
+}
+
+/**
+ * Makes frames one after another, each in the place of the one before: large buffers that are new for every write are what
+ * the collector of a busy member hurries for.
+ */
+export class FrameEncoder {
+  readonly #plain = new Scratch();
+  readonly #frame = new Scratch();
+
+  /** One frame with these records, encrypted when there is a `sealer`; the next call may overwrite its bytes. */
+  encode(
+    records: readonly WalRecord[],
+    place: FramePlace,
+    sealer: Sealer | undefined,
+  ): { readonly bytes: Uint8Array; readonly checksum: number } {
+    const recordsBytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    const sealBytes = sealer === undefined ? 0 : SEAL_HEADER_BYTES + TAG_BYTES;
+    const payloadBytes = recordsBytes + sealBytes;
+    const out = this.#frame.room(aligned(FRAME_HEADER_BYTES + payloadBytes));
+    out.u32(sealer === undefined ? magics.frame : magics.sealedFrame);
+    out.u32(payloadBytes);
+    out.u64(place.sequence);
+    const head = out.bytes.subarray(0, CHECKED_BYTES);
+    const payload = out.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + payloadBytes);
+    out.offset = FRAME_HEADER_BYTES;
+    if (sealer === undefined) {
+      for (const record of records) writeRecord(out, record);
+    } else {
+      const plain = this.#plain.room(recordsBytes);
+      for (const record of records) writeRecord(plain, record);
+      writeSealHeader(out, sealer);
+      const associated = associatedWith(place.segment, head);
+      sealer.seal(place.sequence, associated, plain.bytes, payload.subarray(SEAL_HEADER_BYTES));
+    }
+    out.bytes.fill(0, FRAME_HEADER_BYTES + payloadBytes);
+    const checksum = crc32c(payload, crc32c(head, place.seed));
+    out.offset = CHECKED_BYTES;
+    out.u32(checksum);
+    out.u32(crc32c(out.bytes.subarray(0, CHECKED_BYTES + 4)));
+    return { bytes: out.bytes, checksum };
+  }
 }
 
 /** The frame at `offset` with exactly this sequence and seed; null when it is not whole. */

@@ -118,7 +118,9 @@ class ImageWriter {
 
   #sealed(plain: Uint8Array, kind: Kind): Uint8Array {
     if (this.#sealer === undefined) return plain;
-    return this.#sealer.seal(this.#sequence++, associatedWith(this.#head, kind), plain);
+    const out = new Uint8Array(plain.length + TAG_BYTES);
+    this.#sealer.seal(this.#sequence++, associatedWith(this.#head, kind), plain, out);
+    return out;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

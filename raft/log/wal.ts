@@ -4,7 +4,7 @@ import type { WalRecord } from './records.ts';
 import type { LogCipher, Sealer } from './cipher.ts';
 import { assert } from '../assert.ts';
 import { Unsealer } from './cipher.ts';
-import { decodeFrame, encodeFrame, hasLaterFrame, sequenceAt } from './frame.ts';
+import { FrameEncoder, decodeFrame, hasLaterFrame, sequenceAt } from './frame.ts';
 import { lost, Replay } from './replay.ts';
 import { ReplayPauses } from './replay-pauses.ts';
 import { RaftError } from '../errors.ts';
@@ -58,6 +58,7 @@ export class Wal {
   #nextIndex = 1;
   /** The newest durable one: a new segment begins with it, so that older ones may go. */
   #hardState: HardState = { term: 0, vote: 0, commit: 0 };
+  readonly #frames = new FrameEncoder();
   #file: DiskFile | null = null;
   #fileBytes = 0;
   /** Used for the frames of this opening of the log and for one key only. */
@@ -158,7 +159,7 @@ export class Wal {
     const file = this.#file;
     assert(file !== null, 'a segment is open');
     const { sequence, checksum: seed } = this.#position;
-    const frame = encodeFrame(records, { segment, sequence, seed }, this.#sealer);
+    const frame = this.#frames.encode(records, { segment, sequence, seed }, this.#sealer);
     await file.write(frame.bytes, this.#fileBytes);
     this.#position.sequence++;
     this.#position.checksum = frame.checksum;

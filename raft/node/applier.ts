@@ -1,9 +1,10 @@
 import type { Clock, StateMachine } from '../ports.ts';
 import type { Entry, Membership, RaftRole, SnapshotMeta } from '../types.ts';
 import { decodeMembership } from '../core/membership.ts';
+import { laterTurn } from './turns.ts';
 
 /** The event loop gets its turn after this many milliseconds of applying. */
-const SLICE_MS = 8;
+const SLICE_MS = 5;
 
 export interface ApplierEvents {
   /** One entry is applied. */
@@ -96,7 +97,7 @@ export class Applier {
         this.#one(entry);
         this.#at++;
         if (this.#clock.monotonic() < until || this.#at === this.#batch.length) continue;
-        this.#clock.after(0, () => this.#slice());
+        void laterTurn(this.#clock).then(() => this.#slice());
         return;
       }
       if (!this.#isStopped)

@@ -8,6 +8,7 @@ import type { Task } from '#proto';
 import { ClusterView, place, preempt } from '#scheduler';
 import { nodeOf } from '#test/_support/placement';
 import { measureWithManagers } from './managers/cluster.ts';
+import type { Measured } from './managers/measure.ts';
 import type { Row } from './row.ts';
 import { kubernetesShapes, preemptionShape } from './scheduler-shapes/kubernetes.ts';
 import { runningOn } from './scheduler-shapes/shape.ts';
@@ -137,10 +138,24 @@ function preemptionRows(): readonly Row[] {
   ];
 }
 
+/** Where there is a bar, the median of three, each with new processes, and the longest stall of all: it is a second of work. */
+async function throughManagers(count: number, shape: Shape): Promise<Measured> {
+  const roundCount = shape.committedFloor === undefined ? 1 : 3;
+  const rounds: Measured[] = [];
+  while (rounds.length < roundCount) rounds.push(await measureWithManagers(count, shape.name));
+  const median = rounds.toSorted((a, b) => a.perSecond - b.perSecond)[roundCount >> 1];
+  const worst = rounds.toSorted((a, b) => b.stallMs - a.stallMs)[0];
+  if (median === undefined || worst === undefined) throw new Error('no round was measured');
+  const rates = rounds.map(({ perSecond }) => Math.round(perSecond));
+  console.log(`  ${shape.name}, ${count} manager(s): ${rates.join(', ')} placements/s`);
+  const { stallMs, stallWallMs, stallOwnMs } = worst;
+  return { ...median, stallMs, stallWallMs, stallOwnMs };
+}
+
 async function managerRows(family: string, shape: Shape): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const count of [1, 3]) {
-    const measured = await measureWithManagers(count, shape.name);
+    const measured = await throughManagers(count, shape);
     const rate = Math.round(measured.perSecond);
     const { committedFloor: floor } = shape;
     const bar =

@@ -12,14 +12,14 @@ test('a slice is full of things, or of bytes', async (t) => {
 test('a slice that takes long is full, whatever it has counted; the next has its own time', async (t) => {
   const clock = handClock();
   const pacer = new Pacer(clock, { itemsMax: 100, bytesMax: Infinity });
-  clock.at = 4;
+  clock.at = 2;
   t.false(pacer.isFull());
-  clock.at = 5;
+  clock.at = 3;
   t.true(pacer.isFull());
   await pacer.pause();
-  clock.at = 9;
+  clock.at = 5;
   t.false(pacer.isFull());
-  clock.at = 10;
+  clock.at = 6;
   t.true(pacer.isFull());
 });
 

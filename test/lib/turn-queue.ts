@@ -1,5 +1,6 @@
 import test from 'ava';
 import { TurnQueue } from '#lib';
+import { handClock } from '#test/_support/hand-clock';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
 /** A queue with what it has done, three in a turn. */
@@ -53,4 +54,25 @@ test('what is done may add more', async (t) => {
   t.deepEqual(done, [1, 2]);
   await clock.advance(1);
   t.deepEqual(done, [1, 2, 3, 4, 5]);
+});
+
+test('a turn whose time is over does no more, whatever it has done', (t) => {
+  const later: (() => void)[] = [];
+  const clock = Object.assign(handClock(), { soon: (fn: () => void) => void later.push(fn) });
+  const nextTurn = (): void => later.shift()?.();
+  const done: string[] = [];
+  const queue = new TurnQueue<string, number>(clock, 100, (key) => {
+    done.push(key);
+    clock.at += 2;
+  });
+  for (const key of 'abcdefg') queue.add(key, 0);
+  t.deepEqual(done, ['a', 'b'], 'what was begun in time is done');
+  nextTurn();
+  t.deepEqual(done.slice(2), ['c', 'd']);
+  clock.at += 100;
+  queue.add('h', 0);
+  t.is(done.length, 4, 'its time was over');
+  nextTurn();
+  nextTurn();
+  t.deepEqual(done, 'abcdefgh'.split(''));
 });

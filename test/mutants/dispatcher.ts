@@ -11,8 +11,8 @@ export const dispatcherMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/dispatcher/dispatcher.ts',
-        find: 'this.#dirty.values().take(toldPerTurn)',
-        replace: 'this.#dirty.values().take(toldPerTurn * 100)',
+        find: 'new TurnQueue(options.clock, toldPerTurn, (session)',
+        replace: 'new TurnQueue(options.clock, toldPerTurn * 100, (session)',
       },
     ],
     suite: turns,
@@ -34,11 +34,41 @@ export const dispatcherMutants: readonly Mutant[] = [
     breaks: 'agents that are left for a later turn are told in it',
     edits: [
       {
-        file: 'manager/dispatcher/dispatcher.ts',
-        find: 'if (this.#dirty.size > 0) this.#flush.within(0);',
-        replace: 'if (this.#dirty.size > 1_000) this.#flush.within(0);',
+        file: 'lib/turn-queue.ts',
+        find: 'this.#doneThisTurn = 0;\n    this.#run();',
+        replace: 'this.#doneThisTurn = 0;',
       },
     ],
     suite: turns,
+  },
+  {
+    name: 'a-turn-goes-on-when-its-time-is-over',
+    breaks: 'what takes long for each leaves the rest to later turns',
+    edits: [{ file: 'lib/turn-queue.ts', find: ' || now >= this.#turnEndsAt', replace: '' }],
+    suite: ava('test/lib/turn-queue.ts'),
+  },
+  {
+    name: 'slices-of-everybody-share-one-turn',
+    breaks: 'one turn of the event loop does not take all that waits for a later one',
+    edits: [
+      {
+        file: 'lib/later-turns-node.ts',
+        find: 'now - this.#beganAt >= turnMs',
+        replace: 'now - this.#beganAt >= turnMs * 100',
+      },
+    ],
+    suite: ava('test/lib/later-turns.ts'),
+  },
+  {
+    name: 'an-agent-is-read-without-end',
+    breaks: 'of an agent whose messages wait no more is read',
+    edits: [
+      {
+        file: 'manager/dispatcher/session-link-node.ts',
+        find: 'if (reader.bytes < unreadBytesMax) return;',
+        replace: 'if (reader.bytes < 1000 * unreadBytesMax) return;',
+      },
+    ],
+    suite: ava('test/manager/dispatcher/session-link.ts'),
   },
 ];

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#test/_support/free-port';
 import { diskUnderTest } from '../kv/cluster.ts';
@@ -30,7 +31,8 @@ export async function measureWithManagers(count: number, shape: string): Promise
   const children = ports.map((_, at) => {
     const args = [String(at + 1), join(directory, String(at + 1)), ...ports.map(String)];
     // As bin/tesserad starts a manager.
-    const execArgv = ['--max-semi-space-size=32'];
+    const helpers = Math.min(4, Math.max(1, availableParallelism() - 1));
+    const execArgv = ['--max-semi-space-size=32', `--v8-pool-size=${helpers}`];
     return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv });
   });
   try {

@@ -5,9 +5,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { ClusterError, silentLogger } from '#lib';
-import { serveSessionLink } from '#manager/dispatcher/session-link-node';
+import { systemClock } from '#lib/clock-node';
+import { Inboxes, serveSessionLink } from '#manager/dispatcher/session-link-node';
 import type { SessionLinkOptions } from '#manager/dispatcher/session-link-node';
-import { AgentMessage, FrameReader, Heartbeat, ManagerMessage, frameOf } from '#proto';
+import { AgentMessage, FrameReader, Goodbye, Heartbeat, HeldImage, HeldImages } from '#proto';
+import { ManagerMessage, frameOf } from '#proto';
 import { poll } from '../../_support/poll.ts';
 
 type Link = Parameters<SessionLinkOptions['open']>[1];
@@ -24,9 +26,15 @@ interface Agent {
   /** What the dispatcher was told. */
   readonly got: string[];
   readonly link: () => Link;
+  /** The manager's end. */
+  readonly served: () => Socket;
 }
 
-async function agentOf(t: ExecutionContext, refusal?: ClusterError): Promise<Agent> {
+async function agentOf(
+  t: ExecutionContext,
+  refusal?: ClusterError,
+  inboxes = new Inboxes(systemClock()),
+): Promise<Agent> {
   const got: string[] = [];
   let opened: Link | undefined;
   const open: SessionLinkOptions['open'] = ({ nodeId }, link) => {
@@ -37,9 +45,11 @@ async function agentOf(t: ExecutionContext, refusal?: ClusterError): Promise<Age
       closed: () => void got.push('closed'),
     };
   };
+  let accepted: Socket | undefined;
   const server = createServer((socket) => {
+    accepted = socket;
     t.teardown(() => socket.destroy());
-    serveSessionLink(socket, 'n1', { open, log: silentLogger });
+    serveSessionLink(socket, 'n1', { open, log: silentLogger, inboxes });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -57,7 +67,11 @@ async function agentOf(t: ExecutionContext, refusal?: ClusterError): Promise<Age
     if (opened === undefined) throw new Error('no session');
     return opened;
   };
-  return { socket, heard, got, link };
+  const served = (): Socket => {
+    if (accepted === undefined) throw new Error('no connection');
+    return accepted;
+  };
+  return { socket, heard, got, link, served };
 }
 
 test('messages arrive in order on either side, and a hang-up is seen', async (t) => {
@@ -120,4 +134,63 @@ test('what is no message ends the connection', async (t) => {
   await once(socket, 'close');
   await poll('the end', () => got.length === 1);
   t.deepEqual(got, ['closed']);
+});
+
+/** Slices that end with every message, and when they run. */
+function slowInboxes(): { inboxes: Inboxes; run: () => void } {
+  const due: (() => void)[] = [];
+  let time = 0;
+  const clock = {
+    ...systemClock(),
+    monotonic: () => (time += 10),
+    soon: (fn: () => void) => void due.push(fn),
+  };
+  const run = (): void => {
+    for (const fn of due.splice(0)) fn();
+  };
+  return { inboxes: new Inboxes(clock), run };
+}
+
+test('what an agent said before it hung up is handled first, in order, however late', async (t) => {
+  const { inboxes, run } = slowInboxes();
+  const { socket, got, served } = await agentOf(t, undefined, inboxes);
+  const goodbye = AgentMessage.create({ body: { kind: 'goodbye', goodbye: Goodbye.create() } });
+  const said = [heartbeat, heartbeat, goodbye].map((one) => frameOf(AgentMessage.encode(one)));
+  socket.end(Buffer.concat(said));
+  await poll('the manager has seen the end', () => served().destroyed);
+  t.deepEqual(got, ['n1 heartbeat'], 'one message in a turn');
+  run();
+  t.deepEqual(got, ['n1 heartbeat', 'n1 heartbeat']);
+  await poll('the end', () => {
+    run();
+    return got.includes('closed');
+  });
+  t.deepEqual(got, ['n1 heartbeat', 'n1 heartbeat', 'n1 goodbye', 'closed']);
+});
+
+test('no more is read of an agent whose messages wait, and nothing is lost', async (t) => {
+  const { inboxes, run } = slowInboxes();
+  const { socket, got, served } = await agentOf(t, undefined, inboxes);
+  const image = HeldImage.create({ names: ['x'.repeat(32 << 10)] });
+  const images = HeldImages.create({ images: [image] });
+  const frame = frameOf(AgentMessage.encode({ body: { kind: 'images', images } }));
+  const count = 40;
+  for (let at = 0; at < count; at++) socket.write(frame);
+  const all = count * frame.length;
+  await poll('it reads no more', () => served().isPaused() || served().bytesRead === all);
+  t.true(served().bytesRead < 8 * frame.length);
+  t.true(got.length < 3);
+  await poll('all of it', () => {
+    run();
+    return got.length === count;
+  });
+  t.deepEqual(
+    got,
+    Array.from({ length: count }, () => 'n1 images'),
+  );
+  socket.end();
+  await poll('the end', () => {
+    run();
+    return got.at(-1) === 'closed';
+  });
 });
