@@ -1,13 +1,12 @@
-import { readFileSync, statSync } from 'node:fs';
 import { ControlService, SimulateResponse, toJson } from '#proto';
-import type { DescribedCluster } from '#proto';
 import { UsageError } from '../cli.ts';
 import type { CommandModule } from '../command-tree.ts';
 import { addExamples } from '../flags.ts';
 import { formatOf } from '../output/list.ts';
-import { describedCluster, fileBytesMax } from '../service/simulation-file.ts';
+import { describedCluster } from '../service/simulation-file.ts';
 import { addStepFlags } from '../service/simulation-steps.ts';
 import { simulationText } from '../service/simulation-text.ts';
+import { readFromFile } from '../yaml-file-node.ts';
 
 interface Options {
   readonly from?: string;
@@ -44,7 +43,8 @@ export const command: CommandModule = {
         throw new UsageError(
           'nothing to simulate: give --drain, --remove, --lose, --add-nodes, --scale, or --from',
         );
-      const cluster = options.from === undefined ? undefined : read(options.from);
+      const cluster =
+        options.from === undefined ? undefined : describedCluster(readFromFile(options.from));
       const connection = await cli.connect();
       const request = { steps, cluster };
       const answer = await connection.call(ControlService.simulate, request, { deadlineMs });
@@ -53,17 +53,3 @@ export const command: CommandModule = {
     });
   },
 };
-
-function read(path: string): DescribedCluster {
-  let text: string;
-  try {
-    if (statSync(path).size > fileBytesMax)
-      throw new UsageError(`--from '${path}': larger than ${fileBytesMax} bytes`);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const why = (error as { code?: string }).code === 'ENOENT' ? 'no such file' : String(error);
-    throw new UsageError(`--from '${path}': ${why}`);
-  }
-  return describedCluster(text);
-}

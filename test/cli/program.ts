@@ -43,7 +43,10 @@ test('wrong command lines end with 2 and one line that helps', async (t) => {
     ['service creat', /did you mean 'tsctl service create'\?$/],
     ['frobnicate', /see 'tsctl --help'$/],
     ['service create --replcas 3 x', /unknown option '--replcas': did you mean --replicas\?$/],
-    ['service create', /missing required argument 'IMAGE'$/],
+    [
+      'service create',
+      /missing required argument 'IMAGE': name it, or give a file that has one with --from$/,
+    ],
     ['service scale web', /'web': write it as SERVICE=REPLICAS$/],
     ['service scale web=-1', /'web=-1|'-1'/],
     ['service ls --format xml', /--format xml: use one of table, json, name$/],
