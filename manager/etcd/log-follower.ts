@@ -189,7 +189,9 @@ export class LogFollower {
 
   #takeLogged({ key, value }: KeyValue): void {
     const version = this.#options.keys.versionOf(key);
-    if (version !== this.#appliedVersion + 1) throw holeInLog(this.#appliedVersion + 1);
+    // What its own writer has delivered while this page was under way is in it, too.
+    if (version === undefined || version > this.#appliedVersion + 1)
+      throw holeInLog(this.#appliedVersion + 1);
     this.deliver(version, decodeEntry(version, value));
   }
 
