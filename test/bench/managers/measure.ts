@@ -8,7 +8,7 @@ import type { ClusterStore } from '#manager/store/cluster-store';
 import { nodeOf } from '#test/_support/placement';
 import { withStallProbe } from '../loop-stall.ts';
 import { kubernetesShapes, preemptionShape } from '../scheduler-shapes/kubernetes.ts';
-import { runningOn } from '../scheduler-shapes/shape.ts';
+import { runningOn, tasksOf } from '../scheduler-shapes/shape.ts';
 import type { Shape } from '../scheduler-shapes/shape.ts';
 import { swarmkitShapes } from '../scheduler-shapes/swarmkit.ts';
 
@@ -27,6 +27,8 @@ export interface Measured {
   readonly residentMib: number;
 }
 
+/** Tasks that are placed first and taken away again, as Kubernetes' shapes have initial pods: managers that have just started compile their code yet. */
+const initialTasks = 1_000;
 /** Tasks that are created and awaited one by one, after the others. */
 const singlesMax = 100;
 const churnPeriodMs = 10;
@@ -125,6 +127,15 @@ class Assignments {
   }
 }
 
+/** Places tasks of a service of their own where there is room, and removes them. */
+async function warmUp(store: ClusterStore, assignments: Assignments): Promise<void> {
+  const tasks = tasksOf(initialTasks, { service: 'warm-up', cpus: 0.1 });
+  const done = assignments.more(tasks.length);
+  await store.batch(tasks, (tx, task) => tx.create('task', task));
+  await done;
+  await store.batch(tasks, (tx, { id }) => tx.remove('task', id));
+}
+
 export async function measureShape(basics: Basics, name: string): Promise<Measured> {
   const { store } = basics;
   const shape = shapeNamed(name);
@@ -132,6 +143,8 @@ export async function measureShape(basics: Basics, name: string): Promise<Measur
   const loop = new SchedulingLoop(basics);
   loop.start();
   const assignments = new Assignments(store);
+  // Its nodes are full.
+  if (name !== preemptionShape.name) await warmUp(store, assignments);
   const tasks = shape.measured();
   const [like] = tasks;
   if (like === undefined) throw new Error(`${name} has no tasks`);
