@@ -79,7 +79,10 @@ export interface OpenOptions {
 }
 
 export interface DiskFile {
-  /** Writes at `offset`; not durable before `sync`, except in a file opened with `isSynced`. */
+  /**
+   * Writes at `offset`; not durable before `sync`, except in a file opened with `isSynced`. Once it resolves, the caller
+   * may fill `bytes` anew.
+   */
   write(bytes: Uint8Array, offset: number): Promise<void>;
   truncate(lengthBytes: number): Promise<void>;
   /** fdatasync. */

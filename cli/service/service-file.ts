@@ -5,9 +5,10 @@ import { lists } from './lists.ts';
 import { longName, optionKey, settings } from './settings.ts';
 import type { Flags } from './settings.ts';
 
+/** Names in a file. */
 const one = ['name', 'mode', ...settings.map(({ flag }) => longName(flag).slice(2))];
 const many = ['env-file', ...lists.map(({ flag }) => longName(flag).slice(2))];
-const known = [...one.slice(0, 2), 'image', 'args', ...one.slice(2), ...many];
+const known = ['image', 'args', ...one, ...many];
 
 export interface DescribedService {
   readonly image: string | undefined;

@@ -96,14 +96,9 @@ export class WriteQueue {
   #pendingVersion = 0;
   #isRunning = false;
   #closedBecause: ClusterError | undefined;
-  /** Lets those have their turn who wait for it. */
-  readonly #others: (() => Promise<void>) | undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
-    const { clock } = options;
-    if (clock.soon !== undefined)
-      this.#others = () => new Promise((resolve) => clock.soon?.(resolve));
   }
 
   get waitingCount(): number {
@@ -166,9 +161,15 @@ export class WriteQueue {
       const batch = this.#collect(base.clone());
       if (batch.actions.length === 0) await this.#confirm(batch, base.version);
       else this.#conclude(batch, await this.#replicate(batch, base.version));
-      if (batch.ran.length >= transactionsOfLargeEntry) await this.#others?.();
+      if (batch.ran.length >= transactionsOfLargeEntry) await this.#others();
     }
     this.#isRunning = false;
+  }
+
+  /** Lets those have their turn who wait for it, where the clock knows of them. */
+  async #others(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.soon !== undefined) await new Promise<void>((resolve) => clock.soon?.(resolve));
   }
 
   /**
