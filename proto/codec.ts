@@ -10,6 +10,26 @@ export const Writer = protobuf.Writer;
 export const Reader = protobuf.Reader;
 export const empty = new Uint8Array(0);
 
+/** A larger buffer is not kept for the next message. */
+const keptBytesMax = 65_536;
+/** What the last message was written into, for the next one; undefined while a message is being written. */
+let spare: protobuf.Writer | undefined;
+
+/** The message as bytes of its own; buffers do not grow anew for each message. */
+export function encoded<T>(
+  write: (message: T, writer: protobuf.Writer) => protobuf.Writer,
+  message: T,
+): Uint8Array {
+  const writer = spare ?? Writer.create();
+  // One that has thrown is left as it is, and not used again.
+  spare = undefined;
+  write(message, writer);
+  const bytes = writer.finish();
+  writer.reset();
+  if (writer.buf.length <= keptBytesMax) spare = writer;
+  return bytes;
+}
+
 export type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends readonly (infer E)[]
     ? E[]
@@ -21,6 +41,7 @@ export type Mutable<T> = {
 /** What a generic walker (JSON, YAML) needs to know of a field. */
 export interface FieldInfo {
   readonly name: string;
+  readonly number: number;
   /** A protobuf scalar, or 'object' where `names` (enum) or `message` says which. */
   readonly type: string;
   readonly shape: 'one' | 'list' | 'map';

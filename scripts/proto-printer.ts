@@ -28,6 +28,8 @@ const wireTypes: Readonly<Record<string, number>> = {
   string: 2,
   bytes: 2,
 };
+/** Fields that many messages have alike: their values are shared when they are read (proto/shared-values.ts). */
+const sharedFields = new Set(['.tessera.v1.Task.spec']);
 const is64 = (type: string): boolean => type.endsWith('64');
 
 interface Names {
@@ -202,6 +204,15 @@ function readValue(field: protobuf.Field, names: Names): string {
   return is64(field.type) ? `toSafe(r.${field.type}(), '${field.name}')` : `r.${field.type}()`;
 }
 
+function isShared(field: protobuf.Field): boolean {
+  return sharedFields.has(field.fullName);
+}
+
+/** The constant that holds the field's shared values. */
+function sharedName(field: protobuf.Field, names: Names): string {
+  return `shared${names.of(field.parent ?? field)}${field.name.charAt(0).toUpperCase()}${field.name.slice(1)}`;
+}
+
 function printReadField(field: protobuf.Field, names: Names): string {
   const head = `        case ${field.id}:\n`;
   if (field instanceof protobuf.MapField) {
@@ -222,9 +233,12 @@ function printReadField(field: protobuf.Field, names: Names): string {
       : `${head}          ${push}\n          break;\n`;
   }
   const oneof = oneofOf(field);
+  const value = isShared(field)
+    ? `${sharedName(field, names)}.read(r, ${elementType(field, names)}.read)`
+    : readValue(field, names);
   const target =
     oneof === null
-      ? `m.${field.name} = ${readValue(field, names)};`
+      ? `m.${field.name} = ${value};`
       : `m.${oneof.name} = { kind: '${field.name}', ${field.name}: ${readValue(field, names)} };`;
   return `${head}          ${target}\n          break;\n`;
 }
@@ -262,9 +276,15 @@ function printCodec(type: protobuf.Type, names: Names): string {
     const oneof = oneofOf(field);
     const shape = field instanceof protobuf.MapField ? 'map' : field.repeated ? 'list' : 'one';
     const inOneof = oneof === null ? '' : `, oneof: '${oneof.name}'`;
-    return `    { name: '${field.name}', type: '${field.resolvedType === null ? field.type : 'object'}', shape: '${shape}'${inOneof}${kind} },\n`;
+    return `    { name: '${field.name}', number: ${field.id}, type: '${field.resolvedType === null ? field.type : 'object'}', shape: '${shape}'${inOneof}${kind} },\n`;
   });
-  return `export const ${name}: MessageCodec<${name}> = {
+  const shared = type.fieldsArray
+    .filter(isShared)
+    .map(
+      (field) =>
+        `const ${sharedName(field, names)} = new SharedValues<${elementType(field, names)}>();\n`,
+    );
+  return `${shared.join('')}export const ${name}: MessageCodec<${name}> = {
   typeName: '${type.fullName.slice(1)}',
   fields: [
 ${meta.join('')}  ],
@@ -275,7 +295,7 @@ ${meta.join('')}  ],
 ${writes.join('')}    return w;
   },
   encode(m) {
-    return ${name}.write(m, Writer.create()).finish();
+    return encoded(${name}.write, m);
   },
   read(r, end) {
     const m = ${name}.create() as Mutable<${name}>;
@@ -312,7 +332,7 @@ export function printNamespace(root: protobuf.Root): string {
   const names = nameTable(objects);
   const parts = [
     `// Made by scripts/generate-proto.ts; do not edit.\n/* eslint-disable */\n`,
-    `import { Reader, Writer, empty, method, readMapEntry, safe, toSafe } from '../codec.ts';\n`,
+    `import { Reader, empty, encoded, method, readMapEntry, safe, toSafe } from '../codec.ts';\n`,
     `import type { MessageCodec, Mutable } from '../codec.ts';\n\n`,
   ];
   for (const object of objects)
@@ -323,9 +343,12 @@ export function printNamespace(root: protobuf.Root): string {
   for (const object of objects)
     if (object instanceof protobuf.Service) parts.push(printService(object, names), '\n');
   const body = parts.slice(3).join('');
-  const used = ['Reader.', 'Writer.', 'empty', 'method(', 'readMapEntry(', 'safe(', 'toSafe(']
+  const used = ['Reader.', 'empty', 'encoded(', 'method(', 'readMapEntry(', 'safe(', 'toSafe(']
     .filter((use) => new RegExp(`[^.\\w']${RegExp.escape(use)}`).test(body))
     .map((use) => use.replace(/[.(]$/, ''));
-  parts[1] = `import { ${used.join(', ')} } from '../codec.ts';\n`;
+  const shares = body.includes('SharedValues')
+    ? `import { SharedValues } from '../shared-values.ts';\n`
+    : '';
+  parts[1] = `import { ${used.join(', ')} } from '../codec.ts';\n${shares}`;
   return parts.join('');
 }

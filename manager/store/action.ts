@@ -1,27 +1,37 @@
 import { assert } from '#lib';
 import { Meta, StoreAction, StoreActionKind, StoreEntry } from '#proto';
+import { patchOf } from './patch.ts';
+import type { Patch } from './patch.ts';
 import { definitionOf } from './tables.ts';
 import type { AnyObject, TableName } from './types.ts';
 
-/** One change of one object, as an entry carries it. For `remove` only the object's id counts. */
+/** One change of one object, as a transaction made it. For `remove` only the object's id counts. */
 export interface Action {
   readonly kind: 'create' | 'update' | 'remove';
   readonly table: TableName;
   readonly object: AnyObject;
+  /** Of an update: what it was made from. Only what is not the same travels; without it, everything. */
+  readonly before?: AnyObject | undefined;
 }
+
+/** One change as an entry carries it. */
+export type LoggedAction = Action | ({ readonly kind: 'patch'; readonly table: TableName } & Patch);
 
 const wireKinds = {
   create: StoreActionKind.CREATE,
   update: StoreActionKind.UPDATE,
   remove: StoreActionKind.REMOVE,
+  patch: StoreActionKind.PATCH,
 } as const;
 
-/** What of an object travels: everything but `meta`, which each member stamps when it applies. */
-function bare(action: Action): AnyObject {
-  if (action.kind === 'remove') {
-    return definitionOf(action.table).codec.create({ id: action.object.id });
-  }
-  return { ...action.object, meta: undefined };
+/** What travels; never `meta`, which each member stamps when it applies. */
+function logged(action: Action): LoggedAction {
+  const { kind, table, object, before } = action;
+  if (kind === 'remove')
+    return { kind, table, object: definitionOf(table).codec.create({ id: object.id }) };
+  if (kind === 'update' && before !== undefined)
+    return { kind: 'patch', table, ...patchOf(table, before, object) };
+  return { kind, table, object: { ...object, meta: undefined } };
 }
 
 type WireTarget = NonNullable<StoreAction['target']>;
@@ -31,8 +41,11 @@ type WireTarget = NonNullable<StoreAction['target']>;
  * one after another and then its tail, so nothing is encoded twice to learn its size.
  */
 export function encodeAction(action: Action): Uint8Array {
-  const target = { kind: action.table, [action.table]: bare(action) } as unknown as WireTarget;
-  const wire = StoreAction.create({ kind: wireKinds[action.kind], target });
+  const what = logged(action);
+  const { kind, table, object } = what;
+  const target = { kind: table, [table]: object } as unknown as WireTarget;
+  const changed = what.kind === 'patch' ? what.changed : [];
+  const wire = StoreAction.create({ kind: wireKinds[kind], target, changed });
   return StoreEntry.encode(StoreEntry.create({ actions: [wire] }));
 }
 
@@ -60,21 +73,22 @@ export function joinEntry(parts: readonly Uint8Array[], tail: EntryTail): Uint8A
 }
 
 export interface DecodedEntry extends EntryTail {
-  readonly actions: readonly Action[];
+  readonly actions: readonly LoggedAction[];
 }
 
-function fromWire(wire: StoreAction): Action {
+function fromWire(wire: StoreAction): LoggedAction {
   const target = wire.target;
   // A newer program's table: members of one cluster agree on the tables before they are written.
   assert(target !== undefined, 'an entry names a table that this program does not know');
   const object = (target as unknown as Record<string, AnyObject>)[target.kind];
   assert(object !== undefined, 'an entry holds an action without an object');
-  return { kind: kindOf(wire.kind), table: target.kind, object };
+  return { kind: kindOf(wire.kind), table: target.kind, object, changed: wire.changed };
 }
 
-function kindOf(kind: StoreActionKind): Action['kind'] {
+function kindOf(kind: StoreActionKind): LoggedAction['kind'] {
   if (kind === StoreActionKind.CREATE) return 'create';
   if (kind === StoreActionKind.UPDATE) return 'update';
+  if (kind === StoreActionKind.PATCH) return 'patch';
   assert(kind === StoreActionKind.REMOVE, `an entry holds an unknown kind of action: ${kind}`);
   return 'remove';
 }

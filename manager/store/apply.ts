@@ -1,6 +1,7 @@
 import { assert } from '#lib';
-import type { Action, EntryTail } from './action.ts';
+import type { Action, EntryTail, LoggedAction } from './action.ts';
 import { stamped } from './action.ts';
+import { patched } from './patch.ts';
 import type { State } from './state.ts';
 import type { AnyObject, StoreEvent, TableName } from './types.ts';
 
@@ -42,7 +43,7 @@ export function standsIn(made: State, actions: readonly Action[]): boolean {
 export function applyEntry(
   state: State,
   version: number,
-  entry: EntryTail & { readonly actions: readonly Action[] },
+  entry: EntryTail & { readonly actions: readonly LoggedAction[] },
   seal: <T extends AnyObject>(object: T) => T,
   made?: State,
 ): ApplyResult {
@@ -50,23 +51,26 @@ export function applyEntry(
   if (entry.baseVersion !== state.version) return { kind: 'skipped' };
   const events: StoreEvent[] = [];
   for (const action of entry.actions) {
-    const { table, object } = action;
-    const old = state.get(table, object.id);
+    const { table } = action;
+    const { id } = action.object;
+    const old = state.get(table, id);
     // The transaction saw this very state, so what it decided must hold.
     assert(
       (old === undefined) === (action.kind === 'create'),
-      `entry ${version}: ${action.kind} of ${table} ${object.id} does not fit`,
+      `entry ${version}: ${action.kind} of ${table} ${id} does not fit`,
     );
     if (action.kind === 'remove') {
-      if (made === undefined) state.replace(table, object.id, old, undefined);
+      if (made === undefined) state.replace(table, id, old, undefined);
       events.push(eventOf(table, old, undefined));
       continue;
     }
+    const object =
+      action.kind === 'patch' && old !== undefined ? patched(table, old, action) : action.object;
     const createdAtMs = old?.meta?.createdAtMs ?? entry.proposedAtMs;
     const meta = { version, createdAtMs, updatedAtMs: entry.proposedAtMs };
     const next = seal(stamped(object, meta));
-    if (made === undefined) state.replace(table, object.id, old, next);
-    else made.replace(table, object.id, object, next);
+    if (made === undefined) state.replace(table, id, old, next);
+    else made.replace(table, id, object, next);
     events.push(eventOf(table, old, next));
   }
   (made ?? state).version = version;

@@ -164,8 +164,10 @@ export class ClusterStore implements Store, ReplicatedState {
     const isOurs = inFlight?.bytes === entry;
     // Our own entry need not be decoded: its actions are still at hand.
     const decoded = isOurs ? inFlight : decodeEntry(entry);
-    const made = isOurs ? inFlight.made : undefined;
-    const after = made !== undefined && standsIn(made, decoded.actions) ? made : undefined;
+    const after =
+      isOurs && inFlight.made !== undefined && standsIn(inFlight.made, inFlight.actions)
+        ? inFlight.made
+        : undefined;
     const result = applyEntry(this.#state, version, decoded, this.#seal, after);
     if (isOurs) inFlight.result = result;
     if (result.kind === 'skipped') {

@@ -127,7 +127,8 @@ export class Transaction implements WriteTransaction {
     const actions: Action[] = [];
     for (const { table, before, after } of this.#changes.values()) {
       if (after !== undefined) {
-        actions.push({ kind: before === undefined ? 'create' : 'update', table, object: after });
+        const kind = before === undefined ? 'create' : 'update';
+        actions.push({ kind, table, object: after, before });
       } else if (before !== undefined) {
         actions.push({ kind: 'remove', table, object: before });
       }

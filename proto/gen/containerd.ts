@@ -1,6 +1,6 @@
 // Made by scripts/generate-proto.ts; do not edit.
 /* eslint-disable */
-import { Reader, Writer, empty, method, readMapEntry, safe, toSafe } from '../codec.ts';
+import { Reader, empty, encoded, method, readMapEntry, safe, toSafe } from '../codec.ts';
 import type { MessageCodec, Mutable } from '../codec.ts';
 
 
@@ -42,8 +42,8 @@ export interface ContainerRuntime {
 export const ContainerRuntime: MessageCodec<ContainerRuntime> = {
   typeName: 'containerd.services.containers.v1.ContainerRuntime',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'options', type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'options', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', ...init };
@@ -54,7 +54,7 @@ export const ContainerRuntime: MessageCodec<ContainerRuntime> = {
     return w;
   },
   encode(m) {
-    return ContainerRuntime.write(m, Writer.create()).finish();
+    return encoded(ContainerRuntime.write, m);
   },
   read(r, end) {
     const m = ContainerRuntime.create() as Mutable<ContainerRuntime>;
@@ -92,14 +92,14 @@ export interface Container {
 export const Container: MessageCodec<Container> = {
   typeName: 'containerd.services.containers.v1.Container',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'runtime', type: 'object', shape: 'one', message: (): MessageCodec<never> => ContainerRuntime as MessageCodec<never> },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'snapshotKey', type: 'string', shape: 'one' },
-    { name: 'createdAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
+    { name: 'image', number: 3, type: 'string', shape: 'one' },
+    { name: 'runtime', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => ContainerRuntime as MessageCodec<never> },
+    { name: 'spec', number: 5, type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
+    { name: 'snapshotter', number: 6, type: 'string', shape: 'one' },
+    { name: 'snapshotKey', number: 7, type: 'string', shape: 'one' },
+    { name: 'createdAt', number: 8, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', labels: {}, image: '', snapshotter: '', snapshotKey: '', ...init };
@@ -121,7 +121,7 @@ export const Container: MessageCodec<Container> = {
     return w;
   },
   encode(m) {
-    return Container.write(m, Writer.create()).finish();
+    return encoded(Container.write, m);
   },
   read(r, end) {
     const m = Container.create() as Mutable<Container>;
@@ -170,7 +170,7 @@ export interface GetContainerRequest {
 export const GetContainerRequest: MessageCodec<GetContainerRequest> = {
   typeName: 'containerd.services.containers.v1.GetContainerRequest',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: '', ...init };
@@ -180,7 +180,7 @@ export const GetContainerRequest: MessageCodec<GetContainerRequest> = {
     return w;
   },
   encode(m) {
-    return GetContainerRequest.write(m, Writer.create()).finish();
+    return encoded(GetContainerRequest.write, m);
   },
   read(r, end) {
     const m = GetContainerRequest.create() as Mutable<GetContainerRequest>;
@@ -208,7 +208,7 @@ export interface GetContainerResponse {
 export const GetContainerResponse: MessageCodec<GetContainerResponse> = {
   typeName: 'containerd.services.containers.v1.GetContainerResponse',
   fields: [
-    { name: 'container', type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
+    { name: 'container', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -218,7 +218,7 @@ export const GetContainerResponse: MessageCodec<GetContainerResponse> = {
     return w;
   },
   encode(m) {
-    return GetContainerResponse.write(m, Writer.create()).finish();
+    return encoded(GetContainerResponse.write, m);
   },
   read(r, end) {
     const m = GetContainerResponse.create() as Mutable<GetContainerResponse>;
@@ -246,7 +246,7 @@ export interface ListContainersRequest {
 export const ListContainersRequest: MessageCodec<ListContainersRequest> = {
   typeName: 'containerd.services.containers.v1.ListContainersRequest',
   fields: [
-    { name: 'filters', type: 'string', shape: 'list' },
+    { name: 'filters', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { filters: [], ...init };
@@ -256,7 +256,7 @@ export const ListContainersRequest: MessageCodec<ListContainersRequest> = {
     return w;
   },
   encode(m) {
-    return ListContainersRequest.write(m, Writer.create()).finish();
+    return encoded(ListContainersRequest.write, m);
   },
   read(r, end) {
     const m = ListContainersRequest.create() as Mutable<ListContainersRequest>;
@@ -284,7 +284,7 @@ export interface ListContainersResponse {
 export const ListContainersResponse: MessageCodec<ListContainersResponse> = {
   typeName: 'containerd.services.containers.v1.ListContainersResponse',
   fields: [
-    { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => Container as MessageCodec<never> },
+    { name: 'containers', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Container as MessageCodec<never> },
   ],
   create(init) {
     return { containers: [], ...init };
@@ -294,7 +294,7 @@ export const ListContainersResponse: MessageCodec<ListContainersResponse> = {
     return w;
   },
   encode(m) {
-    return ListContainersResponse.write(m, Writer.create()).finish();
+    return encoded(ListContainersResponse.write, m);
   },
   read(r, end) {
     const m = ListContainersResponse.create() as Mutable<ListContainersResponse>;
@@ -322,7 +322,7 @@ export interface CreateContainerRequest {
 export const CreateContainerRequest: MessageCodec<CreateContainerRequest> = {
   typeName: 'containerd.services.containers.v1.CreateContainerRequest',
   fields: [
-    { name: 'container', type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
+    { name: 'container', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -332,7 +332,7 @@ export const CreateContainerRequest: MessageCodec<CreateContainerRequest> = {
     return w;
   },
   encode(m) {
-    return CreateContainerRequest.write(m, Writer.create()).finish();
+    return encoded(CreateContainerRequest.write, m);
   },
   read(r, end) {
     const m = CreateContainerRequest.create() as Mutable<CreateContainerRequest>;
@@ -360,7 +360,7 @@ export interface CreateContainerResponse {
 export const CreateContainerResponse: MessageCodec<CreateContainerResponse> = {
   typeName: 'containerd.services.containers.v1.CreateContainerResponse',
   fields: [
-    { name: 'container', type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
+    { name: 'container', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Container as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -370,7 +370,7 @@ export const CreateContainerResponse: MessageCodec<CreateContainerResponse> = {
     return w;
   },
   encode(m) {
-    return CreateContainerResponse.write(m, Writer.create()).finish();
+    return encoded(CreateContainerResponse.write, m);
   },
   read(r, end) {
     const m = CreateContainerResponse.create() as Mutable<CreateContainerResponse>;
@@ -398,7 +398,7 @@ export interface DeleteContainerRequest {
 export const DeleteContainerRequest: MessageCodec<DeleteContainerRequest> = {
   typeName: 'containerd.services.containers.v1.DeleteContainerRequest',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: '', ...init };
@@ -408,7 +408,7 @@ export const DeleteContainerRequest: MessageCodec<DeleteContainerRequest> = {
     return w;
   },
   encode(m) {
-    return DeleteContainerRequest.write(m, Writer.create()).finish();
+    return encoded(DeleteContainerRequest.write, m);
   },
   read(r, end) {
     const m = DeleteContainerRequest.create() as Mutable<DeleteContainerRequest>;
@@ -438,9 +438,9 @@ export interface ContentInfo {
 export const ContentInfo: MessageCodec<ContentInfo> = {
   typeName: 'containerd.services.content.v1.ContentInfo',
   fields: [
-    { name: 'digest', type: 'string', shape: 'one' },
-    { name: 'size', type: 'int64', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'digest', number: 1, type: 'string', shape: 'one' },
+    { name: 'size', number: 2, type: 'int64', shape: 'one' },
+    { name: 'labels', number: 5, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { digest: '', size: 0, labels: {}, ...init };
@@ -457,7 +457,7 @@ export const ContentInfo: MessageCodec<ContentInfo> = {
     return w;
   },
   encode(m) {
-    return ContentInfo.write(m, Writer.create()).finish();
+    return encoded(ContentInfo.write, m);
   },
   read(r, end) {
     const m = ContentInfo.create() as Mutable<ContentInfo>;
@@ -491,7 +491,7 @@ export interface InfoRequest {
 export const InfoRequest: MessageCodec<InfoRequest> = {
   typeName: 'containerd.services.content.v1.InfoRequest',
   fields: [
-    { name: 'digest', type: 'string', shape: 'one' },
+    { name: 'digest', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { digest: '', ...init };
@@ -501,7 +501,7 @@ export const InfoRequest: MessageCodec<InfoRequest> = {
     return w;
   },
   encode(m) {
-    return InfoRequest.write(m, Writer.create()).finish();
+    return encoded(InfoRequest.write, m);
   },
   read(r, end) {
     const m = InfoRequest.create() as Mutable<InfoRequest>;
@@ -529,7 +529,7 @@ export interface InfoResponse {
 export const InfoResponse: MessageCodec<InfoResponse> = {
   typeName: 'containerd.services.content.v1.InfoResponse',
   fields: [
-    { name: 'info', type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
+    { name: 'info', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -539,7 +539,7 @@ export const InfoResponse: MessageCodec<InfoResponse> = {
     return w;
   },
   encode(m) {
-    return InfoResponse.write(m, Writer.create()).finish();
+    return encoded(InfoResponse.write, m);
   },
   read(r, end) {
     const m = InfoResponse.create() as Mutable<InfoResponse>;
@@ -568,8 +568,8 @@ export interface UpdateContentRequest {
 export const UpdateContentRequest: MessageCodec<UpdateContentRequest> = {
   typeName: 'containerd.services.content.v1.UpdateContentRequest',
   fields: [
-    { name: 'info', type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
-    { name: 'updateMask', type: 'object', shape: 'one', message: (): MessageCodec<never> => FieldMask as MessageCodec<never> },
+    { name: 'info', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
+    { name: 'updateMask', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => FieldMask as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -580,7 +580,7 @@ export const UpdateContentRequest: MessageCodec<UpdateContentRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateContentRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateContentRequest.write, m);
   },
   read(r, end) {
     const m = UpdateContentRequest.create() as Mutable<UpdateContentRequest>;
@@ -611,7 +611,7 @@ export interface UpdateContentResponse {
 export const UpdateContentResponse: MessageCodec<UpdateContentResponse> = {
   typeName: 'containerd.services.content.v1.UpdateContentResponse',
   fields: [
-    { name: 'info', type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
+    { name: 'info', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => ContentInfo as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -621,7 +621,7 @@ export const UpdateContentResponse: MessageCodec<UpdateContentResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateContentResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateContentResponse.write, m);
   },
   read(r, end) {
     const m = UpdateContentResponse.create() as Mutable<UpdateContentResponse>;
@@ -651,9 +651,9 @@ export interface ReadContentRequest {
 export const ReadContentRequest: MessageCodec<ReadContentRequest> = {
   typeName: 'containerd.services.content.v1.ReadContentRequest',
   fields: [
-    { name: 'digest', type: 'string', shape: 'one' },
-    { name: 'offset', type: 'int64', shape: 'one' },
-    { name: 'size', type: 'int64', shape: 'one' },
+    { name: 'digest', number: 1, type: 'string', shape: 'one' },
+    { name: 'offset', number: 2, type: 'int64', shape: 'one' },
+    { name: 'size', number: 3, type: 'int64', shape: 'one' },
   ],
   create(init) {
     return { digest: '', offset: 0, size: 0, ...init };
@@ -665,7 +665,7 @@ export const ReadContentRequest: MessageCodec<ReadContentRequest> = {
     return w;
   },
   encode(m) {
-    return ReadContentRequest.write(m, Writer.create()).finish();
+    return encoded(ReadContentRequest.write, m);
   },
   read(r, end) {
     const m = ReadContentRequest.create() as Mutable<ReadContentRequest>;
@@ -700,8 +700,8 @@ export interface ReadContentResponse {
 export const ReadContentResponse: MessageCodec<ReadContentResponse> = {
   typeName: 'containerd.services.content.v1.ReadContentResponse',
   fields: [
-    { name: 'offset', type: 'int64', shape: 'one' },
-    { name: 'data', type: 'bytes', shape: 'one' },
+    { name: 'offset', number: 1, type: 'int64', shape: 'one' },
+    { name: 'data', number: 2, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { offset: 0, data: empty, ...init };
@@ -712,7 +712,7 @@ export const ReadContentResponse: MessageCodec<ReadContentResponse> = {
     return w;
   },
   encode(m) {
-    return ReadContentResponse.write(m, Writer.create()).finish();
+    return encoded(ReadContentResponse.write, m);
   },
   read(r, end) {
     const m = ReadContentResponse.create() as Mutable<ReadContentResponse>;
@@ -746,10 +746,10 @@ export interface IngestStatus {
 export const IngestStatus: MessageCodec<IngestStatus> = {
   typeName: 'containerd.services.content.v1.IngestStatus',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'offset', type: 'int64', shape: 'one' },
-    { name: 'total', type: 'int64', shape: 'one' },
-    { name: 'expected', type: 'string', shape: 'one' },
+    { name: 'ref', number: 3, type: 'string', shape: 'one' },
+    { name: 'offset', number: 4, type: 'int64', shape: 'one' },
+    { name: 'total', number: 5, type: 'int64', shape: 'one' },
+    { name: 'expected', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', offset: 0, total: 0, expected: '', ...init };
@@ -762,7 +762,7 @@ export const IngestStatus: MessageCodec<IngestStatus> = {
     return w;
   },
   encode(m) {
-    return IngestStatus.write(m, Writer.create()).finish();
+    return encoded(IngestStatus.write, m);
   },
   read(r, end) {
     const m = IngestStatus.create() as Mutable<IngestStatus>;
@@ -799,7 +799,7 @@ export interface StatusRequest {
 export const StatusRequest: MessageCodec<StatusRequest> = {
   typeName: 'containerd.services.content.v1.StatusRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -809,7 +809,7 @@ export const StatusRequest: MessageCodec<StatusRequest> = {
     return w;
   },
   encode(m) {
-    return StatusRequest.write(m, Writer.create()).finish();
+    return encoded(StatusRequest.write, m);
   },
   read(r, end) {
     const m = StatusRequest.create() as Mutable<StatusRequest>;
@@ -837,7 +837,7 @@ export interface StatusResponse {
 export const StatusResponse: MessageCodec<StatusResponse> = {
   typeName: 'containerd.services.content.v1.StatusResponse',
   fields: [
-    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => IngestStatus as MessageCodec<never> },
+    { name: 'status', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => IngestStatus as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -847,7 +847,7 @@ export const StatusResponse: MessageCodec<StatusResponse> = {
     return w;
   },
   encode(m) {
-    return StatusResponse.write(m, Writer.create()).finish();
+    return encoded(StatusResponse.write, m);
   },
   read(r, end) {
     const m = StatusResponse.create() as Mutable<StatusResponse>;
@@ -881,13 +881,13 @@ export interface WriteContentRequest {
 export const WriteContentRequest: MessageCodec<WriteContentRequest> = {
   typeName: 'containerd.services.content.v1.WriteContentRequest',
   fields: [
-    { name: 'action', type: 'object', shape: 'one', names: WriteActionNames },
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'total', type: 'int64', shape: 'one' },
-    { name: 'expected', type: 'string', shape: 'one' },
-    { name: 'offset', type: 'int64', shape: 'one' },
-    { name: 'data', type: 'bytes', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'action', number: 1, type: 'object', shape: 'one', names: WriteActionNames },
+    { name: 'ref', number: 2, type: 'string', shape: 'one' },
+    { name: 'total', number: 3, type: 'int64', shape: 'one' },
+    { name: 'expected', number: 4, type: 'string', shape: 'one' },
+    { name: 'offset', number: 5, type: 'int64', shape: 'one' },
+    { name: 'data', number: 6, type: 'bytes', shape: 'one' },
+    { name: 'labels', number: 7, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { action: 0, ref: '', total: 0, expected: '', offset: 0, data: empty, labels: {}, ...init };
@@ -908,7 +908,7 @@ export const WriteContentRequest: MessageCodec<WriteContentRequest> = {
     return w;
   },
   encode(m) {
-    return WriteContentRequest.write(m, Writer.create()).finish();
+    return encoded(WriteContentRequest.write, m);
   },
   read(r, end) {
     const m = WriteContentRequest.create() as Mutable<WriteContentRequest>;
@@ -957,10 +957,10 @@ export interface WriteContentResponse {
 export const WriteContentResponse: MessageCodec<WriteContentResponse> = {
   typeName: 'containerd.services.content.v1.WriteContentResponse',
   fields: [
-    { name: 'action', type: 'object', shape: 'one', names: WriteActionNames },
-    { name: 'offset', type: 'int64', shape: 'one' },
-    { name: 'total', type: 'int64', shape: 'one' },
-    { name: 'digest', type: 'string', shape: 'one' },
+    { name: 'action', number: 1, type: 'object', shape: 'one', names: WriteActionNames },
+    { name: 'offset', number: 4, type: 'int64', shape: 'one' },
+    { name: 'total', number: 5, type: 'int64', shape: 'one' },
+    { name: 'digest', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { action: 0, offset: 0, total: 0, digest: '', ...init };
@@ -973,7 +973,7 @@ export const WriteContentResponse: MessageCodec<WriteContentResponse> = {
     return w;
   },
   encode(m) {
-    return WriteContentResponse.write(m, Writer.create()).finish();
+    return encoded(WriteContentResponse.write, m);
   },
   read(r, end) {
     const m = WriteContentResponse.create() as Mutable<WriteContentResponse>;
@@ -1010,7 +1010,7 @@ export interface AbortRequest {
 export const AbortRequest: MessageCodec<AbortRequest> = {
   typeName: 'containerd.services.content.v1.AbortRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -1020,7 +1020,7 @@ export const AbortRequest: MessageCodec<AbortRequest> = {
     return w;
   },
   encode(m) {
-    return AbortRequest.write(m, Writer.create()).finish();
+    return encoded(AbortRequest.write, m);
   },
   read(r, end) {
     const m = AbortRequest.create() as Mutable<AbortRequest>;
@@ -1049,8 +1049,8 @@ export interface ApplyRequest {
 export const ApplyRequest: MessageCodec<ApplyRequest> = {
   typeName: 'containerd.services.diff.v1.ApplyRequest',
   fields: [
-    { name: 'diff', type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
-    { name: 'mounts', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'diff', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
+    { name: 'mounts', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
   ],
   create(init) {
     return { mounts: [], ...init };
@@ -1061,7 +1061,7 @@ export const ApplyRequest: MessageCodec<ApplyRequest> = {
     return w;
   },
   encode(m) {
-    return ApplyRequest.write(m, Writer.create()).finish();
+    return encoded(ApplyRequest.write, m);
   },
   read(r, end) {
     const m = ApplyRequest.create() as Mutable<ApplyRequest>;
@@ -1092,7 +1092,7 @@ export interface ApplyResponse {
 export const ApplyResponse: MessageCodec<ApplyResponse> = {
   typeName: 'containerd.services.diff.v1.ApplyResponse',
   fields: [
-    { name: 'applied', type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
+    { name: 'applied', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1102,7 +1102,7 @@ export const ApplyResponse: MessageCodec<ApplyResponse> = {
     return w;
   },
   encode(m) {
-    return ApplyResponse.write(m, Writer.create()).finish();
+    return encoded(ApplyResponse.write, m);
   },
   read(r, end) {
     const m = ApplyResponse.create() as Mutable<ApplyResponse>;
@@ -1131,8 +1131,8 @@ export interface PublishRequest {
 export const PublishRequest: MessageCodec<PublishRequest> = {
   typeName: 'containerd.services.events.v1.PublishRequest',
   fields: [
-    { name: 'topic', type: 'string', shape: 'one' },
-    { name: 'event', type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
+    { name: 'topic', number: 1, type: 'string', shape: 'one' },
+    { name: 'event', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
   ],
   create(init) {
     return { topic: '', ...init };
@@ -1143,7 +1143,7 @@ export const PublishRequest: MessageCodec<PublishRequest> = {
     return w;
   },
   encode(m) {
-    return PublishRequest.write(m, Writer.create()).finish();
+    return encoded(PublishRequest.write, m);
   },
   read(r, end) {
     const m = PublishRequest.create() as Mutable<PublishRequest>;
@@ -1174,7 +1174,7 @@ export interface SubscribeRequest {
 export const SubscribeRequest: MessageCodec<SubscribeRequest> = {
   typeName: 'containerd.services.events.v1.SubscribeRequest',
   fields: [
-    { name: 'filters', type: 'string', shape: 'list' },
+    { name: 'filters', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { filters: [], ...init };
@@ -1184,7 +1184,7 @@ export const SubscribeRequest: MessageCodec<SubscribeRequest> = {
     return w;
   },
   encode(m) {
-    return SubscribeRequest.write(m, Writer.create()).finish();
+    return encoded(SubscribeRequest.write, m);
   },
   read(r, end) {
     const m = SubscribeRequest.create() as Mutable<SubscribeRequest>;
@@ -1215,10 +1215,10 @@ export interface Envelope {
 export const Envelope: MessageCodec<Envelope> = {
   typeName: 'containerd.services.events.v1.Envelope',
   fields: [
-    { name: 'timestamp', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
-    { name: 'namespace', type: 'string', shape: 'one' },
-    { name: 'topic', type: 'string', shape: 'one' },
-    { name: 'event', type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
+    { name: 'timestamp', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'namespace', number: 2, type: 'string', shape: 'one' },
+    { name: 'topic', number: 3, type: 'string', shape: 'one' },
+    { name: 'event', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => Any as MessageCodec<never> },
   ],
   create(init) {
     return { namespace: '', topic: '', ...init };
@@ -1231,7 +1231,7 @@ export const Envelope: MessageCodec<Envelope> = {
     return w;
   },
   encode(m) {
-    return Envelope.write(m, Writer.create()).finish();
+    return encoded(Envelope.write, m);
   },
   read(r, end) {
     const m = Envelope.create() as Mutable<Envelope>;
@@ -1272,11 +1272,11 @@ export interface Image {
 export const Image: MessageCodec<Image> = {
   typeName: 'containerd.services.images.v1.Image',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'target', type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
-    { name: 'createdAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
-    { name: 'updatedAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
+    { name: 'target', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => Descriptor as MessageCodec<never> },
+    { name: 'createdAt', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'updatedAt', number: 8, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, ...init };
@@ -1295,7 +1295,7 @@ export const Image: MessageCodec<Image> = {
     return w;
   },
   encode(m) {
-    return Image.write(m, Writer.create()).finish();
+    return encoded(Image.write, m);
   },
   read(r, end) {
     const m = Image.create() as Mutable<Image>;
@@ -1335,7 +1335,7 @@ export interface GetImageRequest {
 export const GetImageRequest: MessageCodec<GetImageRequest> = {
   typeName: 'containerd.services.images.v1.GetImageRequest',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { name: '', ...init };
@@ -1345,7 +1345,7 @@ export const GetImageRequest: MessageCodec<GetImageRequest> = {
     return w;
   },
   encode(m) {
-    return GetImageRequest.write(m, Writer.create()).finish();
+    return encoded(GetImageRequest.write, m);
   },
   read(r, end) {
     const m = GetImageRequest.create() as Mutable<GetImageRequest>;
@@ -1373,7 +1373,7 @@ export interface GetImageResponse {
 export const GetImageResponse: MessageCodec<GetImageResponse> = {
   typeName: 'containerd.services.images.v1.GetImageResponse',
   fields: [
-    { name: 'image', type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1383,7 +1383,7 @@ export const GetImageResponse: MessageCodec<GetImageResponse> = {
     return w;
   },
   encode(m) {
-    return GetImageResponse.write(m, Writer.create()).finish();
+    return encoded(GetImageResponse.write, m);
   },
   read(r, end) {
     const m = GetImageResponse.create() as Mutable<GetImageResponse>;
@@ -1411,7 +1411,7 @@ export interface ListImageRecordsRequest {
 export const ListImageRecordsRequest: MessageCodec<ListImageRecordsRequest> = {
   typeName: 'containerd.services.images.v1.ListImageRecordsRequest',
   fields: [
-    { name: 'filters', type: 'string', shape: 'list' },
+    { name: 'filters', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { filters: [], ...init };
@@ -1421,7 +1421,7 @@ export const ListImageRecordsRequest: MessageCodec<ListImageRecordsRequest> = {
     return w;
   },
   encode(m) {
-    return ListImageRecordsRequest.write(m, Writer.create()).finish();
+    return encoded(ListImageRecordsRequest.write, m);
   },
   read(r, end) {
     const m = ListImageRecordsRequest.create() as Mutable<ListImageRecordsRequest>;
@@ -1449,7 +1449,7 @@ export interface ListImageRecordsResponse {
 export const ListImageRecordsResponse: MessageCodec<ListImageRecordsResponse> = {
   typeName: 'containerd.services.images.v1.ListImageRecordsResponse',
   fields: [
-    { name: 'images', type: 'object', shape: 'list', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'images', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Image as MessageCodec<never> },
   ],
   create(init) {
     return { images: [], ...init };
@@ -1459,7 +1459,7 @@ export const ListImageRecordsResponse: MessageCodec<ListImageRecordsResponse> = 
     return w;
   },
   encode(m) {
-    return ListImageRecordsResponse.write(m, Writer.create()).finish();
+    return encoded(ListImageRecordsResponse.write, m);
   },
   read(r, end) {
     const m = ListImageRecordsResponse.create() as Mutable<ListImageRecordsResponse>;
@@ -1487,7 +1487,7 @@ export interface CreateImageRequest {
 export const CreateImageRequest: MessageCodec<CreateImageRequest> = {
   typeName: 'containerd.services.images.v1.CreateImageRequest',
   fields: [
-    { name: 'image', type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1497,7 +1497,7 @@ export const CreateImageRequest: MessageCodec<CreateImageRequest> = {
     return w;
   },
   encode(m) {
-    return CreateImageRequest.write(m, Writer.create()).finish();
+    return encoded(CreateImageRequest.write, m);
   },
   read(r, end) {
     const m = CreateImageRequest.create() as Mutable<CreateImageRequest>;
@@ -1525,7 +1525,7 @@ export interface CreateImageResponse {
 export const CreateImageResponse: MessageCodec<CreateImageResponse> = {
   typeName: 'containerd.services.images.v1.CreateImageResponse',
   fields: [
-    { name: 'image', type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1535,7 +1535,7 @@ export const CreateImageResponse: MessageCodec<CreateImageResponse> = {
     return w;
   },
   encode(m) {
-    return CreateImageResponse.write(m, Writer.create()).finish();
+    return encoded(CreateImageResponse.write, m);
   },
   read(r, end) {
     const m = CreateImageResponse.create() as Mutable<CreateImageResponse>;
@@ -1564,8 +1564,8 @@ export interface UpdateImageRequest {
 export const UpdateImageRequest: MessageCodec<UpdateImageRequest> = {
   typeName: 'containerd.services.images.v1.UpdateImageRequest',
   fields: [
-    { name: 'image', type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
-    { name: 'updateMask', type: 'object', shape: 'one', message: (): MessageCodec<never> => FieldMask as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'updateMask', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => FieldMask as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1576,7 +1576,7 @@ export const UpdateImageRequest: MessageCodec<UpdateImageRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateImageRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateImageRequest.write, m);
   },
   read(r, end) {
     const m = UpdateImageRequest.create() as Mutable<UpdateImageRequest>;
@@ -1607,7 +1607,7 @@ export interface UpdateImageResponse {
 export const UpdateImageResponse: MessageCodec<UpdateImageResponse> = {
   typeName: 'containerd.services.images.v1.UpdateImageResponse',
   fields: [
-    { name: 'image', type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Image as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1617,7 +1617,7 @@ export const UpdateImageResponse: MessageCodec<UpdateImageResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateImageResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateImageResponse.write, m);
   },
   read(r, end) {
     const m = UpdateImageResponse.create() as Mutable<UpdateImageResponse>;
@@ -1646,8 +1646,8 @@ export interface DeleteImageRequest {
 export const DeleteImageRequest: MessageCodec<DeleteImageRequest> = {
   typeName: 'containerd.services.images.v1.DeleteImageRequest',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'sync', type: 'bool', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'sync', number: 2, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { name: '', sync: false, ...init };
@@ -1658,7 +1658,7 @@ export const DeleteImageRequest: MessageCodec<DeleteImageRequest> = {
     return w;
   },
   encode(m) {
-    return DeleteImageRequest.write(m, Writer.create()).finish();
+    return encoded(DeleteImageRequest.write, m);
   },
   read(r, end) {
     const m = DeleteImageRequest.create() as Mutable<DeleteImageRequest>;
@@ -1691,9 +1691,9 @@ export interface Lease {
 export const Lease: MessageCodec<Lease> = {
   typeName: 'containerd.services.leases.v1.Lease',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'createdAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'createdAt', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'labels', number: 3, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { id: '', labels: {}, ...init };
@@ -1710,7 +1710,7 @@ export const Lease: MessageCodec<Lease> = {
     return w;
   },
   encode(m) {
-    return Lease.write(m, Writer.create()).finish();
+    return encoded(Lease.write, m);
   },
   read(r, end) {
     const m = Lease.create() as Mutable<Lease>;
@@ -1745,8 +1745,8 @@ export interface CreateLeaseRequest {
 export const CreateLeaseRequest: MessageCodec<CreateLeaseRequest> = {
   typeName: 'containerd.services.leases.v1.CreateLeaseRequest',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 3, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { id: '', labels: {}, ...init };
@@ -1762,7 +1762,7 @@ export const CreateLeaseRequest: MessageCodec<CreateLeaseRequest> = {
     return w;
   },
   encode(m) {
-    return CreateLeaseRequest.write(m, Writer.create()).finish();
+    return encoded(CreateLeaseRequest.write, m);
   },
   read(r, end) {
     const m = CreateLeaseRequest.create() as Mutable<CreateLeaseRequest>;
@@ -1793,7 +1793,7 @@ export interface CreateLeaseResponse {
 export const CreateLeaseResponse: MessageCodec<CreateLeaseResponse> = {
   typeName: 'containerd.services.leases.v1.CreateLeaseResponse',
   fields: [
-    { name: 'lease', type: 'object', shape: 'one', message: (): MessageCodec<never> => Lease as MessageCodec<never> },
+    { name: 'lease', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Lease as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1803,7 +1803,7 @@ export const CreateLeaseResponse: MessageCodec<CreateLeaseResponse> = {
     return w;
   },
   encode(m) {
-    return CreateLeaseResponse.write(m, Writer.create()).finish();
+    return encoded(CreateLeaseResponse.write, m);
   },
   read(r, end) {
     const m = CreateLeaseResponse.create() as Mutable<CreateLeaseResponse>;
@@ -1832,8 +1832,8 @@ export interface DeleteLeaseRequest {
 export const DeleteLeaseRequest: MessageCodec<DeleteLeaseRequest> = {
   typeName: 'containerd.services.leases.v1.DeleteLeaseRequest',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'sync', type: 'bool', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'sync', number: 2, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { id: '', sync: false, ...init };
@@ -1844,7 +1844,7 @@ export const DeleteLeaseRequest: MessageCodec<DeleteLeaseRequest> = {
     return w;
   },
   encode(m) {
-    return DeleteLeaseRequest.write(m, Writer.create()).finish();
+    return encoded(DeleteLeaseRequest.write, m);
   },
   read(r, end) {
     const m = DeleteLeaseRequest.create() as Mutable<DeleteLeaseRequest>;
@@ -1875,7 +1875,7 @@ export interface ListLeasesRequest {
 export const ListLeasesRequest: MessageCodec<ListLeasesRequest> = {
   typeName: 'containerd.services.leases.v1.ListLeasesRequest',
   fields: [
-    { name: 'filters', type: 'string', shape: 'list' },
+    { name: 'filters', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { filters: [], ...init };
@@ -1885,7 +1885,7 @@ export const ListLeasesRequest: MessageCodec<ListLeasesRequest> = {
     return w;
   },
   encode(m) {
-    return ListLeasesRequest.write(m, Writer.create()).finish();
+    return encoded(ListLeasesRequest.write, m);
   },
   read(r, end) {
     const m = ListLeasesRequest.create() as Mutable<ListLeasesRequest>;
@@ -1913,7 +1913,7 @@ export interface ListLeasesResponse {
 export const ListLeasesResponse: MessageCodec<ListLeasesResponse> = {
   typeName: 'containerd.services.leases.v1.ListLeasesResponse',
   fields: [
-    { name: 'leases', type: 'object', shape: 'list', message: (): MessageCodec<never> => Lease as MessageCodec<never> },
+    { name: 'leases', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Lease as MessageCodec<never> },
   ],
   create(init) {
     return { leases: [], ...init };
@@ -1923,7 +1923,7 @@ export const ListLeasesResponse: MessageCodec<ListLeasesResponse> = {
     return w;
   },
   encode(m) {
-    return ListLeasesResponse.write(m, Writer.create()).finish();
+    return encoded(ListLeasesResponse.write, m);
   },
   read(r, end) {
     const m = ListLeasesResponse.create() as Mutable<ListLeasesResponse>;
@@ -1952,8 +1952,8 @@ export interface Namespace {
 export const Namespace: MessageCodec<Namespace> = {
   typeName: 'containerd.services.namespaces.v1.Namespace',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { name: '', labels: {}, ...init };
@@ -1969,7 +1969,7 @@ export const Namespace: MessageCodec<Namespace> = {
     return w;
   },
   encode(m) {
-    return Namespace.write(m, Writer.create()).finish();
+    return encoded(Namespace.write, m);
   },
   read(r, end) {
     const m = Namespace.create() as Mutable<Namespace>;
@@ -2000,7 +2000,7 @@ export interface CreateNamespaceRequest {
 export const CreateNamespaceRequest: MessageCodec<CreateNamespaceRequest> = {
   typeName: 'containerd.services.namespaces.v1.CreateNamespaceRequest',
   fields: [
-    { name: 'namespace', type: 'object', shape: 'one', message: (): MessageCodec<never> => Namespace as MessageCodec<never> },
+    { name: 'namespace', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Namespace as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2010,7 +2010,7 @@ export const CreateNamespaceRequest: MessageCodec<CreateNamespaceRequest> = {
     return w;
   },
   encode(m) {
-    return CreateNamespaceRequest.write(m, Writer.create()).finish();
+    return encoded(CreateNamespaceRequest.write, m);
   },
   read(r, end) {
     const m = CreateNamespaceRequest.create() as Mutable<CreateNamespaceRequest>;
@@ -2038,7 +2038,7 @@ export interface CreateNamespaceResponse {
 export const CreateNamespaceResponse: MessageCodec<CreateNamespaceResponse> = {
   typeName: 'containerd.services.namespaces.v1.CreateNamespaceResponse',
   fields: [
-    { name: 'namespace', type: 'object', shape: 'one', message: (): MessageCodec<never> => Namespace as MessageCodec<never> },
+    { name: 'namespace', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Namespace as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2048,7 +2048,7 @@ export const CreateNamespaceResponse: MessageCodec<CreateNamespaceResponse> = {
     return w;
   },
   encode(m) {
-    return CreateNamespaceResponse.write(m, Writer.create()).finish();
+    return encoded(CreateNamespaceResponse.write, m);
   },
   read(r, end) {
     const m = CreateNamespaceResponse.create() as Mutable<CreateNamespaceResponse>;
@@ -2079,10 +2079,10 @@ export interface PrepareSnapshotRequest {
 export const PrepareSnapshotRequest: MessageCodec<PrepareSnapshotRequest> = {
   typeName: 'containerd.services.snapshots.v1.PrepareSnapshotRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'key', type: 'string', shape: 'one' },
-    { name: 'parent', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'key', number: 2, type: 'string', shape: 'one' },
+    { name: 'parent', number: 3, type: 'string', shape: 'one' },
+    { name: 'labels', number: 4, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { snapshotter: '', key: '', parent: '', labels: {}, ...init };
@@ -2100,7 +2100,7 @@ export const PrepareSnapshotRequest: MessageCodec<PrepareSnapshotRequest> = {
     return w;
   },
   encode(m) {
-    return PrepareSnapshotRequest.write(m, Writer.create()).finish();
+    return encoded(PrepareSnapshotRequest.write, m);
   },
   read(r, end) {
     const m = PrepareSnapshotRequest.create() as Mutable<PrepareSnapshotRequest>;
@@ -2137,7 +2137,7 @@ export interface PrepareSnapshotResponse {
 export const PrepareSnapshotResponse: MessageCodec<PrepareSnapshotResponse> = {
   typeName: 'containerd.services.snapshots.v1.PrepareSnapshotResponse',
   fields: [
-    { name: 'mounts', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'mounts', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
   ],
   create(init) {
     return { mounts: [], ...init };
@@ -2147,7 +2147,7 @@ export const PrepareSnapshotResponse: MessageCodec<PrepareSnapshotResponse> = {
     return w;
   },
   encode(m) {
-    return PrepareSnapshotResponse.write(m, Writer.create()).finish();
+    return encoded(PrepareSnapshotResponse.write, m);
   },
   read(r, end) {
     const m = PrepareSnapshotResponse.create() as Mutable<PrepareSnapshotResponse>;
@@ -2176,8 +2176,8 @@ export interface MountsRequest {
 export const MountsRequest: MessageCodec<MountsRequest> = {
   typeName: 'containerd.services.snapshots.v1.MountsRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'key', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { snapshotter: '', key: '', ...init };
@@ -2188,7 +2188,7 @@ export const MountsRequest: MessageCodec<MountsRequest> = {
     return w;
   },
   encode(m) {
-    return MountsRequest.write(m, Writer.create()).finish();
+    return encoded(MountsRequest.write, m);
   },
   read(r, end) {
     const m = MountsRequest.create() as Mutable<MountsRequest>;
@@ -2219,7 +2219,7 @@ export interface MountsResponse {
 export const MountsResponse: MessageCodec<MountsResponse> = {
   typeName: 'containerd.services.snapshots.v1.MountsResponse',
   fields: [
-    { name: 'mounts', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'mounts', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
   ],
   create(init) {
     return { mounts: [], ...init };
@@ -2229,7 +2229,7 @@ export const MountsResponse: MessageCodec<MountsResponse> = {
     return w;
   },
   encode(m) {
-    return MountsResponse.write(m, Writer.create()).finish();
+    return encoded(MountsResponse.write, m);
   },
   read(r, end) {
     const m = MountsResponse.create() as Mutable<MountsResponse>;
@@ -2258,8 +2258,8 @@ export interface RemoveSnapshotRequest {
 export const RemoveSnapshotRequest: MessageCodec<RemoveSnapshotRequest> = {
   typeName: 'containerd.services.snapshots.v1.RemoveSnapshotRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'key', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { snapshotter: '', key: '', ...init };
@@ -2270,7 +2270,7 @@ export const RemoveSnapshotRequest: MessageCodec<RemoveSnapshotRequest> = {
     return w;
   },
   encode(m) {
-    return RemoveSnapshotRequest.write(m, Writer.create()).finish();
+    return encoded(RemoveSnapshotRequest.write, m);
   },
   read(r, end) {
     const m = RemoveSnapshotRequest.create() as Mutable<RemoveSnapshotRequest>;
@@ -2304,10 +2304,10 @@ export interface CommitSnapshotRequest {
 export const CommitSnapshotRequest: MessageCodec<CommitSnapshotRequest> = {
   typeName: 'containerd.services.snapshots.v1.CommitSnapshotRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'key', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'name', number: 2, type: 'string', shape: 'one' },
+    { name: 'key', number: 3, type: 'string', shape: 'one' },
+    { name: 'labels', number: 4, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { snapshotter: '', name: '', key: '', labels: {}, ...init };
@@ -2325,7 +2325,7 @@ export const CommitSnapshotRequest: MessageCodec<CommitSnapshotRequest> = {
     return w;
   },
   encode(m) {
-    return CommitSnapshotRequest.write(m, Writer.create()).finish();
+    return encoded(CommitSnapshotRequest.write, m);
   },
   read(r, end) {
     const m = CommitSnapshotRequest.create() as Mutable<CommitSnapshotRequest>;
@@ -2365,10 +2365,10 @@ export interface SnapshotInfo {
 export const SnapshotInfo: MessageCodec<SnapshotInfo> = {
   typeName: 'containerd.services.snapshots.v1.SnapshotInfo',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'parent', type: 'string', shape: 'one' },
-    { name: 'kind', type: 'int32', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'parent', number: 2, type: 'string', shape: 'one' },
+    { name: 'kind', number: 3, type: 'int32', shape: 'one' },
+    { name: 'labels', number: 6, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { name: '', parent: '', kind: 0, labels: {}, ...init };
@@ -2386,7 +2386,7 @@ export const SnapshotInfo: MessageCodec<SnapshotInfo> = {
     return w;
   },
   encode(m) {
-    return SnapshotInfo.write(m, Writer.create()).finish();
+    return encoded(SnapshotInfo.write, m);
   },
   read(r, end) {
     const m = SnapshotInfo.create() as Mutable<SnapshotInfo>;
@@ -2424,8 +2424,8 @@ export interface StatSnapshotRequest {
 export const StatSnapshotRequest: MessageCodec<StatSnapshotRequest> = {
   typeName: 'containerd.services.snapshots.v1.StatSnapshotRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'key', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { snapshotter: '', key: '', ...init };
@@ -2436,7 +2436,7 @@ export const StatSnapshotRequest: MessageCodec<StatSnapshotRequest> = {
     return w;
   },
   encode(m) {
-    return StatSnapshotRequest.write(m, Writer.create()).finish();
+    return encoded(StatSnapshotRequest.write, m);
   },
   read(r, end) {
     const m = StatSnapshotRequest.create() as Mutable<StatSnapshotRequest>;
@@ -2467,7 +2467,7 @@ export interface StatSnapshotResponse {
 export const StatSnapshotResponse: MessageCodec<StatSnapshotResponse> = {
   typeName: 'containerd.services.snapshots.v1.StatSnapshotResponse',
   fields: [
-    { name: 'info', type: 'object', shape: 'one', message: (): MessageCodec<never> => SnapshotInfo as MessageCodec<never> },
+    { name: 'info', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => SnapshotInfo as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2477,7 +2477,7 @@ export const StatSnapshotResponse: MessageCodec<StatSnapshotResponse> = {
     return w;
   },
   encode(m) {
-    return StatSnapshotResponse.write(m, Writer.create()).finish();
+    return encoded(StatSnapshotResponse.write, m);
   },
   read(r, end) {
     const m = StatSnapshotResponse.create() as Mutable<StatSnapshotResponse>;
@@ -2506,8 +2506,8 @@ export interface ListSnapshotsRequest {
 export const ListSnapshotsRequest: MessageCodec<ListSnapshotsRequest> = {
   typeName: 'containerd.services.snapshots.v1.ListSnapshotsRequest',
   fields: [
-    { name: 'snapshotter', type: 'string', shape: 'one' },
-    { name: 'filters', type: 'string', shape: 'list' },
+    { name: 'snapshotter', number: 1, type: 'string', shape: 'one' },
+    { name: 'filters', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { snapshotter: '', filters: [], ...init };
@@ -2518,7 +2518,7 @@ export const ListSnapshotsRequest: MessageCodec<ListSnapshotsRequest> = {
     return w;
   },
   encode(m) {
-    return ListSnapshotsRequest.write(m, Writer.create()).finish();
+    return encoded(ListSnapshotsRequest.write, m);
   },
   read(r, end) {
     const m = ListSnapshotsRequest.create() as Mutable<ListSnapshotsRequest>;
@@ -2549,7 +2549,7 @@ export interface ListSnapshotsResponse {
 export const ListSnapshotsResponse: MessageCodec<ListSnapshotsResponse> = {
   typeName: 'containerd.services.snapshots.v1.ListSnapshotsResponse',
   fields: [
-    { name: 'info', type: 'object', shape: 'list', message: (): MessageCodec<never> => SnapshotInfo as MessageCodec<never> },
+    { name: 'info', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => SnapshotInfo as MessageCodec<never> },
   ],
   create(init) {
     return { info: [], ...init };
@@ -2559,7 +2559,7 @@ export const ListSnapshotsResponse: MessageCodec<ListSnapshotsResponse> = {
     return w;
   },
   encode(m) {
-    return ListSnapshotsResponse.write(m, Writer.create()).finish();
+    return encoded(ListSnapshotsResponse.write, m);
   },
   read(r, end) {
     const m = ListSnapshotsResponse.create() as Mutable<ListSnapshotsResponse>;
@@ -2592,12 +2592,12 @@ export interface CreateTaskRequest {
 export const CreateTaskRequest: MessageCodec<CreateTaskRequest> = {
   typeName: 'containerd.services.tasks.v1.CreateTaskRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'rootfs', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
-    { name: 'stdin', type: 'string', shape: 'one' },
-    { name: 'stdout', type: 'string', shape: 'one' },
-    { name: 'stderr', type: 'string', shape: 'one' },
-    { name: 'terminal', type: 'bool', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
+    { name: 'rootfs', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'stdin', number: 4, type: 'string', shape: 'one' },
+    { name: 'stdout', number: 5, type: 'string', shape: 'one' },
+    { name: 'stderr', number: 6, type: 'string', shape: 'one' },
+    { name: 'terminal', number: 7, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', rootfs: [], stdin: '', stdout: '', stderr: '', terminal: false, ...init };
@@ -2612,7 +2612,7 @@ export const CreateTaskRequest: MessageCodec<CreateTaskRequest> = {
     return w;
   },
   encode(m) {
-    return CreateTaskRequest.write(m, Writer.create()).finish();
+    return encoded(CreateTaskRequest.write, m);
   },
   read(r, end) {
     const m = CreateTaskRequest.create() as Mutable<CreateTaskRequest>;
@@ -2656,8 +2656,8 @@ export interface CreateTaskResponse {
 export const CreateTaskResponse: MessageCodec<CreateTaskResponse> = {
   typeName: 'containerd.services.tasks.v1.CreateTaskResponse',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
+    { name: 'pid', number: 2, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', pid: 0, ...init };
@@ -2668,7 +2668,7 @@ export const CreateTaskResponse: MessageCodec<CreateTaskResponse> = {
     return w;
   },
   encode(m) {
-    return CreateTaskResponse.write(m, Writer.create()).finish();
+    return encoded(CreateTaskResponse.write, m);
   },
   read(r, end) {
     const m = CreateTaskResponse.create() as Mutable<CreateTaskResponse>;
@@ -2699,7 +2699,7 @@ export interface StartTaskRequest {
 export const StartTaskRequest: MessageCodec<StartTaskRequest> = {
   typeName: 'containerd.services.tasks.v1.StartTaskRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', ...init };
@@ -2709,7 +2709,7 @@ export const StartTaskRequest: MessageCodec<StartTaskRequest> = {
     return w;
   },
   encode(m) {
-    return StartTaskRequest.write(m, Writer.create()).finish();
+    return encoded(StartTaskRequest.write, m);
   },
   read(r, end) {
     const m = StartTaskRequest.create() as Mutable<StartTaskRequest>;
@@ -2737,7 +2737,7 @@ export interface StartTaskResponse {
 export const StartTaskResponse: MessageCodec<StartTaskResponse> = {
   typeName: 'containerd.services.tasks.v1.StartTaskResponse',
   fields: [
-    { name: 'pid', type: 'uint32', shape: 'one' },
+    { name: 'pid', number: 1, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { pid: 0, ...init };
@@ -2747,7 +2747,7 @@ export const StartTaskResponse: MessageCodec<StartTaskResponse> = {
     return w;
   },
   encode(m) {
-    return StartTaskResponse.write(m, Writer.create()).finish();
+    return encoded(StartTaskResponse.write, m);
   },
   read(r, end) {
     const m = StartTaskResponse.create() as Mutable<StartTaskResponse>;
@@ -2775,7 +2775,7 @@ export interface DeleteTaskRequest {
 export const DeleteTaskRequest: MessageCodec<DeleteTaskRequest> = {
   typeName: 'containerd.services.tasks.v1.DeleteTaskRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', ...init };
@@ -2785,7 +2785,7 @@ export const DeleteTaskRequest: MessageCodec<DeleteTaskRequest> = {
     return w;
   },
   encode(m) {
-    return DeleteTaskRequest.write(m, Writer.create()).finish();
+    return encoded(DeleteTaskRequest.write, m);
   },
   read(r, end) {
     const m = DeleteTaskRequest.create() as Mutable<DeleteTaskRequest>;
@@ -2816,10 +2816,10 @@ export interface DeleteTaskResponse {
 export const DeleteTaskResponse: MessageCodec<DeleteTaskResponse> = {
   typeName: 'containerd.services.tasks.v1.DeleteTaskResponse',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
-    { name: 'exitStatus', type: 'uint32', shape: 'one' },
-    { name: 'exitedAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'pid', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'exitStatus', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'exitedAt', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', pid: 0, exitStatus: 0, ...init };
@@ -2832,7 +2832,7 @@ export const DeleteTaskResponse: MessageCodec<DeleteTaskResponse> = {
     return w;
   },
   encode(m) {
-    return DeleteTaskResponse.write(m, Writer.create()).finish();
+    return encoded(DeleteTaskResponse.write, m);
   },
   read(r, end) {
     const m = DeleteTaskResponse.create() as Mutable<DeleteTaskResponse>;
@@ -2874,12 +2874,12 @@ export interface Process {
 export const Process: MessageCodec<Process> = {
   typeName: 'containerd.services.tasks.v1.Process',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
-    { name: 'status', type: 'object', shape: 'one', names: ProcessStatusNames },
-    { name: 'exitStatus', type: 'uint32', shape: 'one' },
-    { name: 'exitedAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
+    { name: 'id', number: 2, type: 'string', shape: 'one' },
+    { name: 'pid', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'status', number: 4, type: 'object', shape: 'one', names: ProcessStatusNames },
+    { name: 'exitStatus', number: 9, type: 'uint32', shape: 'one' },
+    { name: 'exitedAt', number: 10, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { containerId: '', id: '', pid: 0, status: 0, exitStatus: 0, ...init };
@@ -2894,7 +2894,7 @@ export const Process: MessageCodec<Process> = {
     return w;
   },
   encode(m) {
-    return Process.write(m, Writer.create()).finish();
+    return encoded(Process.write, m);
   },
   read(r, end) {
     const m = Process.create() as Mutable<Process>;
@@ -2937,7 +2937,7 @@ export interface GetTaskRequest {
 export const GetTaskRequest: MessageCodec<GetTaskRequest> = {
   typeName: 'containerd.services.tasks.v1.GetTaskRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', ...init };
@@ -2947,7 +2947,7 @@ export const GetTaskRequest: MessageCodec<GetTaskRequest> = {
     return w;
   },
   encode(m) {
-    return GetTaskRequest.write(m, Writer.create()).finish();
+    return encoded(GetTaskRequest.write, m);
   },
   read(r, end) {
     const m = GetTaskRequest.create() as Mutable<GetTaskRequest>;
@@ -2975,7 +2975,7 @@ export interface GetTaskResponse {
 export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
   typeName: 'containerd.services.tasks.v1.GetTaskResponse',
   fields: [
-    { name: 'process', type: 'object', shape: 'one', message: (): MessageCodec<never> => Process as MessageCodec<never> },
+    { name: 'process', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Process as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2985,7 +2985,7 @@ export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
     return w;
   },
   encode(m) {
-    return GetTaskResponse.write(m, Writer.create()).finish();
+    return encoded(GetTaskResponse.write, m);
   },
   read(r, end) {
     const m = GetTaskResponse.create() as Mutable<GetTaskResponse>;
@@ -3013,7 +3013,7 @@ export interface ListTasksRequest {
 export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
   typeName: 'containerd.services.tasks.v1.ListTasksRequest',
   fields: [
-    { name: 'filter', type: 'string', shape: 'one' },
+    { name: 'filter', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { filter: '', ...init };
@@ -3023,7 +3023,7 @@ export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
     return w;
   },
   encode(m) {
-    return ListTasksRequest.write(m, Writer.create()).finish();
+    return encoded(ListTasksRequest.write, m);
   },
   read(r, end) {
     const m = ListTasksRequest.create() as Mutable<ListTasksRequest>;
@@ -3051,7 +3051,7 @@ export interface ListTasksResponse {
 export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
   typeName: 'containerd.services.tasks.v1.ListTasksResponse',
   fields: [
-    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Process as MessageCodec<never> },
+    { name: 'tasks', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Process as MessageCodec<never> },
   ],
   create(init) {
     return { tasks: [], ...init };
@@ -3061,7 +3061,7 @@ export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
     return w;
   },
   encode(m) {
-    return ListTasksResponse.write(m, Writer.create()).finish();
+    return encoded(ListTasksResponse.write, m);
   },
   read(r, end) {
     const m = ListTasksResponse.create() as Mutable<ListTasksResponse>;
@@ -3091,9 +3091,9 @@ export interface KillRequest {
 export const KillRequest: MessageCodec<KillRequest> = {
   typeName: 'containerd.services.tasks.v1.KillRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'signal', type: 'uint32', shape: 'one' },
-    { name: 'all', type: 'bool', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
+    { name: 'signal', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'all', number: 4, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', signal: 0, all: false, ...init };
@@ -3105,7 +3105,7 @@ export const KillRequest: MessageCodec<KillRequest> = {
     return w;
   },
   encode(m) {
-    return KillRequest.write(m, Writer.create()).finish();
+    return encoded(KillRequest.write, m);
   },
   read(r, end) {
     const m = KillRequest.create() as Mutable<KillRequest>;
@@ -3139,7 +3139,7 @@ export interface WaitRequest {
 export const WaitRequest: MessageCodec<WaitRequest> = {
   typeName: 'containerd.services.tasks.v1.WaitRequest',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', ...init };
@@ -3149,7 +3149,7 @@ export const WaitRequest: MessageCodec<WaitRequest> = {
     return w;
   },
   encode(m) {
-    return WaitRequest.write(m, Writer.create()).finish();
+    return encoded(WaitRequest.write, m);
   },
   read(r, end) {
     const m = WaitRequest.create() as Mutable<WaitRequest>;
@@ -3178,8 +3178,8 @@ export interface WaitResponse {
 export const WaitResponse: MessageCodec<WaitResponse> = {
   typeName: 'containerd.services.tasks.v1.WaitResponse',
   fields: [
-    { name: 'exitStatus', type: 'uint32', shape: 'one' },
-    { name: 'exitedAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'exitStatus', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'exitedAt', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { exitStatus: 0, ...init };
@@ -3190,7 +3190,7 @@ export const WaitResponse: MessageCodec<WaitResponse> = {
     return w;
   },
   encode(m) {
-    return WaitResponse.write(m, Writer.create()).finish();
+    return encoded(WaitResponse.write, m);
   },
   read(r, end) {
     const m = WaitResponse.create() as Mutable<WaitResponse>;
@@ -3222,8 +3222,8 @@ export interface VersionResponse {
 export const VersionResponse: MessageCodec<VersionResponse> = {
   typeName: 'containerd.services.version.v1.VersionResponse',
   fields: [
-    { name: 'version', type: 'string', shape: 'one' },
-    { name: 'revision', type: 'string', shape: 'one' },
+    { name: 'version', number: 1, type: 'string', shape: 'one' },
+    { name: 'revision', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { version: '', revision: '', ...init };
@@ -3234,7 +3234,7 @@ export const VersionResponse: MessageCodec<VersionResponse> = {
     return w;
   },
   encode(m) {
-    return VersionResponse.write(m, Writer.create()).finish();
+    return encoded(VersionResponse.write, m);
   },
   read(r, end) {
     const m = VersionResponse.create() as Mutable<VersionResponse>;
@@ -3267,9 +3267,9 @@ export interface Options {
 export const Options: MessageCodec<Options> = {
   typeName: 'containerd.runc.v1.Options',
   fields: [
-    { name: 'binaryName', type: 'string', shape: 'one' },
-    { name: 'root', type: 'string', shape: 'one' },
-    { name: 'systemdCgroup', type: 'bool', shape: 'one' },
+    { name: 'binaryName', number: 6, type: 'string', shape: 'one' },
+    { name: 'root', number: 7, type: 'string', shape: 'one' },
+    { name: 'systemdCgroup', number: 9, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { binaryName: '', root: '', systemdCgroup: false, ...init };
@@ -3281,7 +3281,7 @@ export const Options: MessageCodec<Options> = {
     return w;
   },
   encode(m) {
-    return Options.write(m, Writer.create()).finish();
+    return encoded(Options.write, m);
   },
   read(r, end) {
     const m = Options.create() as Mutable<Options>;
@@ -3319,11 +3319,11 @@ export interface TaskExit {
 export const TaskExit: MessageCodec<TaskExit> = {
   typeName: 'containerd.events.TaskExit',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
-    { name: 'exitStatus', type: 'uint32', shape: 'one' },
-    { name: 'exitedAt', type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
+    { name: 'id', number: 2, type: 'string', shape: 'one' },
+    { name: 'pid', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'exitStatus', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'exitedAt', number: 5, type: 'object', shape: 'one', message: (): MessageCodec<never> => Timestamp as MessageCodec<never> },
   ],
   create(init) {
     return { containerId: '', id: '', pid: 0, exitStatus: 0, ...init };
@@ -3337,7 +3337,7 @@ export const TaskExit: MessageCodec<TaskExit> = {
     return w;
   },
   encode(m) {
-    return TaskExit.write(m, Writer.create()).finish();
+    return encoded(TaskExit.write, m);
   },
   read(r, end) {
     const m = TaskExit.create() as Mutable<TaskExit>;
@@ -3377,7 +3377,7 @@ export interface TaskOom {
 export const TaskOom: MessageCodec<TaskOom> = {
   typeName: 'containerd.events.TaskOom',
   fields: [
-    { name: 'containerId', type: 'string', shape: 'one' },
+    { name: 'containerId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { containerId: '', ...init };
@@ -3387,7 +3387,7 @@ export const TaskOom: MessageCodec<TaskOom> = {
     return w;
   },
   encode(m) {
-    return TaskOom.write(m, Writer.create()).finish();
+    return encoded(TaskOom.write, m);
   },
   read(r, end) {
     const m = TaskOom.create() as Mutable<TaskOom>;
@@ -3418,10 +3418,10 @@ export interface Descriptor {
 export const Descriptor: MessageCodec<Descriptor> = {
   typeName: 'containerd.types.Descriptor',
   fields: [
-    { name: 'mediaType', type: 'string', shape: 'one' },
-    { name: 'digest', type: 'string', shape: 'one' },
-    { name: 'size', type: 'int64', shape: 'one' },
-    { name: 'annotations', type: 'string', shape: 'map' },
+    { name: 'mediaType', number: 1, type: 'string', shape: 'one' },
+    { name: 'digest', number: 2, type: 'string', shape: 'one' },
+    { name: 'size', number: 3, type: 'int64', shape: 'one' },
+    { name: 'annotations', number: 5, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { mediaType: '', digest: '', size: 0, annotations: {}, ...init };
@@ -3439,7 +3439,7 @@ export const Descriptor: MessageCodec<Descriptor> = {
     return w;
   },
   encode(m) {
-    return Descriptor.write(m, Writer.create()).finish();
+    return encoded(Descriptor.write, m);
   },
   read(r, end) {
     const m = Descriptor.create() as Mutable<Descriptor>;
@@ -3479,10 +3479,10 @@ export interface Mount {
 export const Mount: MessageCodec<Mount> = {
   typeName: 'containerd.types.Mount',
   fields: [
-    { name: 'type', type: 'string', shape: 'one' },
-    { name: 'source', type: 'string', shape: 'one' },
-    { name: 'target', type: 'string', shape: 'one' },
-    { name: 'options', type: 'string', shape: 'list' },
+    { name: 'type', number: 1, type: 'string', shape: 'one' },
+    { name: 'source', number: 2, type: 'string', shape: 'one' },
+    { name: 'target', number: 3, type: 'string', shape: 'one' },
+    { name: 'options', number: 4, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { type: '', source: '', target: '', options: [], ...init };
@@ -3495,7 +3495,7 @@ export const Mount: MessageCodec<Mount> = {
     return w;
   },
   encode(m) {
-    return Mount.write(m, Writer.create()).finish();
+    return encoded(Mount.write, m);
   },
   read(r, end) {
     const m = Mount.create() as Mutable<Mount>;
@@ -3539,7 +3539,7 @@ export const Empty: MessageCodec<Empty> = {
     return w;
   },
   encode(m) {
-    return Empty.write(m, Writer.create()).finish();
+    return encoded(Empty.write, m);
   },
   read(r, end) {
     const m = Empty.create() as Mutable<Empty>;
@@ -3565,8 +3565,8 @@ export interface Any {
 export const Any: MessageCodec<Any> = {
   typeName: 'google.protobuf.Any',
   fields: [
-    { name: 'typeUrl', type: 'string', shape: 'one' },
-    { name: 'value', type: 'bytes', shape: 'one' },
+    { name: 'typeUrl', number: 1, type: 'string', shape: 'one' },
+    { name: 'value', number: 2, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { typeUrl: '', value: empty, ...init };
@@ -3577,7 +3577,7 @@ export const Any: MessageCodec<Any> = {
     return w;
   },
   encode(m) {
-    return Any.write(m, Writer.create()).finish();
+    return encoded(Any.write, m);
   },
   read(r, end) {
     const m = Any.create() as Mutable<Any>;
@@ -3609,8 +3609,8 @@ export interface Timestamp {
 export const Timestamp: MessageCodec<Timestamp> = {
   typeName: 'google.protobuf.Timestamp',
   fields: [
-    { name: 'seconds', type: 'int64', shape: 'one' },
-    { name: 'nanos', type: 'int32', shape: 'one' },
+    { name: 'seconds', number: 1, type: 'int64', shape: 'one' },
+    { name: 'nanos', number: 2, type: 'int32', shape: 'one' },
   ],
   create(init) {
     return { seconds: 0, nanos: 0, ...init };
@@ -3621,7 +3621,7 @@ export const Timestamp: MessageCodec<Timestamp> = {
     return w;
   },
   encode(m) {
-    return Timestamp.write(m, Writer.create()).finish();
+    return encoded(Timestamp.write, m);
   },
   read(r, end) {
     const m = Timestamp.create() as Mutable<Timestamp>;
@@ -3652,7 +3652,7 @@ export interface FieldMask {
 export const FieldMask: MessageCodec<FieldMask> = {
   typeName: 'google.protobuf.FieldMask',
   fields: [
-    { name: 'paths', type: 'string', shape: 'list' },
+    { name: 'paths', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { paths: [], ...init };
@@ -3662,7 +3662,7 @@ export const FieldMask: MessageCodec<FieldMask> = {
     return w;
   },
   encode(m) {
-    return FieldMask.write(m, Writer.create()).finish();
+    return encoded(FieldMask.write, m);
   },
   read(r, end) {
     const m = FieldMask.create() as Mutable<FieldMask>;

@@ -1,6 +1,7 @@
 // Made by scripts/generate-proto.ts; do not edit.
 /* eslint-disable */
-import { Reader, Writer, empty, method, readMapEntry, safe, toSafe } from '../codec.ts';
+import { Reader, empty, encoded, method, readMapEntry, safe, toSafe } from '../codec.ts';
+import { SharedValues } from '../shared-values.ts';
 import type { MessageCodec, Mutable } from '../codec.ts';
 
 
@@ -405,12 +406,14 @@ export const StoreActionKind = {
   CREATE: 0,
   UPDATE: 1,
   REMOVE: 2,
+  PATCH: 3,
 } as const;
 export type StoreActionKind = (typeof StoreActionKind)[keyof typeof StoreActionKind];
 export const StoreActionKindNames: Readonly<Record<number, string>> = {
   0: 'CREATE',
   1: 'UPDATE',
   2: 'REMOVE',
+  3: 'PATCH',
 };
 
 export interface AgentState {
@@ -420,8 +423,8 @@ export interface AgentState {
 export const AgentState: MessageCodec<AgentState> = {
   typeName: 'tessera.v1.AgentState',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'tasks', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
   ],
   create(init) {
     return { nodeId: '', tasks: [], ...init };
@@ -432,7 +435,7 @@ export const AgentState: MessageCodec<AgentState> = {
     return w;
   },
   encode(m) {
-    return AgentState.write(m, Writer.create()).finish();
+    return encoded(AgentState.write, m);
   },
   read(r, end) {
     const m = AgentState.create() as Mutable<AgentState>;
@@ -464,8 +467,8 @@ export interface NetworkState {
 export const NetworkState: MessageCodec<NetworkState> = {
   typeName: 'tessera.v1.NetworkState',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'networks', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'networks', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
   ],
   create(init) {
     return { nodeId: '', ...init };
@@ -476,7 +479,7 @@ export const NetworkState: MessageCodec<NetworkState> = {
     return w;
   },
   encode(m) {
-    return NetworkState.write(m, Writer.create()).finish();
+    return encoded(NetworkState.write, m);
   },
   read(r, end) {
     const m = NetworkState.create() as Mutable<NetworkState>;
@@ -514,7 +517,7 @@ export const GetRootCertificateRequest: MessageCodec<GetRootCertificateRequest> 
     return w;
   },
   encode(m) {
-    return GetRootCertificateRequest.write(m, Writer.create()).finish();
+    return encoded(GetRootCertificateRequest.write, m);
   },
   read(r, end) {
     const m = GetRootCertificateRequest.create() as Mutable<GetRootCertificateRequest>;
@@ -539,7 +542,7 @@ export interface GetRootCertificateResponse {
 export const GetRootCertificateResponse: MessageCodec<GetRootCertificateResponse> = {
   typeName: 'tessera.v1.GetRootCertificateResponse',
   fields: [
-    { name: 'certificatePem', type: 'bytes', shape: 'one' },
+    { name: 'certificatePem', number: 1, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { certificatePem: empty, ...init };
@@ -549,7 +552,7 @@ export const GetRootCertificateResponse: MessageCodec<GetRootCertificateResponse
     return w;
   },
   encode(m) {
-    return GetRootCertificateResponse.write(m, Writer.create()).finish();
+    return encoded(GetRootCertificateResponse.write, m);
   },
   read(r, end) {
     const m = GetRootCertificateResponse.create() as Mutable<GetRootCertificateResponse>;
@@ -581,11 +584,11 @@ export interface IssueCertificateRequest {
 export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
   typeName: 'tessera.v1.IssueCertificateRequest',
   fields: [
-    { name: 'token', type: 'string', shape: 'one' },
-    { name: 'csrDer', type: 'bytes', shape: 'one' },
-    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'store', type: 'string', shape: 'one' },
+    { name: 'token', number: 1, type: 'string', shape: 'one' },
+    { name: 'csrDer', number: 2, type: 'bytes', shape: 'one' },
+    { name: 'availability', number: 3, type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'hostname', number: 4, type: 'string', shape: 'one' },
+    { name: 'store', number: 5, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { token: '', csrDer: empty, availability: 0, hostname: '', store: '', ...init };
@@ -599,7 +602,7 @@ export const IssueCertificateRequest: MessageCodec<IssueCertificateRequest> = {
     return w;
   },
   encode(m) {
-    return IssueCertificateRequest.write(m, Writer.create()).finish();
+    return encoded(IssueCertificateRequest.write, m);
   },
   read(r, end) {
     const m = IssueCertificateRequest.create() as Mutable<IssueCertificateRequest>;
@@ -639,7 +642,7 @@ export interface RenewCertificateRequest {
 export const RenewCertificateRequest: MessageCodec<RenewCertificateRequest> = {
   typeName: 'tessera.v1.RenewCertificateRequest',
   fields: [
-    { name: 'csrDer', type: 'bytes', shape: 'one' },
+    { name: 'csrDer', number: 1, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { csrDer: empty, ...init };
@@ -649,7 +652,7 @@ export const RenewCertificateRequest: MessageCodec<RenewCertificateRequest> = {
     return w;
   },
   encode(m) {
-    return RenewCertificateRequest.write(m, Writer.create()).finish();
+    return encoded(RenewCertificateRequest.write, m);
   },
   read(r, end) {
     const m = RenewCertificateRequest.create() as Mutable<RenewCertificateRequest>;
@@ -683,13 +686,13 @@ export interface CertificateResponse {
 export const CertificateResponse: MessageCodec<CertificateResponse> = {
   typeName: 'tessera.v1.CertificateResponse',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'clusterId', type: 'string', shape: 'one' },
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
-    { name: 'certificatePem', type: 'bytes', shape: 'one' },
-    { name: 'rootCertificatePem', type: 'bytes', shape: 'one' },
-    { name: 'managerAddresses', type: 'string', shape: 'list' },
-    { name: 'store', type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'clusterId', number: 2, type: 'string', shape: 'one' },
+    { name: 'role', number: 3, type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'certificatePem', number: 4, type: 'bytes', shape: 'one' },
+    { name: 'rootCertificatePem', number: 5, type: 'bytes', shape: 'one' },
+    { name: 'managerAddresses', number: 6, type: 'string', shape: 'list' },
+    { name: 'store', number: 7, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', clusterId: '', role: 0, certificatePem: empty, rootCertificatePem: empty, managerAddresses: [], store: '', ...init };
@@ -705,7 +708,7 @@ export const CertificateResponse: MessageCodec<CertificateResponse> = {
     return w;
   },
   encode(m) {
-    return CertificateResponse.write(m, Writer.create()).finish();
+    return encoded(CertificateResponse.write, m);
   },
   read(r, end) {
     const m = CertificateResponse.create() as Mutable<CertificateResponse>;
@@ -758,7 +761,7 @@ export const GetClusterRequest: MessageCodec<GetClusterRequest> = {
     return w;
   },
   encode(m) {
-    return GetClusterRequest.write(m, Writer.create()).finish();
+    return encoded(GetClusterRequest.write, m);
   },
   read(r, end) {
     const m = GetClusterRequest.create() as Mutable<GetClusterRequest>;
@@ -783,7 +786,7 @@ export interface GetClusterResponse {
 export const GetClusterResponse: MessageCodec<GetClusterResponse> = {
   typeName: 'tessera.v1.GetClusterResponse',
   fields: [
-    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'cluster', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -793,7 +796,7 @@ export const GetClusterResponse: MessageCodec<GetClusterResponse> = {
     return w;
   },
   encode(m) {
-    return GetClusterResponse.write(m, Writer.create()).finish();
+    return encoded(GetClusterResponse.write, m);
   },
   read(r, end) {
     const m = GetClusterResponse.create() as Mutable<GetClusterResponse>;
@@ -822,8 +825,8 @@ export interface UpdateClusterRequest {
 export const UpdateClusterRequest: MessageCodec<UpdateClusterRequest> = {
   typeName: 'tessera.v1.UpdateClusterRequest',
   fields: [
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+    { name: 'version', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'spec', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
   ],
   create(init) {
     return { version: 0, ...init };
@@ -834,7 +837,7 @@ export const UpdateClusterRequest: MessageCodec<UpdateClusterRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateClusterRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateClusterRequest.write, m);
   },
   read(r, end) {
     const m = UpdateClusterRequest.create() as Mutable<UpdateClusterRequest>;
@@ -865,7 +868,7 @@ export interface UpdateClusterResponse {
 export const UpdateClusterResponse: MessageCodec<UpdateClusterResponse> = {
   typeName: 'tessera.v1.UpdateClusterResponse',
   fields: [
-    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'cluster', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -875,7 +878,7 @@ export const UpdateClusterResponse: MessageCodec<UpdateClusterResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateClusterResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateClusterResponse.write, m);
   },
   read(r, end) {
     const m = UpdateClusterResponse.create() as Mutable<UpdateClusterResponse>;
@@ -910,7 +913,7 @@ export const GetJoinTokensRequest: MessageCodec<GetJoinTokensRequest> = {
     return w;
   },
   encode(m) {
-    return GetJoinTokensRequest.write(m, Writer.create()).finish();
+    return encoded(GetJoinTokensRequest.write, m);
   },
   read(r, end) {
     const m = GetJoinTokensRequest.create() as Mutable<GetJoinTokensRequest>;
@@ -936,8 +939,8 @@ export interface GetJoinTokensResponse {
 export const GetJoinTokensResponse: MessageCodec<GetJoinTokensResponse> = {
   typeName: 'tessera.v1.GetJoinTokensResponse',
   fields: [
-    { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
-    { name: 'managerAddresses', type: 'string', shape: 'list' },
+    { name: 'tokens', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+    { name: 'managerAddresses', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { managerAddresses: [], ...init };
@@ -948,7 +951,7 @@ export const GetJoinTokensResponse: MessageCodec<GetJoinTokensResponse> = {
     return w;
   },
   encode(m) {
-    return GetJoinTokensResponse.write(m, Writer.create()).finish();
+    return encoded(GetJoinTokensResponse.write, m);
   },
   read(r, end) {
     const m = GetJoinTokensResponse.create() as Mutable<GetJoinTokensResponse>;
@@ -986,7 +989,7 @@ export const GetUnlockKeyRequest: MessageCodec<GetUnlockKeyRequest> = {
     return w;
   },
   encode(m) {
-    return GetUnlockKeyRequest.write(m, Writer.create()).finish();
+    return encoded(GetUnlockKeyRequest.write, m);
   },
   read(r, end) {
     const m = GetUnlockKeyRequest.create() as Mutable<GetUnlockKeyRequest>;
@@ -1018,7 +1021,7 @@ export const RotateUnlockKeyRequest: MessageCodec<RotateUnlockKeyRequest> = {
     return w;
   },
   encode(m) {
-    return RotateUnlockKeyRequest.write(m, Writer.create()).finish();
+    return encoded(RotateUnlockKeyRequest.write, m);
   },
   read(r, end) {
     const m = RotateUnlockKeyRequest.create() as Mutable<RotateUnlockKeyRequest>;
@@ -1043,7 +1046,7 @@ export interface UnlockKeyResponse {
 export const UnlockKeyResponse: MessageCodec<UnlockKeyResponse> = {
   typeName: 'tessera.v1.UnlockKeyResponse',
   fields: [
-    { name: 'unlockKey', type: 'string', shape: 'one' },
+    { name: 'unlockKey', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { unlockKey: '', ...init };
@@ -1053,7 +1056,7 @@ export const UnlockKeyResponse: MessageCodec<UnlockKeyResponse> = {
     return w;
   },
   encode(m) {
-    return UnlockKeyResponse.write(m, Writer.create()).finish();
+    return encoded(UnlockKeyResponse.write, m);
   },
   read(r, end) {
     const m = UnlockKeyResponse.create() as Mutable<UnlockKeyResponse>;
@@ -1081,7 +1084,7 @@ export interface RotateJoinTokenRequest {
 export const RotateJoinTokenRequest: MessageCodec<RotateJoinTokenRequest> = {
   typeName: 'tessera.v1.RotateJoinTokenRequest',
   fields: [
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'role', number: 1, type: 'object', shape: 'one', names: NodeRoleNames },
   ],
   create(init) {
     return { role: 0, ...init };
@@ -1091,7 +1094,7 @@ export const RotateJoinTokenRequest: MessageCodec<RotateJoinTokenRequest> = {
     return w;
   },
   encode(m) {
-    return RotateJoinTokenRequest.write(m, Writer.create()).finish();
+    return encoded(RotateJoinTokenRequest.write, m);
   },
   read(r, end) {
     const m = RotateJoinTokenRequest.create() as Mutable<RotateJoinTokenRequest>;
@@ -1119,7 +1122,7 @@ export interface ListNodesRequest {
 export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
   typeName: 'tessera.v1.ListNodesRequest',
   fields: [
-    { name: 'afterId', type: 'string', shape: 'one' },
+    { name: 'afterId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { afterId: '', ...init };
@@ -1129,7 +1132,7 @@ export const ListNodesRequest: MessageCodec<ListNodesRequest> = {
     return w;
   },
   encode(m) {
-    return ListNodesRequest.write(m, Writer.create()).finish();
+    return encoded(ListNodesRequest.write, m);
   },
   read(r, end) {
     const m = ListNodesRequest.create() as Mutable<ListNodesRequest>;
@@ -1158,8 +1161,8 @@ export interface ListNodesResponse {
 export const ListNodesResponse: MessageCodec<ListNodesResponse> = {
   typeName: 'tessera.v1.ListNodesResponse',
   fields: [
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => Node as MessageCodec<never> },
-    { name: 'nextAfterId', type: 'string', shape: 'one' },
+    { name: 'nodes', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'nextAfterId', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodes: [], nextAfterId: '', ...init };
@@ -1170,7 +1173,7 @@ export const ListNodesResponse: MessageCodec<ListNodesResponse> = {
     return w;
   },
   encode(m) {
-    return ListNodesResponse.write(m, Writer.create()).finish();
+    return encoded(ListNodesResponse.write, m);
   },
   read(r, end) {
     const m = ListNodesResponse.create() as Mutable<ListNodesResponse>;
@@ -1201,7 +1204,7 @@ export interface GetNodeRequest {
 export const GetNodeRequest: MessageCodec<GetNodeRequest> = {
   typeName: 'tessera.v1.GetNodeRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -1211,7 +1214,7 @@ export const GetNodeRequest: MessageCodec<GetNodeRequest> = {
     return w;
   },
   encode(m) {
-    return GetNodeRequest.write(m, Writer.create()).finish();
+    return encoded(GetNodeRequest.write, m);
   },
   read(r, end) {
     const m = GetNodeRequest.create() as Mutable<GetNodeRequest>;
@@ -1239,7 +1242,7 @@ export interface GetNodeResponse {
 export const GetNodeResponse: MessageCodec<GetNodeResponse> = {
   typeName: 'tessera.v1.GetNodeResponse',
   fields: [
-    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'node', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1249,7 +1252,7 @@ export const GetNodeResponse: MessageCodec<GetNodeResponse> = {
     return w;
   },
   encode(m) {
-    return GetNodeResponse.write(m, Writer.create()).finish();
+    return encoded(GetNodeResponse.write, m);
   },
   read(r, end) {
     const m = GetNodeResponse.create() as Mutable<GetNodeResponse>;
@@ -1279,9 +1282,9 @@ export interface UpdateNodeRequest {
 export const UpdateNodeRequest: MessageCodec<UpdateNodeRequest> = {
   typeName: 'tessera.v1.UpdateNodeRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
+    { name: 'version', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
   ],
   create(init) {
     return { ref: '', version: 0, ...init };
@@ -1293,7 +1296,7 @@ export const UpdateNodeRequest: MessageCodec<UpdateNodeRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateNodeRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateNodeRequest.write, m);
   },
   read(r, end) {
     const m = UpdateNodeRequest.create() as Mutable<UpdateNodeRequest>;
@@ -1327,7 +1330,7 @@ export interface UpdateNodeResponse {
 export const UpdateNodeResponse: MessageCodec<UpdateNodeResponse> = {
   typeName: 'tessera.v1.UpdateNodeResponse',
   fields: [
-    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'node', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1337,7 +1340,7 @@ export const UpdateNodeResponse: MessageCodec<UpdateNodeResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateNodeResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateNodeResponse.write, m);
   },
   read(r, end) {
     const m = UpdateNodeResponse.create() as Mutable<UpdateNodeResponse>;
@@ -1366,8 +1369,8 @@ export interface RemoveNodeRequest {
 export const RemoveNodeRequest: MessageCodec<RemoveNodeRequest> = {
   typeName: 'tessera.v1.RemoveNodeRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
+    { name: 'force', number: 2, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { ref: '', force: false, ...init };
@@ -1378,7 +1381,7 @@ export const RemoveNodeRequest: MessageCodec<RemoveNodeRequest> = {
     return w;
   },
   encode(m) {
-    return RemoveNodeRequest.write(m, Writer.create()).finish();
+    return encoded(RemoveNodeRequest.write, m);
   },
   read(r, end) {
     const m = RemoveNodeRequest.create() as Mutable<RemoveNodeRequest>;
@@ -1416,7 +1419,7 @@ export const RemoveNodeResponse: MessageCodec<RemoveNodeResponse> = {
     return w;
   },
   encode(m) {
-    return RemoveNodeResponse.write(m, Writer.create()).finish();
+    return encoded(RemoveNodeResponse.write, m);
   },
   read(r, end) {
     const m = RemoveNodeResponse.create() as Mutable<RemoveNodeResponse>;
@@ -1441,7 +1444,7 @@ export interface CreateServiceRequest {
 export const CreateServiceRequest: MessageCodec<CreateServiceRequest> = {
   typeName: 'tessera.v1.CreateServiceRequest',
   fields: [
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'spec', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1451,7 +1454,7 @@ export const CreateServiceRequest: MessageCodec<CreateServiceRequest> = {
     return w;
   },
   encode(m) {
-    return CreateServiceRequest.write(m, Writer.create()).finish();
+    return encoded(CreateServiceRequest.write, m);
   },
   read(r, end) {
     const m = CreateServiceRequest.create() as Mutable<CreateServiceRequest>;
@@ -1480,8 +1483,8 @@ export interface CreateServiceResponse {
 export const CreateServiceResponse: MessageCodec<CreateServiceResponse> = {
   typeName: 'tessera.v1.CreateServiceResponse',
   fields: [
-    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'warnings', type: 'string', shape: 'list' },
+    { name: 'service', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'warnings', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { warnings: [], ...init };
@@ -1492,7 +1495,7 @@ export const CreateServiceResponse: MessageCodec<CreateServiceResponse> = {
     return w;
   },
   encode(m) {
-    return CreateServiceResponse.write(m, Writer.create()).finish();
+    return encoded(CreateServiceResponse.write, m);
   },
   read(r, end) {
     const m = CreateServiceResponse.create() as Mutable<CreateServiceResponse>;
@@ -1526,10 +1529,10 @@ export interface ServiceCounts {
 export const ServiceCounts: MessageCodec<ServiceCounts> = {
   typeName: 'tessera.v1.ServiceCounts',
   fields: [
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'running', type: 'uint32', shape: 'one' },
-    { name: 'desired', type: 'uint32', shape: 'one' },
-    { name: 'completed', type: 'uint32', shape: 'one' },
+    { name: 'serviceId', number: 1, type: 'string', shape: 'one' },
+    { name: 'running', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'desired', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'completed', number: 4, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { serviceId: '', running: 0, desired: 0, completed: 0, ...init };
@@ -1542,7 +1545,7 @@ export const ServiceCounts: MessageCodec<ServiceCounts> = {
     return w;
   },
   encode(m) {
-    return ServiceCounts.write(m, Writer.create()).finish();
+    return encoded(ServiceCounts.write, m);
   },
   read(r, end) {
     const m = ServiceCounts.create() as Mutable<ServiceCounts>;
@@ -1579,7 +1582,7 @@ export interface ListServicesRequest {
 export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
   typeName: 'tessera.v1.ListServicesRequest',
   fields: [
-    { name: 'afterId', type: 'string', shape: 'one' },
+    { name: 'afterId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { afterId: '', ...init };
@@ -1589,7 +1592,7 @@ export const ListServicesRequest: MessageCodec<ListServicesRequest> = {
     return w;
   },
   encode(m) {
-    return ListServicesRequest.write(m, Writer.create()).finish();
+    return encoded(ListServicesRequest.write, m);
   },
   read(r, end) {
     const m = ListServicesRequest.create() as Mutable<ListServicesRequest>;
@@ -1619,9 +1622,9 @@ export interface ListServicesResponse {
 export const ListServicesResponse: MessageCodec<ListServicesResponse> = {
   typeName: 'tessera.v1.ListServicesResponse',
   fields: [
-    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'counts', type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
-    { name: 'nextAfterId', type: 'string', shape: 'one' },
+    { name: 'services', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'counts', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
+    { name: 'nextAfterId', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { services: [], counts: [], nextAfterId: '', ...init };
@@ -1633,7 +1636,7 @@ export const ListServicesResponse: MessageCodec<ListServicesResponse> = {
     return w;
   },
   encode(m) {
-    return ListServicesResponse.write(m, Writer.create()).finish();
+    return encoded(ListServicesResponse.write, m);
   },
   read(r, end) {
     const m = ListServicesResponse.create() as Mutable<ListServicesResponse>;
@@ -1667,7 +1670,7 @@ export interface GetServiceRequest {
 export const GetServiceRequest: MessageCodec<GetServiceRequest> = {
   typeName: 'tessera.v1.GetServiceRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -1677,7 +1680,7 @@ export const GetServiceRequest: MessageCodec<GetServiceRequest> = {
     return w;
   },
   encode(m) {
-    return GetServiceRequest.write(m, Writer.create()).finish();
+    return encoded(GetServiceRequest.write, m);
   },
   read(r, end) {
     const m = GetServiceRequest.create() as Mutable<GetServiceRequest>;
@@ -1706,8 +1709,8 @@ export interface GetServiceResponse {
 export const GetServiceResponse: MessageCodec<GetServiceResponse> = {
   typeName: 'tessera.v1.GetServiceResponse',
   fields: [
-    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'counts', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
+    { name: 'service', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'counts', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceCounts as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1718,7 +1721,7 @@ export const GetServiceResponse: MessageCodec<GetServiceResponse> = {
     return w;
   },
   encode(m) {
-    return GetServiceResponse.write(m, Writer.create()).finish();
+    return encoded(GetServiceResponse.write, m);
   },
   read(r, end) {
     const m = GetServiceResponse.create() as Mutable<GetServiceResponse>;
@@ -1752,10 +1755,10 @@ export interface UpdateServiceRequest {
 export const UpdateServiceRequest: MessageCodec<UpdateServiceRequest> = {
   typeName: 'tessera.v1.UpdateServiceRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
-    { name: 'rollback', type: 'bool', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
+    { name: 'version', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'rollback', number: 4, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { ref: '', version: 0, rollback: false, ...init };
@@ -1768,7 +1771,7 @@ export const UpdateServiceRequest: MessageCodec<UpdateServiceRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateServiceRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateServiceRequest.write, m);
   },
   read(r, end) {
     const m = UpdateServiceRequest.create() as Mutable<UpdateServiceRequest>;
@@ -1806,8 +1809,8 @@ export interface UpdateServiceResponse {
 export const UpdateServiceResponse: MessageCodec<UpdateServiceResponse> = {
   typeName: 'tessera.v1.UpdateServiceResponse',
   fields: [
-    { name: 'service', type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'warnings', type: 'string', shape: 'list' },
+    { name: 'service', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'warnings', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { warnings: [], ...init };
@@ -1818,7 +1821,7 @@ export const UpdateServiceResponse: MessageCodec<UpdateServiceResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateServiceResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateServiceResponse.write, m);
   },
   read(r, end) {
     const m = UpdateServiceResponse.create() as Mutable<UpdateServiceResponse>;
@@ -1849,7 +1852,7 @@ export interface RemoveServiceRequest {
 export const RemoveServiceRequest: MessageCodec<RemoveServiceRequest> = {
   typeName: 'tessera.v1.RemoveServiceRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -1859,7 +1862,7 @@ export const RemoveServiceRequest: MessageCodec<RemoveServiceRequest> = {
     return w;
   },
   encode(m) {
-    return RemoveServiceRequest.write(m, Writer.create()).finish();
+    return encoded(RemoveServiceRequest.write, m);
   },
   read(r, end) {
     const m = RemoveServiceRequest.create() as Mutable<RemoveServiceRequest>;
@@ -1887,7 +1890,7 @@ export interface RemoveServiceResponse {
 export const RemoveServiceResponse: MessageCodec<RemoveServiceResponse> = {
   typeName: 'tessera.v1.RemoveServiceResponse',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: '', ...init };
@@ -1897,7 +1900,7 @@ export const RemoveServiceResponse: MessageCodec<RemoveServiceResponse> = {
     return w;
   },
   encode(m) {
-    return RemoveServiceResponse.write(m, Writer.create()).finish();
+    return encoded(RemoveServiceResponse.write, m);
   },
   read(r, end) {
     const m = RemoveServiceResponse.create() as Mutable<RemoveServiceResponse>;
@@ -1925,7 +1928,7 @@ export interface CreateNetworkRequest {
 export const CreateNetworkRequest: MessageCodec<CreateNetworkRequest> = {
   typeName: 'tessera.v1.CreateNetworkRequest',
   fields: [
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
+    { name: 'spec', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -1935,7 +1938,7 @@ export const CreateNetworkRequest: MessageCodec<CreateNetworkRequest> = {
     return w;
   },
   encode(m) {
-    return CreateNetworkRequest.write(m, Writer.create()).finish();
+    return encoded(CreateNetworkRequest.write, m);
   },
   read(r, end) {
     const m = CreateNetworkRequest.create() as Mutable<CreateNetworkRequest>;
@@ -1964,8 +1967,8 @@ export interface CreateNetworkResponse {
 export const CreateNetworkResponse: MessageCodec<CreateNetworkResponse> = {
   typeName: 'tessera.v1.CreateNetworkResponse',
   fields: [
-    { name: 'network', type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
-    { name: 'warnings', type: 'string', shape: 'list' },
+    { name: 'network', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'warnings', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { warnings: [], ...init };
@@ -1976,7 +1979,7 @@ export const CreateNetworkResponse: MessageCodec<CreateNetworkResponse> = {
     return w;
   },
   encode(m) {
-    return CreateNetworkResponse.write(m, Writer.create()).finish();
+    return encoded(CreateNetworkResponse.write, m);
   },
   read(r, end) {
     const m = CreateNetworkResponse.create() as Mutable<CreateNetworkResponse>;
@@ -2007,7 +2010,7 @@ export interface ListNetworksRequest {
 export const ListNetworksRequest: MessageCodec<ListNetworksRequest> = {
   typeName: 'tessera.v1.ListNetworksRequest',
   fields: [
-    { name: 'afterId', type: 'string', shape: 'one' },
+    { name: 'afterId', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { afterId: '', ...init };
@@ -2017,7 +2020,7 @@ export const ListNetworksRequest: MessageCodec<ListNetworksRequest> = {
     return w;
   },
   encode(m) {
-    return ListNetworksRequest.write(m, Writer.create()).finish();
+    return encoded(ListNetworksRequest.write, m);
   },
   read(r, end) {
     const m = ListNetworksRequest.create() as Mutable<ListNetworksRequest>;
@@ -2046,8 +2049,8 @@ export interface ListNetworksResponse {
 export const ListNetworksResponse: MessageCodec<ListNetworksResponse> = {
   typeName: 'tessera.v1.ListNetworksResponse',
   fields: [
-    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
-    { name: 'nextAfterId', type: 'string', shape: 'one' },
+    { name: 'networks', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'nextAfterId', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { networks: [], nextAfterId: '', ...init };
@@ -2058,7 +2061,7 @@ export const ListNetworksResponse: MessageCodec<ListNetworksResponse> = {
     return w;
   },
   encode(m) {
-    return ListNetworksResponse.write(m, Writer.create()).finish();
+    return encoded(ListNetworksResponse.write, m);
   },
   read(r, end) {
     const m = ListNetworksResponse.create() as Mutable<ListNetworksResponse>;
@@ -2089,7 +2092,7 @@ export interface GetNetworkRequest {
 export const GetNetworkRequest: MessageCodec<GetNetworkRequest> = {
   typeName: 'tessera.v1.GetNetworkRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -2099,7 +2102,7 @@ export const GetNetworkRequest: MessageCodec<GetNetworkRequest> = {
     return w;
   },
   encode(m) {
-    return GetNetworkRequest.write(m, Writer.create()).finish();
+    return encoded(GetNetworkRequest.write, m);
   },
   read(r, end) {
     const m = GetNetworkRequest.create() as Mutable<GetNetworkRequest>;
@@ -2129,9 +2132,9 @@ export interface GetNetworkResponse {
 export const GetNetworkResponse: MessageCodec<GetNetworkResponse> = {
   typeName: 'tessera.v1.GetNetworkResponse',
   fields: [
-    { name: 'network', type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
-    { name: 'endpoints', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkEndpoint as MessageCodec<never> },
-    { name: 'serviceIds', type: 'string', shape: 'list' },
+    { name: 'network', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'endpoints', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkEndpoint as MessageCodec<never> },
+    { name: 'serviceIds', number: 3, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { endpoints: [], serviceIds: [], ...init };
@@ -2143,7 +2146,7 @@ export const GetNetworkResponse: MessageCodec<GetNetworkResponse> = {
     return w;
   },
   encode(m) {
-    return GetNetworkResponse.write(m, Writer.create()).finish();
+    return encoded(GetNetworkResponse.write, m);
   },
   read(r, end) {
     const m = GetNetworkResponse.create() as Mutable<GetNetworkResponse>;
@@ -2183,13 +2186,13 @@ export interface NetworkEndpoint {
 export const NetworkEndpoint: MessageCodec<NetworkEndpoint> = {
   typeName: 'tessera.v1.NetworkEndpoint',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'serviceName', type: 'string', shape: 'one' },
-    { name: 'slot', type: 'uint32', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
-    { name: 'address', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'serviceId', number: 2, type: 'string', shape: 'one' },
+    { name: 'serviceName', number: 3, type: 'string', shape: 'one' },
+    { name: 'slot', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'nodeId', number: 5, type: 'string', shape: 'one' },
+    { name: 'state', number: 6, type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'address', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
   ],
   create(init) {
     return { taskId: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', state: 0, ...init };
@@ -2205,7 +2208,7 @@ export const NetworkEndpoint: MessageCodec<NetworkEndpoint> = {
     return w;
   },
   encode(m) {
-    return NetworkEndpoint.write(m, Writer.create()).finish();
+    return encoded(NetworkEndpoint.write, m);
   },
   read(r, end) {
     const m = NetworkEndpoint.create() as Mutable<NetworkEndpoint>;
@@ -2251,7 +2254,7 @@ export interface RemoveNetworkRequest {
 export const RemoveNetworkRequest: MessageCodec<RemoveNetworkRequest> = {
   typeName: 'tessera.v1.RemoveNetworkRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -2261,7 +2264,7 @@ export const RemoveNetworkRequest: MessageCodec<RemoveNetworkRequest> = {
     return w;
   },
   encode(m) {
-    return RemoveNetworkRequest.write(m, Writer.create()).finish();
+    return encoded(RemoveNetworkRequest.write, m);
   },
   read(r, end) {
     const m = RemoveNetworkRequest.create() as Mutable<RemoveNetworkRequest>;
@@ -2289,7 +2292,7 @@ export interface RemoveNetworkResponse {
 export const RemoveNetworkResponse: MessageCodec<RemoveNetworkResponse> = {
   typeName: 'tessera.v1.RemoveNetworkResponse',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: '', ...init };
@@ -2299,7 +2302,7 @@ export const RemoveNetworkResponse: MessageCodec<RemoveNetworkResponse> = {
     return w;
   },
   encode(m) {
-    return RemoveNetworkResponse.write(m, Writer.create()).finish();
+    return encoded(RemoveNetworkResponse.write, m);
   },
   read(r, end) {
     const m = RemoveNetworkResponse.create() as Mutable<RemoveNetworkResponse>;
@@ -2330,10 +2333,10 @@ export interface ListTasksRequest {
 export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
   typeName: 'tessera.v1.ListTasksRequest',
   fields: [
-    { name: 'serviceRef', type: 'string', shape: 'one' },
-    { name: 'nodeRef', type: 'string', shape: 'one' },
-    { name: 'includeHistory', type: 'bool', shape: 'one' },
-    { name: 'afterId', type: 'string', shape: 'one' },
+    { name: 'serviceRef', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeRef', number: 2, type: 'string', shape: 'one' },
+    { name: 'includeHistory', number: 3, type: 'bool', shape: 'one' },
+    { name: 'afterId', number: 4, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { serviceRef: '', nodeRef: '', includeHistory: false, afterId: '', ...init };
@@ -2346,7 +2349,7 @@ export const ListTasksRequest: MessageCodec<ListTasksRequest> = {
     return w;
   },
   encode(m) {
-    return ListTasksRequest.write(m, Writer.create()).finish();
+    return encoded(ListTasksRequest.write, m);
   },
   read(r, end) {
     const m = ListTasksRequest.create() as Mutable<ListTasksRequest>;
@@ -2384,8 +2387,8 @@ export interface ListTasksResponse {
 export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
   typeName: 'tessera.v1.ListTasksResponse',
   fields: [
-    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
-    { name: 'nextAfterId', type: 'string', shape: 'one' },
+    { name: 'tasks', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'nextAfterId', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { tasks: [], nextAfterId: '', ...init };
@@ -2396,7 +2399,7 @@ export const ListTasksResponse: MessageCodec<ListTasksResponse> = {
     return w;
   },
   encode(m) {
-    return ListTasksResponse.write(m, Writer.create()).finish();
+    return encoded(ListTasksResponse.write, m);
   },
   read(r, end) {
     const m = ListTasksResponse.create() as Mutable<ListTasksResponse>;
@@ -2427,7 +2430,7 @@ export interface GetTaskRequest {
 export const GetTaskRequest: MessageCodec<GetTaskRequest> = {
   typeName: 'tessera.v1.GetTaskRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -2437,7 +2440,7 @@ export const GetTaskRequest: MessageCodec<GetTaskRequest> = {
     return w;
   },
   encode(m) {
-    return GetTaskRequest.write(m, Writer.create()).finish();
+    return encoded(GetTaskRequest.write, m);
   },
   read(r, end) {
     const m = GetTaskRequest.create() as Mutable<GetTaskRequest>;
@@ -2465,7 +2468,7 @@ export interface GetTaskResponse {
 export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
   typeName: 'tessera.v1.GetTaskResponse',
   fields: [
-    { name: 'task', type: 'object', shape: 'one', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'task', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Task as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -2475,7 +2478,7 @@ export const GetTaskResponse: MessageCodec<GetTaskResponse> = {
     return w;
   },
   encode(m) {
-    return GetTaskResponse.write(m, Writer.create()).finish();
+    return encoded(GetTaskResponse.write, m);
   },
   read(r, end) {
     const m = GetTaskResponse.create() as Mutable<GetTaskResponse>;
@@ -2504,8 +2507,8 @@ export interface WatchRequest {
 export const WatchRequest: MessageCodec<WatchRequest> = {
   typeName: 'tessera.v1.WatchRequest',
   fields: [
-    { name: 'serviceRef', type: 'string', shape: 'one' },
-    { name: 'fromVersion', type: 'uint64', shape: 'one' },
+    { name: 'serviceRef', number: 1, type: 'string', shape: 'one' },
+    { name: 'fromVersion', number: 2, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { serviceRef: '', fromVersion: 0, ...init };
@@ -2516,7 +2519,7 @@ export const WatchRequest: MessageCodec<WatchRequest> = {
     return w;
   },
   encode(m) {
-    return WatchRequest.write(m, Writer.create()).finish();
+    return encoded(WatchRequest.write, m);
   },
   read(r, end) {
     const m = WatchRequest.create() as Mutable<WatchRequest>;
@@ -2550,10 +2553,10 @@ export interface WatchResponse {
 export const WatchResponse: MessageCodec<WatchResponse> = {
   typeName: 'tessera.v1.WatchResponse',
   fields: [
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'isSnapshot', type: 'bool', shape: 'one' },
-    { name: 'events', type: 'object', shape: 'list', message: (): MessageCodec<never> => WatchEvent as MessageCodec<never> },
-    { name: 'hasMore', type: 'bool', shape: 'one' },
+    { name: 'version', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'isSnapshot', number: 2, type: 'bool', shape: 'one' },
+    { name: 'events', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => WatchEvent as MessageCodec<never> },
+    { name: 'hasMore', number: 4, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { version: 0, isSnapshot: false, events: [], hasMore: false, ...init };
@@ -2566,7 +2569,7 @@ export const WatchResponse: MessageCodec<WatchResponse> = {
     return w;
   },
   encode(m) {
-    return WatchResponse.write(m, Writer.create()).finish();
+    return encoded(WatchResponse.write, m);
   },
   read(r, end) {
     const m = WatchResponse.create() as Mutable<WatchResponse>;
@@ -2609,11 +2612,11 @@ export interface WatchEvent {
 export const WatchEvent: MessageCodec<WatchEvent> = {
   typeName: 'tessera.v1.WatchEvent',
   fields: [
-    { name: 'kind', type: 'object', shape: 'one', names: WatchEventKindNames },
-    { name: 'node', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Node as MessageCodec<never> },
-    { name: 'service', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'task', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Task as MessageCodec<never> },
-    { name: 'network', type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'kind', number: 1, type: 'object', shape: 'one', names: WatchEventKindNames },
+    { name: 'node', number: 2, type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', number: 3, type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', number: 4, type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', number: 5, type: 'object', shape: 'one', oneof: 'object', message: (): MessageCodec<never> => Network as MessageCodec<never> },
   ],
   create(init) {
     return { kind: 0, ...init };
@@ -2637,7 +2640,7 @@ export const WatchEvent: MessageCodec<WatchEvent> = {
     return w;
   },
   encode(m) {
-    return WatchEvent.write(m, Writer.create()).finish();
+    return encoded(WatchEvent.write, m);
   },
   read(r, end) {
     const m = WatchEvent.create() as Mutable<WatchEvent>;
@@ -2679,9 +2682,9 @@ export interface LogOptions {
 export const LogOptions: MessageCodec<LogOptions> = {
   typeName: 'tessera.v1.LogOptions',
   fields: [
-    { name: 'follow', type: 'bool', shape: 'one' },
-    { name: 'tail', type: 'uint32', shape: 'one' },
-    { name: 'sinceMs', type: 'uint64', shape: 'one' },
+    { name: 'follow', number: 1, type: 'bool', shape: 'one' },
+    { name: 'tail', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'sinceMs', number: 3, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { follow: false, sinceMs: 0, ...init };
@@ -2693,7 +2696,7 @@ export const LogOptions: MessageCodec<LogOptions> = {
     return w;
   },
   encode(m) {
-    return LogOptions.write(m, Writer.create()).finish();
+    return encoded(LogOptions.write, m);
   },
   read(r, end) {
     const m = LogOptions.create() as Mutable<LogOptions>;
@@ -2728,8 +2731,8 @@ export interface ServiceLogsRequest {
 export const ServiceLogsRequest: MessageCodec<ServiceLogsRequest> = {
   typeName: 'tessera.v1.ServiceLogsRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
-    { name: 'options', type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
+    { name: 'options', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -2740,7 +2743,7 @@ export const ServiceLogsRequest: MessageCodec<ServiceLogsRequest> = {
     return w;
   },
   encode(m) {
-    return ServiceLogsRequest.write(m, Writer.create()).finish();
+    return encoded(ServiceLogsRequest.write, m);
   },
   read(r, end) {
     const m = ServiceLogsRequest.create() as Mutable<ServiceLogsRequest>;
@@ -2777,13 +2780,13 @@ export interface LogChunk {
 export const LogChunk: MessageCodec<LogChunk> = {
   typeName: 'tessera.v1.LogChunk',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'containerName', type: 'string', shape: 'one' },
-    { name: 'stream', type: 'object', shape: 'one', names: LogStreamNames },
-    { name: 'atMs', type: 'uint64', shape: 'one' },
-    { name: 'line', type: 'bytes', shape: 'one' },
-    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 2, type: 'string', shape: 'one' },
+    { name: 'containerName', number: 3, type: 'string', shape: 'one' },
+    { name: 'stream', number: 4, type: 'object', shape: 'one', names: LogStreamNames },
+    { name: 'atMs', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'line', number: 6, type: 'bytes', shape: 'one' },
+    { name: 'error', number: 7, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { taskId: '', nodeId: '', containerName: '', stream: 0, atMs: 0, line: empty, error: '', ...init };
@@ -2799,7 +2802,7 @@ export const LogChunk: MessageCodec<LogChunk> = {
     return w;
   },
   encode(m) {
-    return LogChunk.write(m, Writer.create()).finish();
+    return encoded(LogChunk.write, m);
   },
   read(r, end) {
     const m = LogChunk.create() as Mutable<LogChunk>;
@@ -2846,8 +2849,8 @@ export interface LoadImageHeader {
 export const LoadImageHeader: MessageCodec<LoadImageHeader> = {
   typeName: 'tessera.v1.LoadImageHeader',
   fields: [
-    { name: 'nodeRefs', type: 'string', shape: 'list' },
-    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'nodeRefs', number: 1, type: 'string', shape: 'list' },
+    { name: 'name', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodeRefs: [], name: '', ...init };
@@ -2858,7 +2861,7 @@ export const LoadImageHeader: MessageCodec<LoadImageHeader> = {
     return w;
   },
   encode(m) {
-    return LoadImageHeader.write(m, Writer.create()).finish();
+    return encoded(LoadImageHeader.write, m);
   },
   read(r, end) {
     const m = LoadImageHeader.create() as Mutable<LoadImageHeader>;
@@ -2892,8 +2895,8 @@ export interface LoadImageRequest {
 export const LoadImageRequest: MessageCodec<LoadImageRequest> = {
   typeName: 'tessera.v1.LoadImageRequest',
   fields: [
-    { name: 'header', type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => LoadImageHeader as MessageCodec<never> },
-    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'part' },
+    { name: 'header', number: 1, type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => LoadImageHeader as MessageCodec<never> },
+    { name: 'chunk', number: 2, type: 'bytes', shape: 'one', oneof: 'part' },
   ],
   create(init) {
     return { ...init };
@@ -2910,7 +2913,7 @@ export const LoadImageRequest: MessageCodec<LoadImageRequest> = {
     return w;
   },
   encode(m) {
-    return LoadImageRequest.write(m, Writer.create()).finish();
+    return encoded(LoadImageRequest.write, m);
   },
   read(r, end) {
     const m = LoadImageRequest.create() as Mutable<LoadImageRequest>;
@@ -2943,9 +2946,9 @@ export interface PullImageRequest {
 export const PullImageRequest: MessageCodec<PullImageRequest> = {
   typeName: 'tessera.v1.PullImageRequest',
   fields: [
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'nodeRefs', type: 'string', shape: 'list' },
-    { name: 'auth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeRefs', number: 2, type: 'string', shape: 'list' },
+    { name: 'auth', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
   ],
   create(init) {
     return { image: '', nodeRefs: [], ...init };
@@ -2957,7 +2960,7 @@ export const PullImageRequest: MessageCodec<PullImageRequest> = {
     return w;
   },
   encode(m) {
-    return PullImageRequest.write(m, Writer.create()).finish();
+    return encoded(PullImageRequest.write, m);
   },
   read(r, end) {
     const m = PullImageRequest.create() as Mutable<PullImageRequest>;
@@ -2998,14 +3001,14 @@ export interface ImageProgress {
 export const ImageProgress: MessageCodec<ImageProgress> = {
   typeName: 'tessera.v1.ImageProgress',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'nodeHostname', type: 'string', shape: 'one' },
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'status', type: 'string', shape: 'one' },
-    { name: 'bytesDone', type: 'uint64', shape: 'one' },
-    { name: 'bytesTotal', type: 'uint64', shape: 'one' },
-    { name: 'isDone', type: 'bool', shape: 'one' },
-    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeHostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'image', number: 3, type: 'string', shape: 'one' },
+    { name: 'status', number: 4, type: 'string', shape: 'one' },
+    { name: 'bytesDone', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'bytesTotal', number: 6, type: 'uint64', shape: 'one' },
+    { name: 'isDone', number: 7, type: 'bool', shape: 'one' },
+    { name: 'error', number: 8, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', nodeHostname: '', image: '', status: '', bytesDone: 0, bytesTotal: 0, isDone: false, error: '', ...init };
@@ -3022,7 +3025,7 @@ export const ImageProgress: MessageCodec<ImageProgress> = {
     return w;
   },
   encode(m) {
-    return ImageProgress.write(m, Writer.create()).finish();
+    return encoded(ImageProgress.write, m);
   },
   read(r, end) {
     const m = ImageProgress.create() as Mutable<ImageProgress>;
@@ -3074,10 +3077,10 @@ export interface ImageInfo {
 export const ImageInfo: MessageCodec<ImageInfo> = {
   typeName: 'tessera.v1.ImageInfo',
   fields: [
-    { name: 'names', type: 'string', shape: 'list' },
-    { name: 'digest', type: 'string', shape: 'one' },
-    { name: 'sizeBytes', type: 'uint64', shape: 'one' },
-    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
+    { name: 'names', number: 1, type: 'string', shape: 'list' },
+    { name: 'digest', number: 2, type: 'string', shape: 'one' },
+    { name: 'sizeBytes', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', number: 4, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { names: [], digest: '', sizeBytes: 0, createdAtMs: 0, ...init };
@@ -3090,7 +3093,7 @@ export const ImageInfo: MessageCodec<ImageInfo> = {
     return w;
   },
   encode(m) {
-    return ImageInfo.write(m, Writer.create()).finish();
+    return encoded(ImageInfo.write, m);
   },
   read(r, end) {
     const m = ImageInfo.create() as Mutable<ImageInfo>;
@@ -3127,7 +3130,7 @@ export interface ListImagesRequest {
 export const ListImagesRequest: MessageCodec<ListImagesRequest> = {
   typeName: 'tessera.v1.ListImagesRequest',
   fields: [
-    { name: 'nodeRefs', type: 'string', shape: 'list' },
+    { name: 'nodeRefs', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { nodeRefs: [], ...init };
@@ -3137,7 +3140,7 @@ export const ListImagesRequest: MessageCodec<ListImagesRequest> = {
     return w;
   },
   encode(m) {
-    return ListImagesRequest.write(m, Writer.create()).finish();
+    return encoded(ListImagesRequest.write, m);
   },
   read(r, end) {
     const m = ListImagesRequest.create() as Mutable<ListImagesRequest>;
@@ -3168,10 +3171,10 @@ export interface NodeImages {
 export const NodeImages: MessageCodec<NodeImages> = {
   typeName: 'tessera.v1.NodeImages',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'nodeHostname', type: 'string', shape: 'one' },
-    { name: 'images', type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageInfo as MessageCodec<never> },
-    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeHostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'images', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageInfo as MessageCodec<never> },
+    { name: 'error', number: 4, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', nodeHostname: '', images: [], error: '', ...init };
@@ -3184,7 +3187,7 @@ export const NodeImages: MessageCodec<NodeImages> = {
     return w;
   },
   encode(m) {
-    return NodeImages.write(m, Writer.create()).finish();
+    return encoded(NodeImages.write, m);
   },
   read(r, end) {
     const m = NodeImages.create() as Mutable<NodeImages>;
@@ -3221,7 +3224,7 @@ export interface ListImagesResponse {
 export const ListImagesResponse: MessageCodec<ListImagesResponse> = {
   typeName: 'tessera.v1.ListImagesResponse',
   fields: [
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
+    { name: 'nodes', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
   ],
   create(init) {
     return { nodes: [], ...init };
@@ -3231,7 +3234,7 @@ export const ListImagesResponse: MessageCodec<ListImagesResponse> = {
     return w;
   },
   encode(m) {
-    return ListImagesResponse.write(m, Writer.create()).finish();
+    return encoded(ListImagesResponse.write, m);
   },
   read(r, end) {
     const m = ListImagesResponse.create() as Mutable<ListImagesResponse>;
@@ -3261,9 +3264,9 @@ export interface RemoveImageRequest {
 export const RemoveImageRequest: MessageCodec<RemoveImageRequest> = {
   typeName: 'tessera.v1.RemoveImageRequest',
   fields: [
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'nodeRefs', type: 'string', shape: 'list' },
-    { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'image', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeRefs', number: 2, type: 'string', shape: 'list' },
+    { name: 'force', number: 3, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { image: '', nodeRefs: [], force: false, ...init };
@@ -3275,7 +3278,7 @@ export const RemoveImageRequest: MessageCodec<RemoveImageRequest> = {
     return w;
   },
   encode(m) {
-    return RemoveImageRequest.write(m, Writer.create()).finish();
+    return encoded(RemoveImageRequest.write, m);
   },
   read(r, end) {
     const m = RemoveImageRequest.create() as Mutable<RemoveImageRequest>;
@@ -3309,7 +3312,7 @@ export interface RemoveImageResponse {
 export const RemoveImageResponse: MessageCodec<RemoveImageResponse> = {
   typeName: 'tessera.v1.RemoveImageResponse',
   fields: [
-    { name: 'results', type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
+    { name: 'results', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
   ],
   create(init) {
     return { results: [], ...init };
@@ -3319,7 +3322,7 @@ export const RemoveImageResponse: MessageCodec<RemoveImageResponse> = {
     return w;
   },
   encode(m) {
-    return RemoveImageResponse.write(m, Writer.create()).finish();
+    return encoded(RemoveImageResponse.write, m);
   },
   read(r, end) {
     const m = RemoveImageResponse.create() as Mutable<RemoveImageResponse>;
@@ -3349,9 +3352,9 @@ export interface DiagnoseNetworksRequest {
 export const DiagnoseNetworksRequest: MessageCodec<DiagnoseNetworksRequest> = {
   typeName: 'tessera.v1.DiagnoseNetworksRequest',
   fields: [
-    { name: 'networkRefs', type: 'string', shape: 'list' },
-    { name: 'nodeRefs', type: 'string', shape: 'list' },
-    { name: 'timeoutMs', type: 'uint32', shape: 'one' },
+    { name: 'networkRefs', number: 1, type: 'string', shape: 'list' },
+    { name: 'nodeRefs', number: 2, type: 'string', shape: 'list' },
+    { name: 'timeoutMs', number: 3, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { networkRefs: [], nodeRefs: [], timeoutMs: 0, ...init };
@@ -3363,7 +3366,7 @@ export const DiagnoseNetworksRequest: MessageCodec<DiagnoseNetworksRequest> = {
     return w;
   },
   encode(m) {
-    return DiagnoseNetworksRequest.write(m, Writer.create()).finish();
+    return encoded(DiagnoseNetworksRequest.write, m);
   },
   read(r, end) {
     const m = DiagnoseNetworksRequest.create() as Mutable<DiagnoseNetworksRequest>;
@@ -3398,8 +3401,8 @@ export interface DiagnoseNetworksResponse {
 export const DiagnoseNetworksResponse: MessageCodec<DiagnoseNetworksResponse> = {
   typeName: 'tessera.v1.DiagnoseNetworksResponse',
   fields: [
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeNetworkChecks as MessageCodec<never> },
-    { name: 'problems', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
+    { name: 'nodes', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeNetworkChecks as MessageCodec<never> },
+    { name: 'problems', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
   ],
   create(init) {
     return { nodes: [], problems: [], ...init };
@@ -3410,7 +3413,7 @@ export const DiagnoseNetworksResponse: MessageCodec<DiagnoseNetworksResponse> = 
     return w;
   },
   encode(m) {
-    return DiagnoseNetworksResponse.write(m, Writer.create()).finish();
+    return encoded(DiagnoseNetworksResponse.write, m);
   },
   read(r, end) {
     const m = DiagnoseNetworksResponse.create() as Mutable<DiagnoseNetworksResponse>;
@@ -3444,10 +3447,10 @@ export interface NodeNetworkChecks {
 export const NodeNetworkChecks: MessageCodec<NodeNetworkChecks> = {
   typeName: 'tessera.v1.NodeNetworkChecks',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'nodeHostname', type: 'string', shape: 'one' },
-    { name: 'error', type: 'string', shape: 'one' },
-    { name: 'checks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeHostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'error', number: 3, type: 'string', shape: 'one' },
+    { name: 'checks', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
   ],
   create(init) {
     return { nodeId: '', nodeHostname: '', error: '', checks: [], ...init };
@@ -3460,7 +3463,7 @@ export const NodeNetworkChecks: MessageCodec<NodeNetworkChecks> = {
     return w;
   },
   encode(m) {
-    return NodeNetworkChecks.write(m, Writer.create()).finish();
+    return encoded(NodeNetworkChecks.write, m);
   },
   read(r, end) {
     const m = NodeNetworkChecks.create() as Mutable<NodeNetworkChecks>;
@@ -3500,10 +3503,10 @@ export interface NetworkCheck {
 export const NetworkCheck: MessageCodec<NetworkCheck> = {
   typeName: 'tessera.v1.NetworkCheck',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'lookedAt', type: 'uint32', shape: 'one' },
-    { name: 'wrong', type: 'uint32', shape: 'one' },
-    { name: 'leftOut', type: 'uint32', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'lookedAt', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'wrong', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'leftOut', number: 4, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { name: '', lookedAt: 0, wrong: 0, leftOut: 0, ...init };
@@ -3516,7 +3519,7 @@ export const NetworkCheck: MessageCodec<NetworkCheck> = {
     return w;
   },
   encode(m) {
-    return NetworkCheck.write(m, Writer.create()).finish();
+    return encoded(NetworkCheck.write, m);
   },
   read(r, end) {
     const m = NetworkCheck.create() as Mutable<NetworkCheck>;
@@ -3558,12 +3561,12 @@ export interface NetworkProblem {
 export const NetworkProblem: MessageCodec<NetworkProblem> = {
   typeName: 'tessera.v1.NetworkProblem',
   fields: [
-    { name: 'check', type: 'string', shape: 'one' },
-    { name: 'nodeIds', type: 'string', shape: 'list' },
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'what', type: 'string', shape: 'one' },
-    { name: 'evidence', type: 'string', shape: 'one' },
-    { name: 'remedy', type: 'string', shape: 'one' },
+    { name: 'check', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeIds', number: 2, type: 'string', shape: 'list' },
+    { name: 'networkId', number: 3, type: 'string', shape: 'one' },
+    { name: 'what', number: 4, type: 'string', shape: 'one' },
+    { name: 'evidence', number: 5, type: 'string', shape: 'one' },
+    { name: 'remedy', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { check: '', nodeIds: [], networkId: '', what: '', evidence: '', remedy: '', ...init };
@@ -3578,7 +3581,7 @@ export const NetworkProblem: MessageCodec<NetworkProblem> = {
     return w;
   },
   encode(m) {
-    return NetworkProblem.write(m, Writer.create()).finish();
+    return encoded(NetworkProblem.write, m);
   },
   read(r, end) {
     const m = NetworkProblem.create() as Mutable<NetworkProblem>;
@@ -3627,13 +3630,13 @@ export interface NetworkReport {
 export const NetworkReport: MessageCodec<NetworkReport> = {
   typeName: 'tessera.v1.NetworkReport',
   fields: [
-    { name: 'uplink', type: 'string', shape: 'one' },
-    { name: 'uplinkMtu', type: 'uint32', shape: 'one' },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
-    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
-    { name: 'probes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbe as MessageCodec<never> },
-    { name: 'problems', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
-    { name: 'checks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
+    { name: 'uplink', number: 1, type: 'string', shape: 'one' },
+    { name: 'uplinkMtu', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'dataPathAddress', number: 3, type: 'string', shape: 'one' },
+    { name: 'dataPathPort', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'probes', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbe as MessageCodec<never> },
+    { name: 'problems', number: 6, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProblem as MessageCodec<never> },
+    { name: 'checks', number: 7, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkCheck as MessageCodec<never> },
   ],
   create(init) {
     return { uplink: '', uplinkMtu: 0, dataPathAddress: '', dataPathPort: 0, probes: [], problems: [], checks: [], ...init };
@@ -3649,7 +3652,7 @@ export const NetworkReport: MessageCodec<NetworkReport> = {
     return w;
   },
   encode(m) {
-    return NetworkReport.write(m, Writer.create()).finish();
+    return encoded(NetworkReport.write, m);
   },
   read(r, end) {
     const m = NetworkReport.create() as Mutable<NetworkReport>;
@@ -3702,14 +3705,14 @@ export interface NetworkProbe {
 export const NetworkProbe: MessageCodec<NetworkProbe> = {
   typeName: 'tessera.v1.NetworkProbe',
   fields: [
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'mtu', type: 'uint32', shape: 'one' },
-    { name: 'bridge', type: 'string', shape: 'one' },
-    { name: 'vxlan', type: 'string', shape: 'one' },
-    { name: 'asked', type: 'uint32', shape: 'one' },
-    { name: 'leftOut', type: 'uint32', shape: 'one' },
-    { name: 'failures', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbeFailure as MessageCodec<never> },
-    { name: 'udpPorts', type: 'uint32', shape: 'list' },
+    { name: 'networkId', number: 1, type: 'string', shape: 'one' },
+    { name: 'mtu', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'bridge', number: 3, type: 'string', shape: 'one' },
+    { name: 'vxlan', number: 4, type: 'string', shape: 'one' },
+    { name: 'asked', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'leftOut', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'failures', number: 7, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkProbeFailure as MessageCodec<never> },
+    { name: 'udpPorts', number: 8, type: 'uint32', shape: 'list' },
   ],
   create(init) {
     return { networkId: '', mtu: 0, bridge: '', vxlan: '', asked: 0, leftOut: 0, failures: [], udpPorts: [], ...init };
@@ -3730,7 +3733,7 @@ export const NetworkProbe: MessageCodec<NetworkProbe> = {
     return w;
   },
   encode(m) {
-    return NetworkProbe.write(m, Writer.create()).finish();
+    return encoded(NetworkProbe.write, m);
   },
   read(r, end) {
     const m = NetworkProbe.create() as Mutable<NetworkProbe>;
@@ -3787,12 +3790,12 @@ export interface NetworkProbeFailure {
 export const NetworkProbeFailure: MessageCodec<NetworkProbeFailure> = {
   typeName: 'tessera.v1.NetworkProbeFailure',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'kind', type: 'object', shape: 'one', names: NetworkProbeFailureKindNames },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
-    { name: 'isUplinkAnswering', type: 'bool', shape: 'one' },
-    { name: 'passesBytes', type: 'uint32', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'address', number: 2, type: 'string', shape: 'one' },
+    { name: 'kind', number: 3, type: 'object', shape: 'one', names: NetworkProbeFailureKindNames },
+    { name: 'dataPathAddress', number: 4, type: 'string', shape: 'one' },
+    { name: 'isUplinkAnswering', number: 5, type: 'bool', shape: 'one' },
+    { name: 'passesBytes', number: 6, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', address: '', kind: 0, dataPathAddress: '', isUplinkAnswering: false, passesBytes: 0, ...init };
@@ -3807,7 +3810,7 @@ export const NetworkProbeFailure: MessageCodec<NetworkProbeFailure> = {
     return w;
   },
   encode(m) {
-    return NetworkProbeFailure.write(m, Writer.create()).finish();
+    return encoded(NetworkProbeFailure.write, m);
   },
   read(r, end) {
     const m = NetworkProbeFailure.create() as Mutable<NetworkProbeFailure>;
@@ -3858,13 +3861,13 @@ export interface AgentMessage {
 export const AgentMessage: MessageCodec<AgentMessage> = {
   typeName: 'tessera.v1.AgentMessage',
   fields: [
-    { name: 'hello', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => AgentHello as MessageCodec<never> },
-    { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
-    { name: 'statuses', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusBatch as MessageCodec<never> },
-    { name: 'description', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
-    { name: 'goodbye', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Goodbye as MessageCodec<never> },
-    { name: 'networksApplied', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworksApplied as MessageCodec<never> },
-    { name: 'images', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => HeldImages as MessageCodec<never> },
+    { name: 'hello', number: 1, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => AgentHello as MessageCodec<never> },
+    { name: 'heartbeat', number: 2, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
+    { name: 'statuses', number: 3, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusBatch as MessageCodec<never> },
+    { name: 'description', number: 4, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'goodbye', number: 5, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Goodbye as MessageCodec<never> },
+    { name: 'networksApplied', number: 6, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworksApplied as MessageCodec<never> },
+    { name: 'images', number: 7, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => HeldImages as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -3896,7 +3899,7 @@ export const AgentMessage: MessageCodec<AgentMessage> = {
     return w;
   },
   encode(m) {
-    return AgentMessage.write(m, Writer.create()).finish();
+    return encoded(AgentMessage.write, m);
   },
   read(r, end) {
     const m = AgentMessage.create() as Mutable<AgentMessage>;
@@ -3943,8 +3946,8 @@ export interface AgentHello {
 export const AgentHello: MessageCodec<AgentHello> = {
   typeName: 'tessera.v1.AgentHello',
   fields: [
-    { name: 'description', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
-    { name: 'address', type: 'string', shape: 'one' },
+    { name: 'description', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'address', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { address: '', ...init };
@@ -3955,7 +3958,7 @@ export const AgentHello: MessageCodec<AgentHello> = {
     return w;
   },
   encode(m) {
-    return AgentHello.write(m, Writer.create()).finish();
+    return encoded(AgentHello.write, m);
   },
   read(r, end) {
     const m = AgentHello.create() as Mutable<AgentHello>;
@@ -3986,7 +3989,7 @@ export interface HeldImages {
 export const HeldImages: MessageCodec<HeldImages> = {
   typeName: 'tessera.v1.HeldImages',
   fields: [
-    { name: 'images', type: 'object', shape: 'list', message: (): MessageCodec<never> => HeldImage as MessageCodec<never> },
+    { name: 'images', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => HeldImage as MessageCodec<never> },
   ],
   create(init) {
     return { images: [], ...init };
@@ -3996,7 +3999,7 @@ export const HeldImages: MessageCodec<HeldImages> = {
     return w;
   },
   encode(m) {
-    return HeldImages.write(m, Writer.create()).finish();
+    return encoded(HeldImages.write, m);
   },
   read(r, end) {
     const m = HeldImages.create() as Mutable<HeldImages>;
@@ -4025,8 +4028,8 @@ export interface HeldImage {
 export const HeldImage: MessageCodec<HeldImage> = {
   typeName: 'tessera.v1.HeldImage',
   fields: [
-    { name: 'names', type: 'string', shape: 'list' },
-    { name: 'sizeBytes', type: 'uint64', shape: 'one' },
+    { name: 'names', number: 1, type: 'string', shape: 'list' },
+    { name: 'sizeBytes', number: 2, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { names: [], sizeBytes: 0, ...init };
@@ -4037,7 +4040,7 @@ export const HeldImage: MessageCodec<HeldImage> = {
     return w;
   },
   encode(m) {
-    return HeldImage.write(m, Writer.create()).finish();
+    return encoded(HeldImage.write, m);
   },
   read(r, end) {
     const m = HeldImage.create() as Mutable<HeldImage>;
@@ -4075,7 +4078,7 @@ export const Heartbeat: MessageCodec<Heartbeat> = {
     return w;
   },
   encode(m) {
-    return Heartbeat.write(m, Writer.create()).finish();
+    return encoded(Heartbeat.write, m);
   },
   read(r, end) {
     const m = Heartbeat.create() as Mutable<Heartbeat>;
@@ -4107,7 +4110,7 @@ export const Goodbye: MessageCodec<Goodbye> = {
     return w;
   },
   encode(m) {
-    return Goodbye.write(m, Writer.create()).finish();
+    return encoded(Goodbye.write, m);
   },
   read(r, end) {
     const m = Goodbye.create() as Mutable<Goodbye>;
@@ -4133,8 +4136,8 @@ export interface StatusBatch {
 export const StatusBatch: MessageCodec<StatusBatch> = {
   typeName: 'tessera.v1.StatusBatch',
   fields: [
-    { name: 'sequence', type: 'uint64', shape: 'one' },
-    { name: 'updates', type: 'object', shape: 'list', message: (): MessageCodec<never> => TaskStatusUpdate as MessageCodec<never> },
+    { name: 'sequence', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'updates', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => TaskStatusUpdate as MessageCodec<never> },
   ],
   create(init) {
     return { sequence: 0, updates: [], ...init };
@@ -4145,7 +4148,7 @@ export const StatusBatch: MessageCodec<StatusBatch> = {
     return w;
   },
   encode(m) {
-    return StatusBatch.write(m, Writer.create()).finish();
+    return encoded(StatusBatch.write, m);
   },
   read(r, end) {
     const m = StatusBatch.create() as Mutable<StatusBatch>;
@@ -4177,8 +4180,8 @@ export interface TaskStatusUpdate {
 export const TaskStatusUpdate: MessageCodec<TaskStatusUpdate> = {
   typeName: 'tessera.v1.TaskStatusUpdate',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'status', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
   ],
   create(init) {
     return { taskId: '', ...init };
@@ -4189,7 +4192,7 @@ export const TaskStatusUpdate: MessageCodec<TaskStatusUpdate> = {
     return w;
   },
   encode(m) {
-    return TaskStatusUpdate.write(m, Writer.create()).finish();
+    return encoded(TaskStatusUpdate.write, m);
   },
   read(r, end) {
     const m = TaskStatusUpdate.create() as Mutable<TaskStatusUpdate>;
@@ -4229,14 +4232,14 @@ export interface ManagerMessage {
 export const ManagerMessage: MessageCodec<ManagerMessage> = {
   typeName: 'tessera.v1.ManagerMessage',
   fields: [
-    { name: 'session', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionInfo as MessageCodec<never> },
-    { name: 'assignments', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Assignments as MessageCodec<never> },
-    { name: 'statusesAccepted', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusesAccepted as MessageCodec<never> },
-    { name: 'work', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkRequest as MessageCodec<never> },
-    { name: 'cancelWork', type: 'string', shape: 'one', oneof: 'body' },
-    { name: 'heartbeat', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
-    { name: 'networks', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
-    { name: 'end', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionEnd as MessageCodec<never> },
+    { name: 'session', number: 1, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionInfo as MessageCodec<never> },
+    { name: 'assignments', number: 2, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Assignments as MessageCodec<never> },
+    { name: 'statusesAccepted', number: 3, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => StatusesAccepted as MessageCodec<never> },
+    { name: 'work', number: 4, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkRequest as MessageCodec<never> },
+    { name: 'cancelWork', number: 5, type: 'string', shape: 'one', oneof: 'body' },
+    { name: 'heartbeat', number: 6, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => Heartbeat as MessageCodec<never> },
+    { name: 'networks', number: 7, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkChanges as MessageCodec<never> },
+    { name: 'end', number: 8, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => SessionEnd as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -4271,7 +4274,7 @@ export const ManagerMessage: MessageCodec<ManagerMessage> = {
     return w;
   },
   encode(m) {
-    return ManagerMessage.write(m, Writer.create()).finish();
+    return encoded(ManagerMessage.write, m);
   },
   read(r, end) {
     const m = ManagerMessage.create() as Mutable<ManagerMessage>;
@@ -4322,9 +4325,9 @@ export interface SessionEnd {
 export const SessionEnd: MessageCodec<SessionEnd> = {
   typeName: 'tessera.v1.SessionEnd',
   fields: [
-    { name: 'code', type: 'string', shape: 'one' },
-    { name: 'message', type: 'string', shape: 'one' },
-    { name: 'details', type: 'string', shape: 'map' },
+    { name: 'code', number: 1, type: 'string', shape: 'one' },
+    { name: 'message', number: 2, type: 'string', shape: 'one' },
+    { name: 'details', number: 3, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { code: '', message: '', details: {}, ...init };
@@ -4341,7 +4344,7 @@ export const SessionEnd: MessageCodec<SessionEnd> = {
     return w;
   },
   encode(m) {
-    return SessionEnd.write(m, Writer.create()).finish();
+    return encoded(SessionEnd.write, m);
   },
   read(r, end) {
     const m = SessionEnd.create() as Mutable<SessionEnd>;
@@ -4379,11 +4382,11 @@ export interface SessionInfo {
 export const SessionInfo: MessageCodec<SessionInfo> = {
   typeName: 'tessera.v1.SessionInfo',
   fields: [
-    { name: 'sessionId', type: 'string', shape: 'one' },
-    { name: 'node', type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
-    { name: 'heartbeatPeriodMs', type: 'uint32', shape: 'one' },
-    { name: 'managerAddresses', type: 'string', shape: 'list' },
-    { name: 'rootCertificatePem', type: 'bytes', shape: 'one' },
+    { name: 'sessionId', number: 1, type: 'string', shape: 'one' },
+    { name: 'node', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'heartbeatPeriodMs', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'managerAddresses', number: 4, type: 'string', shape: 'list' },
+    { name: 'rootCertificatePem', number: 5, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { sessionId: '', heartbeatPeriodMs: 0, managerAddresses: [], rootCertificatePem: empty, ...init };
@@ -4397,7 +4400,7 @@ export const SessionInfo: MessageCodec<SessionInfo> = {
     return w;
   },
   encode(m) {
-    return SessionInfo.write(m, Writer.create()).finish();
+    return encoded(SessionInfo.write, m);
   },
   read(r, end) {
     const m = SessionInfo.create() as Mutable<SessionInfo>;
@@ -4441,11 +4444,11 @@ export interface Assignments {
 export const Assignments: MessageCodec<Assignments> = {
   typeName: 'tessera.v1.Assignments',
   fields: [
-    { name: 'sequence', type: 'uint64', shape: 'one' },
-    { name: 'isFull', type: 'bool', shape: 'one' },
-    { name: 'tasks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
-    { name: 'removedTaskIds', type: 'string', shape: 'list' },
-    { name: 'isContinued', type: 'bool', shape: 'one' },
+    { name: 'sequence', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'isFull', number: 2, type: 'bool', shape: 'one' },
+    { name: 'tasks', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'removedTaskIds', number: 4, type: 'string', shape: 'list' },
+    { name: 'isContinued', number: 5, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { sequence: 0, isFull: false, tasks: [], removedTaskIds: [], isContinued: false, ...init };
@@ -4459,7 +4462,7 @@ export const Assignments: MessageCodec<Assignments> = {
     return w;
   },
   encode(m) {
-    return Assignments.write(m, Writer.create()).finish();
+    return encoded(Assignments.write, m);
   },
   read(r, end) {
     const m = Assignments.create() as Mutable<Assignments>;
@@ -4499,7 +4502,7 @@ export interface StatusesAccepted {
 export const StatusesAccepted: MessageCodec<StatusesAccepted> = {
   typeName: 'tessera.v1.StatusesAccepted',
   fields: [
-    { name: 'sequence', type: 'uint64', shape: 'one' },
+    { name: 'sequence', number: 1, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { sequence: 0, ...init };
@@ -4509,7 +4512,7 @@ export const StatusesAccepted: MessageCodec<StatusesAccepted> = {
     return w;
   },
   encode(m) {
-    return StatusesAccepted.write(m, Writer.create()).finish();
+    return encoded(StatusesAccepted.write, m);
   },
   read(r, end) {
     const m = StatusesAccepted.create() as Mutable<StatusesAccepted>;
@@ -4547,17 +4550,17 @@ export interface NetworkChanges {
 export const NetworkChanges: MessageCodec<NetworkChanges> = {
   typeName: 'tessera.v1.NetworkChanges',
   fields: [
-    { name: 'sequence', type: 'uint64', shape: 'one' },
-    { name: 'isFull', type: 'bool', shape: 'one' },
-    { name: 'isContinued', type: 'bool', shape: 'one' },
-    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
-    { name: 'removedNetworkIds', type: 'string', shape: 'list' },
-    { name: 'hosts', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkHost as MessageCodec<never> },
-    { name: 'removedHosts', type: 'string', shape: 'list' },
-    { name: 'endpoints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Endpoint as MessageCodec<never> },
-    { name: 'removedEndpoints', type: 'string', shape: 'list' },
-    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkService as MessageCodec<never> },
-    { name: 'removedServices', type: 'string', shape: 'list' },
+    { name: 'sequence', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'isFull', number: 2, type: 'bool', shape: 'one' },
+    { name: 'isContinued', number: 3, type: 'bool', shape: 'one' },
+    { name: 'networks', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'removedNetworkIds', number: 5, type: 'string', shape: 'list' },
+    { name: 'hosts', number: 6, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkHost as MessageCodec<never> },
+    { name: 'removedHosts', number: 7, type: 'string', shape: 'list' },
+    { name: 'endpoints', number: 8, type: 'object', shape: 'list', message: (): MessageCodec<never> => Endpoint as MessageCodec<never> },
+    { name: 'removedEndpoints', number: 9, type: 'string', shape: 'list' },
+    { name: 'services', number: 10, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkService as MessageCodec<never> },
+    { name: 'removedServices', number: 11, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { sequence: 0, isFull: false, isContinued: false, networks: [], removedNetworkIds: [], hosts: [], removedHosts: [], endpoints: [], removedEndpoints: [], services: [], removedServices: [], ...init };
@@ -4577,7 +4580,7 @@ export const NetworkChanges: MessageCodec<NetworkChanges> = {
     return w;
   },
   encode(m) {
-    return NetworkChanges.write(m, Writer.create()).finish();
+    return encoded(NetworkChanges.write, m);
   },
   read(r, end) {
     const m = NetworkChanges.create() as Mutable<NetworkChanges>;
@@ -4635,7 +4638,7 @@ export interface NetworksApplied {
 export const NetworksApplied: MessageCodec<NetworksApplied> = {
   typeName: 'tessera.v1.NetworksApplied',
   fields: [
-    { name: 'sequence', type: 'uint64', shape: 'one' },
+    { name: 'sequence', number: 1, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { sequence: 0, ...init };
@@ -4645,7 +4648,7 @@ export const NetworksApplied: MessageCodec<NetworksApplied> = {
     return w;
   },
   encode(m) {
-    return NetworksApplied.write(m, Writer.create()).finish();
+    return encoded(NetworksApplied.write, m);
   },
   read(r, end) {
     const m = NetworksApplied.create() as Mutable<NetworksApplied>;
@@ -4678,12 +4681,12 @@ export interface NetworkHost {
 export const NetworkHost: MessageCodec<NetworkHost> = {
   typeName: 'tessera.v1.NetworkHost',
   fields: [
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
-    { name: 'addresses', type: 'object', shape: 'one', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
-    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
-    { name: 'tunnelKeys', type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
+    { name: 'networkId', number: 1, type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 2, type: 'string', shape: 'one' },
+    { name: 'dataPathAddress', number: 3, type: 'string', shape: 'one' },
+    { name: 'addresses', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
+    { name: 'dataPathPort', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'tunnelKeys', number: 6, type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
   ],
   create(init) {
     return { networkId: '', nodeId: '', dataPathAddress: '', dataPathPort: 0, tunnelKeys: [], ...init };
@@ -4698,7 +4701,7 @@ export const NetworkHost: MessageCodec<NetworkHost> = {
     return w;
   },
   encode(m) {
-    return NetworkHost.write(m, Writer.create()).finish();
+    return encoded(NetworkHost.write, m);
   },
   read(r, end) {
     const m = NetworkHost.create() as Mutable<NetworkHost>;
@@ -4748,14 +4751,14 @@ export interface Endpoint {
 export const Endpoint: MessageCodec<Endpoint> = {
   typeName: 'tessera.v1.Endpoint',
   fields: [
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'slot', type: 'uint32', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'addressV6', type: 'string', shape: 'one' },
-    { name: 'isServing', type: 'bool', shape: 'one' },
+    { name: 'networkId', number: 1, type: 'string', shape: 'one' },
+    { name: 'taskId', number: 2, type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 3, type: 'string', shape: 'one' },
+    { name: 'serviceId', number: 4, type: 'string', shape: 'one' },
+    { name: 'slot', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'address', number: 6, type: 'string', shape: 'one' },
+    { name: 'addressV6', number: 7, type: 'string', shape: 'one' },
+    { name: 'isServing', number: 8, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { networkId: '', taskId: '', nodeId: '', serviceId: '', slot: 0, address: '', addressV6: '', isServing: false, ...init };
@@ -4772,7 +4775,7 @@ export const Endpoint: MessageCodec<Endpoint> = {
     return w;
   },
   encode(m) {
-    return Endpoint.write(m, Writer.create()).finish();
+    return encoded(Endpoint.write, m);
   },
   read(r, end) {
     const m = Endpoint.create() as Mutable<Endpoint>;
@@ -4830,16 +4833,16 @@ export interface NetworkService {
 export const NetworkService: MessageCodec<NetworkService> = {
   typeName: 'tessera.v1.NetworkService',
   fields: [
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'mode', type: 'object', shape: 'one', names: EndpointModeNames },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'addressV6', type: 'string', shape: 'one' },
-    { name: 'aliases', type: 'string', shape: 'list' },
-    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
-    { name: 'sessionAffinitySeconds', type: 'uint32', shape: 'one' },
-    { name: 'allowFromIds', type: 'string', shape: 'list' },
+    { name: 'networkId', number: 1, type: 'string', shape: 'one' },
+    { name: 'serviceId', number: 2, type: 'string', shape: 'one' },
+    { name: 'name', number: 3, type: 'string', shape: 'one' },
+    { name: 'mode', number: 4, type: 'object', shape: 'one', names: EndpointModeNames },
+    { name: 'address', number: 5, type: 'string', shape: 'one' },
+    { name: 'addressV6', number: 6, type: 'string', shape: 'one' },
+    { name: 'aliases', number: 7, type: 'string', shape: 'list' },
+    { name: 'ports', number: 8, type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'sessionAffinitySeconds', number: 9, type: 'uint32', shape: 'one' },
+    { name: 'allowFromIds', number: 10, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { networkId: '', serviceId: '', name: '', mode: 0, address: '', addressV6: '', aliases: [], ports: [], sessionAffinitySeconds: 0, allowFromIds: [], ...init };
@@ -4858,7 +4861,7 @@ export const NetworkService: MessageCodec<NetworkService> = {
     return w;
   },
   encode(m) {
-    return NetworkService.write(m, Writer.create()).finish();
+    return encoded(NetworkService.write, m);
   },
   read(r, end) {
     const m = NetworkService.create() as Mutable<NetworkService>;
@@ -4921,13 +4924,13 @@ export interface WorkRequest {
 export const WorkRequest: MessageCodec<WorkRequest> = {
   typeName: 'tessera.v1.WorkRequest',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'logs', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLogs as MessageCodec<never> },
-    { name: 'loadImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLoadImage as MessageCodec<never> },
-    { name: 'pullImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkPullImage as MessageCodec<never> },
-    { name: 'listImages', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkListImages as MessageCodec<never> },
-    { name: 'removeImage', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkRemoveImage as MessageCodec<never> },
-    { name: 'diagnoseNetworks', type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkDiagnoseNetworks as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'logs', number: 2, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLogs as MessageCodec<never> },
+    { name: 'loadImage', number: 3, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkLoadImage as MessageCodec<never> },
+    { name: 'pullImage', number: 4, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkPullImage as MessageCodec<never> },
+    { name: 'listImages', number: 5, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkListImages as MessageCodec<never> },
+    { name: 'removeImage', number: 6, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkRemoveImage as MessageCodec<never> },
+    { name: 'diagnoseNetworks', number: 7, type: 'object', shape: 'one', oneof: 'kind', message: (): MessageCodec<never> => WorkDiagnoseNetworks as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', ...init };
@@ -4957,7 +4960,7 @@ export const WorkRequest: MessageCodec<WorkRequest> = {
     return w;
   },
   encode(m) {
-    return WorkRequest.write(m, Writer.create()).finish();
+    return encoded(WorkRequest.write, m);
   },
   read(r, end) {
     const m = WorkRequest.create() as Mutable<WorkRequest>;
@@ -5004,8 +5007,8 @@ export interface WorkLogs {
 export const WorkLogs: MessageCodec<WorkLogs> = {
   typeName: 'tessera.v1.WorkLogs',
   fields: [
-    { name: 'taskIds', type: 'string', shape: 'list' },
-    { name: 'options', type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
+    { name: 'taskIds', number: 1, type: 'string', shape: 'list' },
+    { name: 'options', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => LogOptions as MessageCodec<never> },
   ],
   create(init) {
     return { taskIds: [], ...init };
@@ -5016,7 +5019,7 @@ export const WorkLogs: MessageCodec<WorkLogs> = {
     return w;
   },
   encode(m) {
-    return WorkLogs.write(m, Writer.create()).finish();
+    return encoded(WorkLogs.write, m);
   },
   read(r, end) {
     const m = WorkLogs.create() as Mutable<WorkLogs>;
@@ -5047,7 +5050,7 @@ export interface WorkLoadImage {
 export const WorkLoadImage: MessageCodec<WorkLoadImage> = {
   typeName: 'tessera.v1.WorkLoadImage',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { name: '', ...init };
@@ -5057,7 +5060,7 @@ export const WorkLoadImage: MessageCodec<WorkLoadImage> = {
     return w;
   },
   encode(m) {
-    return WorkLoadImage.write(m, Writer.create()).finish();
+    return encoded(WorkLoadImage.write, m);
   },
   read(r, end) {
     const m = WorkLoadImage.create() as Mutable<WorkLoadImage>;
@@ -5086,8 +5089,8 @@ export interface WorkPullImage {
 export const WorkPullImage: MessageCodec<WorkPullImage> = {
   typeName: 'tessera.v1.WorkPullImage',
   fields: [
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'auth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+    { name: 'image', number: 1, type: 'string', shape: 'one' },
+    { name: 'auth', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
   ],
   create(init) {
     return { image: '', ...init };
@@ -5098,7 +5101,7 @@ export const WorkPullImage: MessageCodec<WorkPullImage> = {
     return w;
   },
   encode(m) {
-    return WorkPullImage.write(m, Writer.create()).finish();
+    return encoded(WorkPullImage.write, m);
   },
   read(r, end) {
     const m = WorkPullImage.create() as Mutable<WorkPullImage>;
@@ -5136,7 +5139,7 @@ export const WorkListImages: MessageCodec<WorkListImages> = {
     return w;
   },
   encode(m) {
-    return WorkListImages.write(m, Writer.create()).finish();
+    return encoded(WorkListImages.write, m);
   },
   read(r, end) {
     const m = WorkListImages.create() as Mutable<WorkListImages>;
@@ -5162,8 +5165,8 @@ export interface WorkRemoveImage {
 export const WorkRemoveImage: MessageCodec<WorkRemoveImage> = {
   typeName: 'tessera.v1.WorkRemoveImage',
   fields: [
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'image', number: 1, type: 'string', shape: 'one' },
+    { name: 'force', number: 2, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { image: '', force: false, ...init };
@@ -5174,7 +5177,7 @@ export const WorkRemoveImage: MessageCodec<WorkRemoveImage> = {
     return w;
   },
   encode(m) {
-    return WorkRemoveImage.write(m, Writer.create()).finish();
+    return encoded(WorkRemoveImage.write, m);
   },
   read(r, end) {
     const m = WorkRemoveImage.create() as Mutable<WorkRemoveImage>;
@@ -5206,8 +5209,8 @@ export interface WorkDiagnoseNetworks {
 export const WorkDiagnoseNetworks: MessageCodec<WorkDiagnoseNetworks> = {
   typeName: 'tessera.v1.WorkDiagnoseNetworks',
   fields: [
-    { name: 'networkIds', type: 'string', shape: 'list' },
-    { name: 'absent', type: 'string', shape: 'list' },
+    { name: 'networkIds', number: 1, type: 'string', shape: 'list' },
+    { name: 'absent', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { networkIds: [], absent: [], ...init };
@@ -5218,7 +5221,7 @@ export const WorkDiagnoseNetworks: MessageCodec<WorkDiagnoseNetworks> = {
     return w;
   },
   encode(m) {
-    return WorkDiagnoseNetworks.write(m, Writer.create()).finish();
+    return encoded(WorkDiagnoseNetworks.write, m);
   },
   read(r, end) {
     const m = WorkDiagnoseNetworks.create() as Mutable<WorkDiagnoseNetworks>;
@@ -5256,12 +5259,12 @@ export interface WorkUp {
 export const WorkUp: MessageCodec<WorkUp> = {
   typeName: 'tessera.v1.WorkUp',
   fields: [
-    { name: 'id', type: 'string', shape: 'one', oneof: 'body' },
-    { name: 'log', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => LogChunk as MessageCodec<never> },
-    { name: 'imageProgress', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
-    { name: 'images', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
-    { name: 'done', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkDone as MessageCodec<never> },
-    { name: 'networkReport', type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkReport as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one', oneof: 'body' },
+    { name: 'log', number: 2, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => LogChunk as MessageCodec<never> },
+    { name: 'imageProgress', number: 3, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => ImageProgress as MessageCodec<never> },
+    { name: 'images', number: 4, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NodeImages as MessageCodec<never> },
+    { name: 'done', number: 5, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => WorkDone as MessageCodec<never> },
+    { name: 'networkReport', number: 6, type: 'object', shape: 'one', oneof: 'body', message: (): MessageCodec<never> => NetworkReport as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -5290,7 +5293,7 @@ export const WorkUp: MessageCodec<WorkUp> = {
     return w;
   },
   encode(m) {
-    return WorkUp.write(m, Writer.create()).finish();
+    return encoded(WorkUp.write, m);
   },
   read(r, end) {
     const m = WorkUp.create() as Mutable<WorkUp>;
@@ -5334,8 +5337,8 @@ export interface WorkDone {
 export const WorkDone: MessageCodec<WorkDone> = {
   typeName: 'tessera.v1.WorkDone',
   fields: [
-    { name: 'errorCode', type: 'string', shape: 'one' },
-    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'errorCode', number: 1, type: 'string', shape: 'one' },
+    { name: 'error', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { errorCode: '', error: '', ...init };
@@ -5346,7 +5349,7 @@ export const WorkDone: MessageCodec<WorkDone> = {
     return w;
   },
   encode(m) {
-    return WorkDone.write(m, Writer.create()).finish();
+    return encoded(WorkDone.write, m);
   },
   read(r, end) {
     const m = WorkDone.create() as Mutable<WorkDone>;
@@ -5380,8 +5383,8 @@ export interface WorkDown {
 export const WorkDown: MessageCodec<WorkDown> = {
   typeName: 'tessera.v1.WorkDown',
   fields: [
-    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'body' },
-    { name: 'end', type: 'bool', shape: 'one', oneof: 'body' },
+    { name: 'chunk', number: 1, type: 'bytes', shape: 'one', oneof: 'body' },
+    { name: 'end', number: 2, type: 'bool', shape: 'one', oneof: 'body' },
   ],
   create(init) {
     return { ...init };
@@ -5398,7 +5401,7 @@ export const WorkDown: MessageCodec<WorkDown> = {
     return w;
   },
   encode(m) {
-    return WorkDown.write(m, Writer.create()).finish();
+    return encoded(WorkDown.write, m);
   },
   read(r, end) {
     const m = WorkDown.create() as Mutable<WorkDown>;
@@ -5436,7 +5439,7 @@ export const InfoRequest: MessageCodec<InfoRequest> = {
     return w;
   },
   encode(m) {
-    return InfoRequest.write(m, Writer.create()).finish();
+    return encoded(InfoRequest.write, m);
   },
   read(r, end) {
     const m = InfoRequest.create() as Mutable<InfoRequest>;
@@ -5471,17 +5474,17 @@ export interface InfoResponse {
 export const InfoResponse: MessageCodec<InfoResponse> = {
   typeName: 'tessera.v1.InfoResponse',
   fields: [
-    { name: 'state', type: 'object', shape: 'one', names: LocalStateNames },
-    { name: 'error', type: 'string', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'clusterId', type: 'string', shape: 'one' },
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'isLeader', type: 'bool', shape: 'one' },
-    { name: 'leaderId', type: 'string', shape: 'one' },
-    { name: 'managerAddresses', type: 'string', shape: 'list' },
-    { name: 'tesseraVersion', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
+    { name: 'state', number: 1, type: 'object', shape: 'one', names: LocalStateNames },
+    { name: 'error', number: 2, type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 3, type: 'string', shape: 'one' },
+    { name: 'clusterId', number: 4, type: 'string', shape: 'one' },
+    { name: 'role', number: 5, type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'address', number: 6, type: 'string', shape: 'one' },
+    { name: 'isLeader', number: 7, type: 'bool', shape: 'one' },
+    { name: 'leaderId', number: 8, type: 'string', shape: 'one' },
+    { name: 'managerAddresses', number: 9, type: 'string', shape: 'list' },
+    { name: 'tesseraVersion', number: 10, type: 'string', shape: 'one' },
+    { name: 'pid', number: 11, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { state: 0, error: '', nodeId: '', clusterId: '', role: 0, address: '', isLeader: false, leaderId: '', managerAddresses: [], tesseraVersion: '', pid: 0, ...init };
@@ -5501,7 +5504,7 @@ export const InfoResponse: MessageCodec<InfoResponse> = {
     return w;
   },
   encode(m) {
-    return InfoResponse.write(m, Writer.create()).finish();
+    return encoded(InfoResponse.write, m);
   },
   read(r, end) {
     const m = InfoResponse.create() as Mutable<InfoResponse>;
@@ -5568,16 +5571,16 @@ export interface InitRequest {
 export const InitRequest: MessageCodec<InitRequest> = {
   typeName: 'tessera.v1.InitRequest',
   fields: [
-    { name: 'advertiseAddress', type: 'string', shape: 'one' },
-    { name: 'listenAddress', type: 'string', shape: 'one' },
-    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
-    { name: 'nodeLabels', type: 'string', shape: 'map' },
-    { name: 'restorePath', type: 'string', shape: 'one' },
-    { name: 'restoreUnlockKey', type: 'string', shape: 'one' },
-    { name: 'forceNewCluster', type: 'bool', shape: 'one' },
-    { name: 'force', type: 'bool', shape: 'one' },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'advertiseAddress', number: 1, type: 'string', shape: 'one' },
+    { name: 'listenAddress', number: 2, type: 'string', shape: 'one' },
+    { name: 'availability', number: 3, type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'spec', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+    { name: 'nodeLabels', number: 5, type: 'string', shape: 'map' },
+    { name: 'restorePath', number: 6, type: 'string', shape: 'one' },
+    { name: 'restoreUnlockKey', number: 10, type: 'string', shape: 'one' },
+    { name: 'forceNewCluster', number: 7, type: 'bool', shape: 'one' },
+    { name: 'force', number: 8, type: 'bool', shape: 'one' },
+    { name: 'dataPathAddress', number: 11, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { advertiseAddress: '', listenAddress: '', availability: 0, nodeLabels: {}, restorePath: '', restoreUnlockKey: '', forceNewCluster: false, force: false, dataPathAddress: '', ...init };
@@ -5601,7 +5604,7 @@ export const InitRequest: MessageCodec<InitRequest> = {
     return w;
   },
   encode(m) {
-    return InitRequest.write(m, Writer.create()).finish();
+    return encoded(InitRequest.write, m);
   },
   read(r, end) {
     const m = InitRequest.create() as Mutable<InitRequest>;
@@ -5661,12 +5664,12 @@ export interface InitResponse {
 export const InitResponse: MessageCodec<InitResponse> = {
   typeName: 'tessera.v1.InitResponse',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'clusterId', type: 'string', shape: 'one' },
-    { name: 'tokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
-    { name: 'advertiseAddress', type: 'string', shape: 'one' },
-    { name: 'notes', type: 'string', shape: 'list' },
-    { name: 'unlockKey', type: 'string', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'clusterId', number: 2, type: 'string', shape: 'one' },
+    { name: 'tokens', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+    { name: 'advertiseAddress', number: 4, type: 'string', shape: 'one' },
+    { name: 'notes', number: 5, type: 'string', shape: 'list' },
+    { name: 'unlockKey', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', clusterId: '', advertiseAddress: '', notes: [], unlockKey: '', ...init };
@@ -5681,7 +5684,7 @@ export const InitResponse: MessageCodec<InitResponse> = {
     return w;
   },
   encode(m) {
-    return InitResponse.write(m, Writer.create()).finish();
+    return encoded(InitResponse.write, m);
   },
   read(r, end) {
     const m = InitResponse.create() as Mutable<InitResponse>;
@@ -5729,12 +5732,12 @@ export interface JoinRequest {
 export const JoinRequest: MessageCodec<JoinRequest> = {
   typeName: 'tessera.v1.JoinRequest',
   fields: [
-    { name: 'token', type: 'string', shape: 'one' },
-    { name: 'remoteAddress', type: 'string', shape: 'one' },
-    { name: 'advertiseAddress', type: 'string', shape: 'one' },
-    { name: 'listenAddress', type: 'string', shape: 'one' },
-    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
+    { name: 'token', number: 1, type: 'string', shape: 'one' },
+    { name: 'remoteAddress', number: 2, type: 'string', shape: 'one' },
+    { name: 'advertiseAddress', number: 3, type: 'string', shape: 'one' },
+    { name: 'listenAddress', number: 4, type: 'string', shape: 'one' },
+    { name: 'availability', number: 5, type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'dataPathAddress', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { token: '', remoteAddress: '', advertiseAddress: '', listenAddress: '', availability: 0, dataPathAddress: '', ...init };
@@ -5749,7 +5752,7 @@ export const JoinRequest: MessageCodec<JoinRequest> = {
     return w;
   },
   encode(m) {
-    return JoinRequest.write(m, Writer.create()).finish();
+    return encoded(JoinRequest.write, m);
   },
   read(r, end) {
     const m = JoinRequest.create() as Mutable<JoinRequest>;
@@ -5793,8 +5796,8 @@ export interface JoinResponse {
 export const JoinResponse: MessageCodec<JoinResponse> = {
   typeName: 'tessera.v1.JoinResponse',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'role', number: 2, type: 'object', shape: 'one', names: NodeRoleNames },
   ],
   create(init) {
     return { nodeId: '', role: 0, ...init };
@@ -5805,7 +5808,7 @@ export const JoinResponse: MessageCodec<JoinResponse> = {
     return w;
   },
   encode(m) {
-    return JoinResponse.write(m, Writer.create()).finish();
+    return encoded(JoinResponse.write, m);
   },
   read(r, end) {
     const m = JoinResponse.create() as Mutable<JoinResponse>;
@@ -5836,7 +5839,7 @@ export interface UnlockRequest {
 export const UnlockRequest: MessageCodec<UnlockRequest> = {
   typeName: 'tessera.v1.UnlockRequest',
   fields: [
-    { name: 'key', type: 'string', shape: 'one' },
+    { name: 'key', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { key: '', ...init };
@@ -5846,7 +5849,7 @@ export const UnlockRequest: MessageCodec<UnlockRequest> = {
     return w;
   },
   encode(m) {
-    return UnlockRequest.write(m, Writer.create()).finish();
+    return encoded(UnlockRequest.write, m);
   },
   read(r, end) {
     const m = UnlockRequest.create() as Mutable<UnlockRequest>;
@@ -5881,7 +5884,7 @@ export const UnlockResponse: MessageCodec<UnlockResponse> = {
     return w;
   },
   encode(m) {
-    return UnlockResponse.write(m, Writer.create()).finish();
+    return encoded(UnlockResponse.write, m);
   },
   read(r, end) {
     const m = UnlockResponse.create() as Mutable<UnlockResponse>;
@@ -5906,7 +5909,7 @@ export interface LeaveRequest {
 export const LeaveRequest: MessageCodec<LeaveRequest> = {
   typeName: 'tessera.v1.LeaveRequest',
   fields: [
-    { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'force', number: 1, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { force: false, ...init };
@@ -5916,7 +5919,7 @@ export const LeaveRequest: MessageCodec<LeaveRequest> = {
     return w;
   },
   encode(m) {
-    return LeaveRequest.write(m, Writer.create()).finish();
+    return encoded(LeaveRequest.write, m);
   },
   read(r, end) {
     const m = LeaveRequest.create() as Mutable<LeaveRequest>;
@@ -5951,7 +5954,7 @@ export const LeaveResponse: MessageCodec<LeaveResponse> = {
     return w;
   },
   encode(m) {
-    return LeaveResponse.write(m, Writer.create()).finish();
+    return encoded(LeaveResponse.write, m);
   },
   read(r, end) {
     const m = LeaveResponse.create() as Mutable<LeaveResponse>;
@@ -5983,7 +5986,7 @@ export const RejoinRequest: MessageCodec<RejoinRequest> = {
     return w;
   },
   encode(m) {
-    return RejoinRequest.write(m, Writer.create()).finish();
+    return encoded(RejoinRequest.write, m);
   },
   read(r, end) {
     const m = RejoinRequest.create() as Mutable<RejoinRequest>;
@@ -6008,7 +6011,7 @@ export interface RejoinResponse {
 export const RejoinResponse: MessageCodec<RejoinResponse> = {
   typeName: 'tessera.v1.RejoinResponse',
   fields: [
-    { name: 'notes', type: 'string', shape: 'list' },
+    { name: 'notes', number: 1, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { notes: [], ...init };
@@ -6018,7 +6021,7 @@ export const RejoinResponse: MessageCodec<RejoinResponse> = {
     return w;
   },
   encode(m) {
-    return RejoinResponse.write(m, Writer.create()).finish();
+    return encoded(RejoinResponse.write, m);
   },
   read(r, end) {
     const m = RejoinResponse.create() as Mutable<RejoinResponse>;
@@ -6048,9 +6051,9 @@ export interface UpdateAddressRequest {
 export const UpdateAddressRequest: MessageCodec<UpdateAddressRequest> = {
   typeName: 'tessera.v1.UpdateAddressRequest',
   fields: [
-    { name: 'advertiseAddress', type: 'string', shape: 'one' },
-    { name: 'listenAddress', type: 'string', shape: 'one' },
-    { name: 'managerAddresses', type: 'string', shape: 'list' },
+    { name: 'advertiseAddress', number: 1, type: 'string', shape: 'one' },
+    { name: 'listenAddress', number: 2, type: 'string', shape: 'one' },
+    { name: 'managerAddresses', number: 3, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { advertiseAddress: '', listenAddress: '', managerAddresses: [], ...init };
@@ -6062,7 +6065,7 @@ export const UpdateAddressRequest: MessageCodec<UpdateAddressRequest> = {
     return w;
   },
   encode(m) {
-    return UpdateAddressRequest.write(m, Writer.create()).finish();
+    return encoded(UpdateAddressRequest.write, m);
   },
   read(r, end) {
     const m = UpdateAddressRequest.create() as Mutable<UpdateAddressRequest>;
@@ -6097,8 +6100,8 @@ export interface UpdateAddressResponse {
 export const UpdateAddressResponse: MessageCodec<UpdateAddressResponse> = {
   typeName: 'tessera.v1.UpdateAddressResponse',
   fields: [
-    { name: 'advertiseAddress', type: 'string', shape: 'one' },
-    { name: 'notes', type: 'string', shape: 'list' },
+    { name: 'advertiseAddress', number: 1, type: 'string', shape: 'one' },
+    { name: 'notes', number: 2, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { advertiseAddress: '', notes: [], ...init };
@@ -6109,7 +6112,7 @@ export const UpdateAddressResponse: MessageCodec<UpdateAddressResponse> = {
     return w;
   },
   encode(m) {
-    return UpdateAddressResponse.write(m, Writer.create()).finish();
+    return encoded(UpdateAddressResponse.write, m);
   },
   read(r, end) {
     const m = UpdateAddressResponse.create() as Mutable<UpdateAddressResponse>;
@@ -6142,9 +6145,9 @@ export interface Meta {
 export const Meta: MessageCodec<Meta> = {
   typeName: 'tessera.v1.Meta',
   fields: [
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
-    { name: 'updatedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'version', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'updatedAtMs', number: 3, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { version: 0, createdAtMs: 0, updatedAtMs: 0, ...init };
@@ -6156,7 +6159,7 @@ export const Meta: MessageCodec<Meta> = {
     return w;
   },
   encode(m) {
-    return Meta.write(m, Writer.create()).finish();
+    return encoded(Meta.write, m);
   },
   read(r, end) {
     const m = Meta.create() as Mutable<Meta>;
@@ -6197,14 +6200,14 @@ export interface Cluster {
 export const Cluster: MessageCodec<Cluster> = {
   typeName: 'tessera.v1.Cluster',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
-    { name: 'rootCa', type: 'object', shape: 'one', message: (): MessageCodec<never> => RootCa as MessageCodec<never> },
-    { name: 'removedNodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
-    { name: 'certificateLifeMaxMs', type: 'uint64', shape: 'one' },
-    { name: 'lock', type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterLock as MessageCodec<never> },
-    { name: 'rebalance', type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'meta', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterSpec as MessageCodec<never> },
+    { name: 'rootCa', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => RootCa as MessageCodec<never> },
+    { name: 'removedNodes', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => RemovedNode as MessageCodec<never> },
+    { name: 'certificateLifeMaxMs', number: 6, type: 'uint64', shape: 'one' },
+    { name: 'lock', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => ClusterLock as MessageCodec<never> },
+    { name: 'rebalance', number: 20, type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', removedNodes: [], certificateLifeMaxMs: 0, ...init };
@@ -6221,7 +6224,7 @@ export const Cluster: MessageCodec<Cluster> = {
     return w;
   },
   encode(m) {
-    return Cluster.write(m, Writer.create()).finish();
+    return encoded(Cluster.write, m);
   },
   read(r, end) {
     const m = Cluster.create() as Mutable<Cluster>;
@@ -6273,10 +6276,10 @@ export interface RebalanceStatus {
 export const RebalanceStatus: MessageCodec<RebalanceStatus> = {
   typeName: 'tessera.v1.RebalanceStatus',
   fields: [
-    { name: 'requestedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'finishedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'moved', type: 'uint32', shape: 'one' },
-    { name: 'message', type: 'string', shape: 'one' },
+    { name: 'requestedAtMs', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'finishedAtMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'moved', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'message', number: 4, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { requestedAtMs: 0, finishedAtMs: 0, moved: 0, message: '', ...init };
@@ -6289,7 +6292,7 @@ export const RebalanceStatus: MessageCodec<RebalanceStatus> = {
     return w;
   },
   encode(m) {
-    return RebalanceStatus.write(m, Writer.create()).finish();
+    return encoded(RebalanceStatus.write, m);
   },
   read(r, end) {
     const m = RebalanceStatus.create() as Mutable<RebalanceStatus>;
@@ -6327,8 +6330,8 @@ export interface ClusterLock {
 export const ClusterLock: MessageCodec<ClusterLock> = {
   typeName: 'tessera.v1.ClusterLock',
   fields: [
-    { name: 'unlockKey', type: 'bytes', shape: 'one' },
-    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'unlockKey', number: 1, type: 'bytes', shape: 'one' },
+    { name: 'version', number: 2, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { unlockKey: empty, version: 0, ...init };
@@ -6339,7 +6342,7 @@ export const ClusterLock: MessageCodec<ClusterLock> = {
     return w;
   },
   encode(m) {
-    return ClusterLock.write(m, Writer.create()).finish();
+    return encoded(ClusterLock.write, m);
   },
   read(r, end) {
     const m = ClusterLock.create() as Mutable<ClusterLock>;
@@ -6371,8 +6374,8 @@ export interface RemovedNode {
 export const RemovedNode: MessageCodec<RemovedNode> = {
   typeName: 'tessera.v1.RemovedNode',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'untilMs', type: 'uint64', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'untilMs', number: 2, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', untilMs: 0, ...init };
@@ -6383,7 +6386,7 @@ export const RemovedNode: MessageCodec<RemovedNode> = {
     return w;
   },
   encode(m) {
-    return RemovedNode.write(m, Writer.create()).finish();
+    return encoded(RemovedNode.write, m);
   },
   read(r, end) {
     const m = RemovedNode.create() as Mutable<RemovedNode>;
@@ -6422,15 +6425,15 @@ export interface ClusterSpec {
 export const ClusterSpec: MessageCodec<ClusterSpec> = {
   typeName: 'tessera.v1.ClusterSpec',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'heartbeatPeriodMs', type: 'uint32', shape: 'one' },
-    { name: 'taskHistoryLimit', type: 'int32', shape: 'one' },
-    { name: 'certificateLifeMs', type: 'uint64', shape: 'one' },
-    { name: 'snapshotInterval', type: 'uint32', shape: 'one' },
-    { name: 'autolockManagers', type: 'bool', shape: 'one' },
-    { name: 'networks', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkDefaults as MessageCodec<never> },
-    { name: 'scheduling', type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
+    { name: 'heartbeatPeriodMs', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'taskHistoryLimit', number: 4, type: 'int32', shape: 'one' },
+    { name: 'certificateLifeMs', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'snapshotInterval', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'autolockManagers', number: 7, type: 'bool', shape: 'one' },
+    { name: 'networks', number: 10, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkDefaults as MessageCodec<never> },
+    { name: 'scheduling', number: 20, type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, heartbeatPeriodMs: 0, taskHistoryLimit: 0, certificateLifeMs: 0, snapshotInterval: 0, autolockManagers: false, ...init };
@@ -6453,7 +6456,7 @@ export const ClusterSpec: MessageCodec<ClusterSpec> = {
     return w;
   },
   encode(m) {
-    return ClusterSpec.write(m, Writer.create()).finish();
+    return encoded(ClusterSpec.write, m);
   },
   read(r, end) {
     const m = ClusterSpec.create() as Mutable<ClusterSpec>;
@@ -6507,9 +6510,9 @@ export interface SchedulingSpec {
 export const SchedulingSpec: MessageCodec<SchedulingSpec> = {
   typeName: 'tessera.v1.SchedulingSpec',
   fields: [
-    { name: 'strategy', type: 'object', shape: 'one', names: SchedulingStrategyNames },
-    { name: 'scoreWeights', type: 'uint32', shape: 'map' },
-    { name: 'autoRebalance', type: 'bool', shape: 'one' },
+    { name: 'strategy', number: 1, type: 'object', shape: 'one', names: SchedulingStrategyNames },
+    { name: 'scoreWeights', number: 2, type: 'uint32', shape: 'map' },
+    { name: 'autoRebalance', number: 3, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { strategy: 0, scoreWeights: {}, autoRebalance: false, ...init };
@@ -6526,7 +6529,7 @@ export const SchedulingSpec: MessageCodec<SchedulingSpec> = {
     return w;
   },
   encode(m) {
-    return SchedulingSpec.write(m, Writer.create()).finish();
+    return encoded(SchedulingSpec.write, m);
   },
   read(r, end) {
     const m = SchedulingSpec.create() as Mutable<SchedulingSpec>;
@@ -6563,10 +6566,10 @@ export interface NetworkDefaults {
 export const NetworkDefaults: MessageCodec<NetworkDefaults> = {
   typeName: 'tessera.v1.NetworkDefaults',
   fields: [
-    { name: 'addressPools', type: 'string', shape: 'list' },
-    { name: 'subnetLength', type: 'uint32', shape: 'one' },
-    { name: 'dataPathPort', type: 'uint32', shape: 'one' },
-    { name: 'addressPoolV6', type: 'string', shape: 'one' },
+    { name: 'addressPools', number: 1, type: 'string', shape: 'list' },
+    { name: 'subnetLength', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'dataPathPort', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'addressPoolV6', number: 4, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { addressPools: [], subnetLength: 0, dataPathPort: 0, addressPoolV6: '', ...init };
@@ -6579,7 +6582,7 @@ export const NetworkDefaults: MessageCodec<NetworkDefaults> = {
     return w;
   },
   encode(m) {
-    return NetworkDefaults.write(m, Writer.create()).finish();
+    return encoded(NetworkDefaults.write, m);
   },
   read(r, end) {
     const m = NetworkDefaults.create() as Mutable<NetworkDefaults>;
@@ -6619,10 +6622,10 @@ export interface RootCa {
 export const RootCa: MessageCodec<RootCa> = {
   typeName: 'tessera.v1.RootCa',
   fields: [
-    { name: 'certificatePem', type: 'bytes', shape: 'one' },
-    { name: 'keyPem', type: 'bytes', shape: 'one' },
-    { name: 'digest', type: 'string', shape: 'one' },
-    { name: 'joinTokens', type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
+    { name: 'certificatePem', number: 1, type: 'bytes', shape: 'one' },
+    { name: 'keyPem', number: 2, type: 'bytes', shape: 'one' },
+    { name: 'digest', number: 3, type: 'string', shape: 'one' },
+    { name: 'joinTokens', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => JoinTokens as MessageCodec<never> },
   ],
   create(init) {
     return { certificatePem: empty, keyPem: empty, digest: '', ...init };
@@ -6635,7 +6638,7 @@ export const RootCa: MessageCodec<RootCa> = {
     return w;
   },
   encode(m) {
-    return RootCa.write(m, Writer.create()).finish();
+    return encoded(RootCa.write, m);
   },
   read(r, end) {
     const m = RootCa.create() as Mutable<RootCa>;
@@ -6673,8 +6676,8 @@ export interface JoinTokens {
 export const JoinTokens: MessageCodec<JoinTokens> = {
   typeName: 'tessera.v1.JoinTokens',
   fields: [
-    { name: 'worker', type: 'string', shape: 'one' },
-    { name: 'manager', type: 'string', shape: 'one' },
+    { name: 'worker', number: 1, type: 'string', shape: 'one' },
+    { name: 'manager', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { worker: '', manager: '', ...init };
@@ -6685,7 +6688,7 @@ export const JoinTokens: MessageCodec<JoinTokens> = {
     return w;
   },
   encode(m) {
-    return JoinTokens.write(m, Writer.create()).finish();
+    return encoded(JoinTokens.write, m);
   },
   read(r, end) {
     const m = JoinTokens.create() as Mutable<JoinTokens>;
@@ -6724,15 +6727,15 @@ export interface Node {
 export const Node: MessageCodec<Node> = {
   typeName: 'tessera.v1.Node',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
-    { name: 'description', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
-    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeStatus as MessageCodec<never> },
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
-    { name: 'managerStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => ManagerStatus as MessageCodec<never> },
-    { name: 'demotedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'taintedAtMs', type: 'uint64', shape: 'map' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'meta', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+    { name: 'description', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeDescription as MessageCodec<never> },
+    { name: 'status', number: 5, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeStatus as MessageCodec<never> },
+    { name: 'role', number: 6, type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'managerStatus', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => ManagerStatus as MessageCodec<never> },
+    { name: 'demotedAtMs', number: 15, type: 'uint64', shape: 'one' },
+    { name: 'taintedAtMs', number: 12, type: 'uint64', shape: 'map' },
   ],
   create(init) {
     return { id: '', role: 0, demotedAtMs: 0, taintedAtMs: {}, ...init };
@@ -6755,7 +6758,7 @@ export const Node: MessageCodec<Node> = {
     return w;
   },
   encode(m) {
-    return Node.write(m, Writer.create()).finish();
+    return encoded(Node.write, m);
   },
   read(r, end) {
     const m = Node.create() as Mutable<Node>;
@@ -6811,11 +6814,11 @@ export interface NodeSpec {
 export const NodeSpec: MessageCodec<NodeSpec> = {
   typeName: 'tessera.v1.NodeSpec',
   fields: [
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'role', type: 'object', shape: 'one', names: NodeRoleNames },
-    { name: 'availability', type: 'object', shape: 'one', names: AvailabilityNames },
-    { name: 'taints', type: 'object', shape: 'list', message: (): MessageCodec<never> => Taint as MessageCodec<never> },
-    { name: 'drainIgnoresBudgets', type: 'bool', shape: 'one' },
+    { name: 'labels', number: 1, type: 'string', shape: 'map' },
+    { name: 'role', number: 2, type: 'object', shape: 'one', names: NodeRoleNames },
+    { name: 'availability', number: 3, type: 'object', shape: 'one', names: AvailabilityNames },
+    { name: 'taints', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => Taint as MessageCodec<never> },
+    { name: 'drainIgnoresBudgets', number: 5, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { labels: {}, role: 0, availability: 0, taints: [], drainIgnoresBudgets: false, ...init };
@@ -6834,7 +6837,7 @@ export const NodeSpec: MessageCodec<NodeSpec> = {
     return w;
   },
   encode(m) {
-    return NodeSpec.write(m, Writer.create()).finish();
+    return encoded(NodeSpec.write, m);
   },
   read(r, end) {
     const m = NodeSpec.create() as Mutable<NodeSpec>;
@@ -6876,9 +6879,9 @@ export interface Taint {
 export const Taint: MessageCodec<Taint> = {
   typeName: 'tessera.v1.Taint',
   fields: [
-    { name: 'key', type: 'string', shape: 'one' },
-    { name: 'value', type: 'string', shape: 'one' },
-    { name: 'effect', type: 'object', shape: 'one', names: TaintEffectNames },
+    { name: 'key', number: 1, type: 'string', shape: 'one' },
+    { name: 'value', number: 2, type: 'string', shape: 'one' },
+    { name: 'effect', number: 3, type: 'object', shape: 'one', names: TaintEffectNames },
   ],
   create(init) {
     return { key: '', value: '', effect: 0, ...init };
@@ -6890,7 +6893,7 @@ export const Taint: MessageCodec<Taint> = {
     return w;
   },
   encode(m) {
-    return Taint.write(m, Writer.create()).finish();
+    return encoded(Taint.write, m);
   },
   read(r, end) {
     const m = Taint.create() as Mutable<Taint>;
@@ -6925,8 +6928,8 @@ export interface Platform {
 export const Platform: MessageCodec<Platform> = {
   typeName: 'tessera.v1.Platform',
   fields: [
-    { name: 'os', type: 'string', shape: 'one' },
-    { name: 'architecture', type: 'string', shape: 'one' },
+    { name: 'os', number: 1, type: 'string', shape: 'one' },
+    { name: 'architecture', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { os: '', architecture: '', ...init };
@@ -6937,7 +6940,7 @@ export const Platform: MessageCodec<Platform> = {
     return w;
   },
   encode(m) {
-    return Platform.write(m, Writer.create()).finish();
+    return encoded(Platform.write, m);
   },
   read(r, end) {
     const m = Platform.create() as Mutable<Platform>;
@@ -6971,10 +6974,10 @@ export interface Resources {
 export const Resources: MessageCodec<Resources> = {
   typeName: 'tessera.v1.Resources',
   fields: [
-    { name: 'cpuNano', type: 'uint64', shape: 'one' },
-    { name: 'memoryBytes', type: 'uint64', shape: 'one' },
-    { name: 'pids', type: 'uint64', shape: 'one' },
-    { name: 'generic', type: 'uint64', shape: 'map' },
+    { name: 'cpuNano', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'memoryBytes', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'pids', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'generic', number: 4, type: 'uint64', shape: 'map' },
   ],
   create(init) {
     return { cpuNano: 0, memoryBytes: 0, pids: 0, generic: {}, ...init };
@@ -6992,7 +6995,7 @@ export const Resources: MessageCodec<Resources> = {
     return w;
   },
   encode(m) {
-    return Resources.write(m, Writer.create()).finish();
+    return encoded(Resources.write, m);
   },
   read(r, end) {
     const m = Resources.create() as Mutable<Resources>;
@@ -7041,19 +7044,19 @@ export interface NodeDescription {
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
   fields: [
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'platform', type: 'object', shape: 'one', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
-    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
-    { name: 'tesseraVersion', type: 'string', shape: 'one' },
-    { name: 'runtimeName', type: 'string', shape: 'one' },
-    { name: 'runtimeVersion', type: 'string', shape: 'one' },
-    { name: 'kernelVersion', type: 'string', shape: 'one' },
-    { name: 'operatingSystem', type: 'string', shape: 'one' },
-    { name: 'engineLabels', type: 'string', shape: 'map' },
-    { name: 'dataPathAddress', type: 'string', shape: 'one' },
-    { name: 'routes', type: 'string', shape: 'list' },
-    { name: 'tunnelKeys', type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
-    { name: 'isIpv6Off', type: 'bool', shape: 'one' },
+    { name: 'hostname', number: 1, type: 'string', shape: 'one' },
+    { name: 'platform', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
+    { name: 'resources', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'tesseraVersion', number: 4, type: 'string', shape: 'one' },
+    { name: 'runtimeName', number: 5, type: 'string', shape: 'one' },
+    { name: 'runtimeVersion', number: 6, type: 'string', shape: 'one' },
+    { name: 'kernelVersion', number: 7, type: 'string', shape: 'one' },
+    { name: 'operatingSystem', number: 8, type: 'string', shape: 'one' },
+    { name: 'engineLabels', number: 9, type: 'string', shape: 'map' },
+    { name: 'dataPathAddress', number: 10, type: 'string', shape: 'one' },
+    { name: 'routes', number: 11, type: 'string', shape: 'list' },
+    { name: 'tunnelKeys', number: 12, type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
+    { name: 'isIpv6Off', number: 13, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], isIpv6Off: false, ...init };
@@ -7080,7 +7083,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     return w;
   },
   encode(m) {
-    return NodeDescription.write(m, Writer.create()).finish();
+    return encoded(NodeDescription.write, m);
   },
   read(r, end) {
     const m = NodeDescription.create() as Mutable<NodeDescription>;
@@ -7145,8 +7148,8 @@ export interface TunnelKey {
 export const TunnelKey: MessageCodec<TunnelKey> = {
   typeName: 'tessera.v1.TunnelKey',
   fields: [
-    { name: 'publicKey', type: 'bytes', shape: 'one' },
-    { name: 'port', type: 'uint32', shape: 'one' },
+    { name: 'publicKey', number: 1, type: 'bytes', shape: 'one' },
+    { name: 'port', number: 2, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { publicKey: empty, port: 0, ...init };
@@ -7157,7 +7160,7 @@ export const TunnelKey: MessageCodec<TunnelKey> = {
     return w;
   },
   encode(m) {
-    return TunnelKey.write(m, Writer.create()).finish();
+    return encoded(TunnelKey.write, m);
   },
   read(r, end) {
     const m = TunnelKey.create() as Mutable<TunnelKey>;
@@ -7191,10 +7194,10 @@ export interface NodeStatus {
 export const NodeStatus: MessageCodec<NodeStatus> = {
   typeName: 'tessera.v1.NodeStatus',
   fields: [
-    { name: 'state', type: 'object', shape: 'one', names: NodeStateNames },
-    { name: 'message', type: 'string', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'changedAtMs', type: 'uint64', shape: 'one' },
+    { name: 'state', number: 1, type: 'object', shape: 'one', names: NodeStateNames },
+    { name: 'message', number: 2, type: 'string', shape: 'one' },
+    { name: 'address', number: 3, type: 'string', shape: 'one' },
+    { name: 'changedAtMs', number: 4, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { state: 0, message: '', address: '', changedAtMs: 0, ...init };
@@ -7207,7 +7210,7 @@ export const NodeStatus: MessageCodec<NodeStatus> = {
     return w;
   },
   encode(m) {
-    return NodeStatus.write(m, Writer.create()).finish();
+    return encoded(NodeStatus.write, m);
   },
   read(r, end) {
     const m = NodeStatus.create() as Mutable<NodeStatus>;
@@ -7247,10 +7250,10 @@ export interface ManagerStatus {
 export const ManagerStatus: MessageCodec<ManagerStatus> = {
   typeName: 'tessera.v1.ManagerStatus',
   fields: [
-    { name: 'raftId', type: 'uint64', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'isLeader', type: 'bool', shape: 'one' },
-    { name: 'reachability', type: 'object', shape: 'one', names: ReachabilityNames },
+    { name: 'raftId', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'address', number: 2, type: 'string', shape: 'one' },
+    { name: 'isLeader', number: 3, type: 'bool', shape: 'one' },
+    { name: 'reachability', number: 4, type: 'object', shape: 'one', names: ReachabilityNames },
   ],
   create(init) {
     return { raftId: 0, address: '', isLeader: false, reachability: 0, ...init };
@@ -7263,7 +7266,7 @@ export const ManagerStatus: MessageCodec<ManagerStatus> = {
     return w;
   },
   encode(m) {
-    return ManagerStatus.write(m, Writer.create()).finish();
+    return encoded(ManagerStatus.write, m);
   },
   read(r, end) {
     const m = ManagerStatus.create() as Mutable<ManagerStatus>;
@@ -7306,13 +7309,13 @@ export interface Network {
 export const Network: MessageCodec<Network> = {
   typeName: 'tessera.v1.Network',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
-    { name: 'allocation', type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAllocation as MessageCodec<never> },
-    { name: 'error', type: 'string', shape: 'one' },
-    { name: 'isIngress', type: 'bool', shape: 'one' },
-    { name: 'hosts', type: 'object', shape: 'map', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'meta', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkSpec as MessageCodec<never> },
+    { name: 'allocation', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => NetworkAllocation as MessageCodec<never> },
+    { name: 'error', number: 5, type: 'string', shape: 'one' },
+    { name: 'isIngress', number: 6, type: 'bool', shape: 'one' },
+    { name: 'hosts', number: 7, type: 'object', shape: 'map', message: (): MessageCodec<never> => HostAddresses as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', error: '', isIngress: false, hosts: {}, ...init };
@@ -7333,7 +7336,7 @@ export const Network: MessageCodec<Network> = {
     return w;
   },
   encode(m) {
-    return Network.write(m, Writer.create()).finish();
+    return encoded(Network.write, m);
   },
   read(r, end) {
     const m = Network.create() as Mutable<Network>;
@@ -7380,8 +7383,8 @@ export interface HostAddresses {
 export const HostAddresses: MessageCodec<HostAddresses> = {
   typeName: 'tessera.v1.HostAddresses',
   fields: [
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'addressV6', type: 'string', shape: 'one' },
+    { name: 'address', number: 1, type: 'string', shape: 'one' },
+    { name: 'addressV6', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { address: '', addressV6: '', ...init };
@@ -7392,7 +7395,7 @@ export const HostAddresses: MessageCodec<HostAddresses> = {
     return w;
   },
   encode(m) {
-    return HostAddresses.write(m, Writer.create()).finish();
+    return encoded(HostAddresses.write, m);
   },
   read(r, end) {
     const m = HostAddresses.create() as Mutable<HostAddresses>;
@@ -7432,16 +7435,16 @@ export interface NetworkSpec {
 export const NetworkSpec: MessageCodec<NetworkSpec> = {
   typeName: 'tessera.v1.NetworkSpec',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'driver', type: 'object', shape: 'one', names: NetworkDriverNames },
-    { name: 'subnets', type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
-    { name: 'isIpv6', type: 'bool', shape: 'one' },
-    { name: 'isInternal', type: 'bool', shape: 'one' },
-    { name: 'isAttachable', type: 'bool', shape: 'one' },
-    { name: 'isEncrypted', type: 'bool', shape: 'one' },
-    { name: 'isIsolated', type: 'bool', shape: 'one' },
-    { name: 'mtu', type: 'uint32', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
+    { name: 'driver', number: 3, type: 'object', shape: 'one', names: NetworkDriverNames },
+    { name: 'subnets', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
+    { name: 'isIpv6', number: 5, type: 'bool', shape: 'one' },
+    { name: 'isInternal', number: 6, type: 'bool', shape: 'one' },
+    { name: 'isAttachable', number: 7, type: 'bool', shape: 'one' },
+    { name: 'isEncrypted', number: 8, type: 'bool', shape: 'one' },
+    { name: 'isIsolated', number: 9, type: 'bool', shape: 'one' },
+    { name: 'mtu', number: 10, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { name: '', labels: {}, driver: 0, subnets: [], isIpv6: false, isInternal: false, isAttachable: false, isEncrypted: false, isIsolated: false, mtu: 0, ...init };
@@ -7465,7 +7468,7 @@ export const NetworkSpec: MessageCodec<NetworkSpec> = {
     return w;
   },
   encode(m) {
-    return NetworkSpec.write(m, Writer.create()).finish();
+    return encoded(NetworkSpec.write, m);
   },
   read(r, end) {
     const m = NetworkSpec.create() as Mutable<NetworkSpec>;
@@ -7522,9 +7525,9 @@ export interface SubnetConfig {
 export const SubnetConfig: MessageCodec<SubnetConfig> = {
   typeName: 'tessera.v1.SubnetConfig',
   fields: [
-    { name: 'subnet', type: 'string', shape: 'one' },
-    { name: 'gateway', type: 'string', shape: 'one' },
-    { name: 'ipRange', type: 'string', shape: 'one' },
+    { name: 'subnet', number: 1, type: 'string', shape: 'one' },
+    { name: 'gateway', number: 2, type: 'string', shape: 'one' },
+    { name: 'ipRange', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { subnet: '', gateway: '', ipRange: '', ...init };
@@ -7536,7 +7539,7 @@ export const SubnetConfig: MessageCodec<SubnetConfig> = {
     return w;
   },
   encode(m) {
-    return SubnetConfig.write(m, Writer.create()).finish();
+    return encoded(SubnetConfig.write, m);
   },
   read(r, end) {
     const m = SubnetConfig.create() as Mutable<SubnetConfig>;
@@ -7571,8 +7574,8 @@ export interface NetworkAllocation {
 export const NetworkAllocation: MessageCodec<NetworkAllocation> = {
   typeName: 'tessera.v1.NetworkAllocation',
   fields: [
-    { name: 'vni', type: 'uint32', shape: 'one' },
-    { name: 'subnets', type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
+    { name: 'vni', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'subnets', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => SubnetConfig as MessageCodec<never> },
   ],
   create(init) {
     return { vni: 0, subnets: [], ...init };
@@ -7583,7 +7586,7 @@ export const NetworkAllocation: MessageCodec<NetworkAllocation> = {
     return w;
   },
   encode(m) {
-    return NetworkAllocation.write(m, Writer.create()).finish();
+    return encoded(NetworkAllocation.write, m);
   },
   read(r, end) {
     const m = NetworkAllocation.create() as Mutable<NetworkAllocation>;
@@ -7616,9 +7619,9 @@ export interface NetworkAddress {
 export const NetworkAddress: MessageCodec<NetworkAddress> = {
   typeName: 'tessera.v1.NetworkAddress',
   fields: [
-    { name: 'networkId', type: 'string', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'addressV6', type: 'string', shape: 'one' },
+    { name: 'networkId', number: 1, type: 'string', shape: 'one' },
+    { name: 'address', number: 2, type: 'string', shape: 'one' },
+    { name: 'addressV6', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { networkId: '', address: '', addressV6: '', ...init };
@@ -7630,7 +7633,7 @@ export const NetworkAddress: MessageCodec<NetworkAddress> = {
     return w;
   },
   encode(m) {
-    return NetworkAddress.write(m, Writer.create()).finish();
+    return encoded(NetworkAddress.write, m);
   },
   read(r, end) {
     const m = NetworkAddress.create() as Mutable<NetworkAddress>;
@@ -7671,14 +7674,14 @@ export interface Service {
 export const Service: MessageCodec<Service> = {
   typeName: 'tessera.v1.Service',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
-    { name: 'specVersion', type: 'uint64', shape: 'one' },
-    { name: 'previousSpec', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
-    { name: 'updateStatus', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateStatus as MessageCodec<never> },
-    { name: 'isRemoving', type: 'bool', shape: 'one' },
-    { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceEndpoint as MessageCodec<never> },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'meta', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'specVersion', number: 4, type: 'uint64', shape: 'one' },
+    { name: 'previousSpec', number: 5, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'updateStatus', number: 6, type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateStatus as MessageCodec<never> },
+    { name: 'isRemoving', number: 7, type: 'bool', shape: 'one' },
+    { name: 'endpoint', number: 8, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceEndpoint as MessageCodec<never> },
   ],
   create(init) {
     return { id: '', specVersion: 0, isRemoving: false, ...init };
@@ -7695,7 +7698,7 @@ export const Service: MessageCodec<Service> = {
     return w;
   },
   encode(m) {
-    return Service.write(m, Writer.create()).finish();
+    return encoded(Service.write, m);
   },
   read(r, end) {
     const m = Service.create() as Mutable<Service>;
@@ -7746,9 +7749,9 @@ export interface ServiceEndpoint {
 export const ServiceEndpoint: MessageCodec<ServiceEndpoint> = {
   typeName: 'tessera.v1.ServiceEndpoint',
   fields: [
-    { name: 'virtualAddresses', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
-    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
-    { name: 'error', type: 'string', shape: 'one' },
+    { name: 'virtualAddresses', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'ports', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'error', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { virtualAddresses: [], ports: [], error: '', ...init };
@@ -7760,7 +7763,7 @@ export const ServiceEndpoint: MessageCodec<ServiceEndpoint> = {
     return w;
   },
   encode(m) {
-    return ServiceEndpoint.write(m, Writer.create()).finish();
+    return encoded(ServiceEndpoint.write, m);
   },
   read(r, end) {
     const m = ServiceEndpoint.create() as Mutable<ServiceEndpoint>;
@@ -7805,16 +7808,16 @@ export interface ServiceSpec {
 export const ServiceSpec: MessageCodec<ServiceSpec> = {
   typeName: 'tessera.v1.ServiceSpec',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'task', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
-    { name: 'replicated', type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => ReplicatedMode as MessageCodec<never> },
-    { name: 'global', type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => GlobalMode as MessageCodec<never> },
-    { name: 'update', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
-    { name: 'endpoint', type: 'object', shape: 'one', message: (): MessageCodec<never> => EndpointSpec as MessageCodec<never> },
-    { name: 'rollback', type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
-    { name: 'allowFrom', type: 'string', shape: 'list' },
-    { name: 'disruption', type: 'object', shape: 'one', message: (): MessageCodec<never> => DisruptionConfig as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'labels', number: 2, type: 'string', shape: 'map' },
+    { name: 'task', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
+    { name: 'replicated', number: 4, type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => ReplicatedMode as MessageCodec<never> },
+    { name: 'global', number: 5, type: 'object', shape: 'one', oneof: 'mode', message: (): MessageCodec<never> => GlobalMode as MessageCodec<never> },
+    { name: 'update', number: 6, type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
+    { name: 'endpoint', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => EndpointSpec as MessageCodec<never> },
+    { name: 'rollback', number: 8, type: 'object', shape: 'one', message: (): MessageCodec<never> => UpdateConfig as MessageCodec<never> },
+    { name: 'allowFrom', number: 9, type: 'string', shape: 'list' },
+    { name: 'disruption', number: 10, type: 'object', shape: 'one', message: (): MessageCodec<never> => DisruptionConfig as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', labels: {}, allowFrom: [], ...init };
@@ -7844,7 +7847,7 @@ export const ServiceSpec: MessageCodec<ServiceSpec> = {
     return w;
   },
   encode(m) {
-    return ServiceSpec.write(m, Writer.create()).finish();
+    return encoded(ServiceSpec.write, m);
   },
   read(r, end) {
     const m = ServiceSpec.create() as Mutable<ServiceSpec>;
@@ -7902,8 +7905,8 @@ export interface DisruptionConfig {
 export const DisruptionConfig: MessageCodec<DisruptionConfig> = {
   typeName: 'tessera.v1.DisruptionConfig',
   fields: [
-    { name: 'count', type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
-    { name: 'percent', type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
+    { name: 'count', number: 1, type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
+    { name: 'percent', number: 2, type: 'uint32', shape: 'one', oneof: 'maxUnavailable' },
   ],
   create(init) {
     return { ...init };
@@ -7920,7 +7923,7 @@ export const DisruptionConfig: MessageCodec<DisruptionConfig> = {
     return w;
   },
   encode(m) {
-    return DisruptionConfig.write(m, Writer.create()).finish();
+    return encoded(DisruptionConfig.write, m);
   },
   read(r, end) {
     const m = DisruptionConfig.create() as Mutable<DisruptionConfig>;
@@ -7951,7 +7954,7 @@ export interface ReplicatedMode {
 export const ReplicatedMode: MessageCodec<ReplicatedMode> = {
   typeName: 'tessera.v1.ReplicatedMode',
   fields: [
-    { name: 'replicas', type: 'uint32', shape: 'one' },
+    { name: 'replicas', number: 1, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { replicas: 0, ...init };
@@ -7961,7 +7964,7 @@ export const ReplicatedMode: MessageCodec<ReplicatedMode> = {
     return w;
   },
   encode(m) {
-    return ReplicatedMode.write(m, Writer.create()).finish();
+    return encoded(ReplicatedMode.write, m);
   },
   read(r, end) {
     const m = ReplicatedMode.create() as Mutable<ReplicatedMode>;
@@ -7996,7 +7999,7 @@ export const GlobalMode: MessageCodec<GlobalMode> = {
     return w;
   },
   encode(m) {
-    return GlobalMode.write(m, Writer.create()).finish();
+    return encoded(GlobalMode.write, m);
   },
   read(r, end) {
     const m = GlobalMode.create() as Mutable<GlobalMode>;
@@ -8026,12 +8029,12 @@ export interface UpdateConfig {
 export const UpdateConfig: MessageCodec<UpdateConfig> = {
   typeName: 'tessera.v1.UpdateConfig',
   fields: [
-    { name: 'parallelism', type: 'uint32', shape: 'one' },
-    { name: 'delayMs', type: 'uint64', shape: 'one' },
-    { name: 'failureAction', type: 'object', shape: 'one', names: FailureActionNames },
-    { name: 'monitorMs', type: 'uint64', shape: 'one' },
-    { name: 'maxFailureRatio', type: 'double', shape: 'one' },
-    { name: 'order', type: 'object', shape: 'one', names: UpdateOrderNames },
+    { name: 'parallelism', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'delayMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'failureAction', number: 3, type: 'object', shape: 'one', names: FailureActionNames },
+    { name: 'monitorMs', number: 4, type: 'uint64', shape: 'one' },
+    { name: 'maxFailureRatio', number: 5, type: 'double', shape: 'one' },
+    { name: 'order', number: 6, type: 'object', shape: 'one', names: UpdateOrderNames },
   ],
   create(init) {
     return { parallelism: 0, delayMs: 0, failureAction: 0, monitorMs: 0, maxFailureRatio: 0, order: 0, ...init };
@@ -8046,7 +8049,7 @@ export const UpdateConfig: MessageCodec<UpdateConfig> = {
     return w;
   },
   encode(m) {
-    return UpdateConfig.write(m, Writer.create()).finish();
+    return encoded(UpdateConfig.write, m);
   },
   read(r, end) {
     const m = UpdateConfig.create() as Mutable<UpdateConfig>;
@@ -8093,11 +8096,11 @@ export interface UpdateStatus {
 export const UpdateStatus: MessageCodec<UpdateStatus> = {
   typeName: 'tessera.v1.UpdateStatus',
   fields: [
-    { name: 'state', type: 'object', shape: 'one', names: UpdateStateNames },
-    { name: 'startedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'completedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'message', type: 'string', shape: 'one' },
-    { name: 'specVersion', type: 'uint64', shape: 'one' },
+    { name: 'state', number: 1, type: 'object', shape: 'one', names: UpdateStateNames },
+    { name: 'startedAtMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'completedAtMs', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'message', number: 4, type: 'string', shape: 'one' },
+    { name: 'specVersion', number: 5, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { state: 0, startedAtMs: 0, completedAtMs: 0, message: '', specVersion: 0, ...init };
@@ -8111,7 +8114,7 @@ export const UpdateStatus: MessageCodec<UpdateStatus> = {
     return w;
   },
   encode(m) {
-    return UpdateStatus.write(m, Writer.create()).finish();
+    return encoded(UpdateStatus.write, m);
   },
   read(r, end) {
     const m = UpdateStatus.create() as Mutable<UpdateStatus>;
@@ -8156,12 +8159,12 @@ export interface PortConfig {
 export const PortConfig: MessageCodec<PortConfig> = {
   typeName: 'tessera.v1.PortConfig',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'protocol', type: 'object', shape: 'one', names: ProtocolNames },
-    { name: 'targetPort', type: 'uint32', shape: 'one' },
-    { name: 'publishedPort', type: 'uint32', shape: 'one' },
-    { name: 'mode', type: 'object', shape: 'one', names: PublishModeNames },
-    { name: 'hostIp', type: 'string', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'protocol', number: 2, type: 'object', shape: 'one', names: ProtocolNames },
+    { name: 'targetPort', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'publishedPort', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'mode', number: 5, type: 'object', shape: 'one', names: PublishModeNames },
+    { name: 'hostIp', number: 6, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { name: '', protocol: 0, targetPort: 0, publishedPort: 0, mode: 0, hostIp: '', ...init };
@@ -8176,7 +8179,7 @@ export const PortConfig: MessageCodec<PortConfig> = {
     return w;
   },
   encode(m) {
-    return PortConfig.write(m, Writer.create()).finish();
+    return encoded(PortConfig.write, m);
   },
   read(r, end) {
     const m = PortConfig.create() as Mutable<PortConfig>;
@@ -8221,9 +8224,9 @@ export interface EndpointSpec {
 export const EndpointSpec: MessageCodec<EndpointSpec> = {
   typeName: 'tessera.v1.EndpointSpec',
   fields: [
-    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
-    { name: 'mode', type: 'object', shape: 'one', names: EndpointModeNames },
-    { name: 'sessionAffinitySeconds', type: 'uint32', shape: 'one' },
+    { name: 'ports', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'mode', number: 2, type: 'object', shape: 'one', names: EndpointModeNames },
+    { name: 'sessionAffinitySeconds', number: 3, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { ports: [], mode: 0, sessionAffinitySeconds: 0, ...init };
@@ -8235,7 +8238,7 @@ export const EndpointSpec: MessageCodec<EndpointSpec> = {
     return w;
   },
   encode(m) {
-    return EndpointSpec.write(m, Writer.create()).finish();
+    return encoded(EndpointSpec.write, m);
   },
   read(r, end) {
     const m = EndpointSpec.create() as Mutable<EndpointSpec>;
@@ -8271,9 +8274,9 @@ export interface NetworkAttachmentConfig {
 export const NetworkAttachmentConfig: MessageCodec<NetworkAttachmentConfig> = {
   typeName: 'tessera.v1.NetworkAttachmentConfig',
   fields: [
-    { name: 'network', type: 'string', shape: 'one' },
-    { name: 'aliases', type: 'string', shape: 'list' },
-    { name: 'addresses', type: 'string', shape: 'list' },
+    { name: 'network', number: 1, type: 'string', shape: 'one' },
+    { name: 'aliases', number: 2, type: 'string', shape: 'list' },
+    { name: 'addresses', number: 3, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { network: '', aliases: [], addresses: [], ...init };
@@ -8285,7 +8288,7 @@ export const NetworkAttachmentConfig: MessageCodec<NetworkAttachmentConfig> = {
     return w;
   },
   encode(m) {
-    return NetworkAttachmentConfig.write(m, Writer.create()).finish();
+    return encoded(NetworkAttachmentConfig.write, m);
   },
   read(r, end) {
     const m = NetworkAttachmentConfig.create() as Mutable<NetworkAttachmentConfig>;
@@ -8321,9 +8324,9 @@ export interface DnsConfig {
 export const DnsConfig: MessageCodec<DnsConfig> = {
   typeName: 'tessera.v1.DnsConfig',
   fields: [
-    { name: 'nameservers', type: 'string', shape: 'list' },
-    { name: 'search', type: 'string', shape: 'list' },
-    { name: 'options', type: 'string', shape: 'list' },
+    { name: 'nameservers', number: 1, type: 'string', shape: 'list' },
+    { name: 'search', number: 2, type: 'string', shape: 'list' },
+    { name: 'options', number: 3, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { nameservers: [], search: [], options: [], ...init };
@@ -8335,7 +8338,7 @@ export const DnsConfig: MessageCodec<DnsConfig> = {
     return w;
   },
   encode(m) {
-    return DnsConfig.write(m, Writer.create()).finish();
+    return encoded(DnsConfig.write, m);
   },
   read(r, end) {
     const m = DnsConfig.create() as Mutable<DnsConfig>;
@@ -8378,16 +8381,16 @@ export interface TaskSpec {
 export const TaskSpec: MessageCodec<TaskSpec> = {
   typeName: 'tessera.v1.TaskSpec',
   fields: [
-    { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
-    { name: 'initContainers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
-    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => ResourceRequirements as MessageCodec<never> },
-    { name: 'restart', type: 'object', shape: 'one', message: (): MessageCodec<never> => RestartPolicy as MessageCodec<never> },
-    { name: 'placement', type: 'object', shape: 'one', message: (): MessageCodec<never> => Placement as MessageCodec<never> },
-    { name: 'forceUpdate', type: 'uint32', shape: 'one' },
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAttachmentConfig as MessageCodec<never> },
-    { name: 'dns', type: 'object', shape: 'one', message: (): MessageCodec<never> => DnsConfig as MessageCodec<never> },
-    { name: 'hosts', type: 'string', shape: 'list' },
+    { name: 'containers', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
+    { name: 'initContainers', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerSpec as MessageCodec<never> },
+    { name: 'resources', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => ResourceRequirements as MessageCodec<never> },
+    { name: 'restart', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => RestartPolicy as MessageCodec<never> },
+    { name: 'placement', number: 5, type: 'object', shape: 'one', message: (): MessageCodec<never> => Placement as MessageCodec<never> },
+    { name: 'forceUpdate', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'hostname', number: 7, type: 'string', shape: 'one' },
+    { name: 'networks', number: 8, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAttachmentConfig as MessageCodec<never> },
+    { name: 'dns', number: 9, type: 'object', shape: 'one', message: (): MessageCodec<never> => DnsConfig as MessageCodec<never> },
+    { name: 'hosts', number: 10, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { containers: [], initContainers: [], forceUpdate: 0, hostname: '', networks: [], hosts: [], ...init };
@@ -8406,7 +8409,7 @@ export const TaskSpec: MessageCodec<TaskSpec> = {
     return w;
   },
   encode(m) {
-    return TaskSpec.write(m, Writer.create()).finish();
+    return encoded(TaskSpec.write, m);
   },
   read(r, end) {
     const m = TaskSpec.create() as Mutable<TaskSpec>;
@@ -8478,24 +8481,24 @@ export interface ContainerSpec {
 export const ContainerSpec: MessageCodec<ContainerSpec> = {
   typeName: 'tessera.v1.ContainerSpec',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'image', type: 'string', shape: 'one' },
-    { name: 'command', type: 'string', shape: 'list' },
-    { name: 'args', type: 'string', shape: 'list' },
-    { name: 'env', type: 'string', shape: 'list' },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'workingDirectory', type: 'string', shape: 'one' },
-    { name: 'user', type: 'string', shape: 'one' },
-    { name: 'groups', type: 'string', shape: 'list' },
-    { name: 'mounts', type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
-    { name: 'isReadOnly', type: 'bool', shape: 'one' },
-    { name: 'capabilityAdd', type: 'string', shape: 'list' },
-    { name: 'capabilityDrop', type: 'string', shape: 'list' },
-    { name: 'stopSignal', type: 'string', shape: 'one' },
-    { name: 'stopGracePeriodMs', type: 'uint64', shape: 'one' },
-    { name: 'tty', type: 'bool', shape: 'one' },
-    { name: 'sysctls', type: 'string', shape: 'map' },
-    { name: 'registryAuth', type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'image', number: 2, type: 'string', shape: 'one' },
+    { name: 'command', number: 3, type: 'string', shape: 'list' },
+    { name: 'args', number: 4, type: 'string', shape: 'list' },
+    { name: 'env', number: 5, type: 'string', shape: 'list' },
+    { name: 'labels', number: 6, type: 'string', shape: 'map' },
+    { name: 'workingDirectory', number: 7, type: 'string', shape: 'one' },
+    { name: 'user', number: 8, type: 'string', shape: 'one' },
+    { name: 'groups', number: 9, type: 'string', shape: 'list' },
+    { name: 'mounts', number: 10, type: 'object', shape: 'list', message: (): MessageCodec<never> => Mount as MessageCodec<never> },
+    { name: 'isReadOnly', number: 11, type: 'bool', shape: 'one' },
+    { name: 'capabilityAdd', number: 12, type: 'string', shape: 'list' },
+    { name: 'capabilityDrop', number: 13, type: 'string', shape: 'list' },
+    { name: 'stopSignal', number: 14, type: 'string', shape: 'one' },
+    { name: 'stopGracePeriodMs', number: 15, type: 'uint64', shape: 'one' },
+    { name: 'tty', number: 16, type: 'bool', shape: 'one' },
+    { name: 'sysctls', number: 17, type: 'string', shape: 'map' },
+    { name: 'registryAuth', number: 18, type: 'object', shape: 'one', message: (): MessageCodec<never> => RegistryAuth as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', image: '', command: [], args: [], env: [], labels: {}, workingDirectory: '', user: '', groups: [], mounts: [], isReadOnly: false, capabilityAdd: [], capabilityDrop: [], stopSignal: '', tty: false, sysctls: {}, ...init };
@@ -8532,7 +8535,7 @@ export const ContainerSpec: MessageCodec<ContainerSpec> = {
     return w;
   },
   encode(m) {
-    return ContainerSpec.write(m, Writer.create()).finish();
+    return encoded(ContainerSpec.write, m);
   },
   read(r, end) {
     const m = ContainerSpec.create() as Mutable<ContainerSpec>;
@@ -8612,8 +8615,8 @@ export interface RegistryAuth {
 export const RegistryAuth: MessageCodec<RegistryAuth> = {
   typeName: 'tessera.v1.RegistryAuth',
   fields: [
-    { name: 'username', type: 'string', shape: 'one' },
-    { name: 'password', type: 'string', shape: 'one' },
+    { name: 'username', number: 1, type: 'string', shape: 'one' },
+    { name: 'password', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { username: '', password: '', ...init };
@@ -8624,7 +8627,7 @@ export const RegistryAuth: MessageCodec<RegistryAuth> = {
     return w;
   },
   encode(m) {
-    return RegistryAuth.write(m, Writer.create()).finish();
+    return encoded(RegistryAuth.write, m);
   },
   read(r, end) {
     const m = RegistryAuth.create() as Mutable<RegistryAuth>;
@@ -8660,12 +8663,12 @@ export interface Mount {
 export const Mount: MessageCodec<Mount> = {
   typeName: 'tessera.v1.Mount',
   fields: [
-    { name: 'kind', type: 'object', shape: 'one', names: MountKindNames },
-    { name: 'source', type: 'string', shape: 'one' },
-    { name: 'target', type: 'string', shape: 'one' },
-    { name: 'isReadOnly', type: 'bool', shape: 'one' },
-    { name: 'tmpfsSizeBytes', type: 'uint64', shape: 'one' },
-    { name: 'tmpfsMode', type: 'uint32', shape: 'one' },
+    { name: 'kind', number: 1, type: 'object', shape: 'one', names: MountKindNames },
+    { name: 'source', number: 2, type: 'string', shape: 'one' },
+    { name: 'target', number: 3, type: 'string', shape: 'one' },
+    { name: 'isReadOnly', number: 4, type: 'bool', shape: 'one' },
+    { name: 'tmpfsSizeBytes', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'tmpfsMode', number: 6, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { kind: 0, source: '', target: '', isReadOnly: false, tmpfsSizeBytes: 0, tmpfsMode: 0, ...init };
@@ -8680,7 +8683,7 @@ export const Mount: MessageCodec<Mount> = {
     return w;
   },
   encode(m) {
-    return Mount.write(m, Writer.create()).finish();
+    return encoded(Mount.write, m);
   },
   read(r, end) {
     const m = Mount.create() as Mutable<Mount>;
@@ -8724,8 +8727,8 @@ export interface ResourceRequirements {
 export const ResourceRequirements: MessageCodec<ResourceRequirements> = {
   typeName: 'tessera.v1.ResourceRequirements',
   fields: [
-    { name: 'limits', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
-    { name: 'reservations', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'limits', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'reservations', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -8736,7 +8739,7 @@ export const ResourceRequirements: MessageCodec<ResourceRequirements> = {
     return w;
   },
   encode(m) {
-    return ResourceRequirements.write(m, Writer.create()).finish();
+    return encoded(ResourceRequirements.write, m);
   },
   read(r, end) {
     const m = ResourceRequirements.create() as Mutable<ResourceRequirements>;
@@ -8771,11 +8774,11 @@ export interface RestartPolicy {
 export const RestartPolicy: MessageCodec<RestartPolicy> = {
   typeName: 'tessera.v1.RestartPolicy',
   fields: [
-    { name: 'condition', type: 'object', shape: 'one', names: RestartConditionNames },
-    { name: 'delayMs', type: 'uint64', shape: 'one' },
-    { name: 'delayMaxMs', type: 'uint64', shape: 'one' },
-    { name: 'attemptsMax', type: 'uint32', shape: 'one' },
-    { name: 'windowMs', type: 'uint64', shape: 'one' },
+    { name: 'condition', number: 1, type: 'object', shape: 'one', names: RestartConditionNames },
+    { name: 'delayMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'delayMaxMs', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'attemptsMax', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'windowMs', number: 5, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { condition: 0, attemptsMax: 0, windowMs: 0, ...init };
@@ -8789,7 +8792,7 @@ export const RestartPolicy: MessageCodec<RestartPolicy> = {
     return w;
   },
   encode(m) {
-    return RestartPolicy.write(m, Writer.create()).finish();
+    return encoded(RestartPolicy.write, m);
   },
   read(r, end) {
     const m = RestartPolicy.create() as Mutable<RestartPolicy>;
@@ -8833,11 +8836,11 @@ export interface Toleration {
 export const Toleration: MessageCodec<Toleration> = {
   typeName: 'tessera.v1.Toleration',
   fields: [
-    { name: 'key', type: 'string', shape: 'one' },
-    { name: 'operator', type: 'object', shape: 'one', names: TolerationOperatorNames },
-    { name: 'value', type: 'string', shape: 'one' },
-    { name: 'effect', type: 'object', shape: 'one', names: TaintEffectNames },
-    { name: 'seconds', type: 'int32', shape: 'one' },
+    { name: 'key', number: 1, type: 'string', shape: 'one' },
+    { name: 'operator', number: 2, type: 'object', shape: 'one', names: TolerationOperatorNames },
+    { name: 'value', number: 3, type: 'string', shape: 'one' },
+    { name: 'effect', number: 4, type: 'object', shape: 'one', names: TaintEffectNames },
+    { name: 'seconds', number: 5, type: 'int32', shape: 'one' },
   ],
   create(init) {
     return { key: '', operator: 0, value: '', ...init };
@@ -8851,7 +8854,7 @@ export const Toleration: MessageCodec<Toleration> = {
     return w;
   },
   encode(m) {
-    return Toleration.write(m, Writer.create()).finish();
+    return encoded(Toleration.write, m);
   },
   read(r, end) {
     const m = Toleration.create() as Mutable<Toleration>;
@@ -8893,9 +8896,9 @@ export interface Expression {
 export const Expression: MessageCodec<Expression> = {
   typeName: 'tessera.v1.Expression',
   fields: [
-    { name: 'key', type: 'string', shape: 'one' },
-    { name: 'operator', type: 'object', shape: 'one', names: SelectorOperatorNames },
-    { name: 'values', type: 'string', shape: 'list' },
+    { name: 'key', number: 1, type: 'string', shape: 'one' },
+    { name: 'operator', number: 2, type: 'object', shape: 'one', names: SelectorOperatorNames },
+    { name: 'values', number: 3, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { key: '', operator: 0, values: [], ...init };
@@ -8907,7 +8910,7 @@ export const Expression: MessageCodec<Expression> = {
     return w;
   },
   encode(m) {
-    return Expression.write(m, Writer.create()).finish();
+    return encoded(Expression.write, m);
   },
   read(r, end) {
     const m = Expression.create() as Mutable<Expression>;
@@ -8942,8 +8945,8 @@ export interface NodeTerm {
 export const NodeTerm: MessageCodec<NodeTerm> = {
   typeName: 'tessera.v1.NodeTerm',
   fields: [
-    { name: 'expressions', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
-    { name: 'fields', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+    { name: 'expressions', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+    { name: 'fields', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
   ],
   create(init) {
     return { expressions: [], fields: [], ...init };
@@ -8954,7 +8957,7 @@ export const NodeTerm: MessageCodec<NodeTerm> = {
     return w;
   },
   encode(m) {
-    return NodeTerm.write(m, Writer.create()).finish();
+    return encoded(NodeTerm.write, m);
   },
   read(r, end) {
     const m = NodeTerm.create() as Mutable<NodeTerm>;
@@ -8985,7 +8988,7 @@ export interface NodeTerms {
 export const NodeTerms: MessageCodec<NodeTerms> = {
   typeName: 'tessera.v1.NodeTerms',
   fields: [
-    { name: 'terms', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
+    { name: 'terms', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
   ],
   create(init) {
     return { terms: [], ...init };
@@ -8995,7 +8998,7 @@ export const NodeTerms: MessageCodec<NodeTerms> = {
     return w;
   },
   encode(m) {
-    return NodeTerms.write(m, Writer.create()).finish();
+    return encoded(NodeTerms.write, m);
   },
   read(r, end) {
     const m = NodeTerms.create() as Mutable<NodeTerms>;
@@ -9024,8 +9027,8 @@ export interface PreferredNodeTerm {
 export const PreferredNodeTerm: MessageCodec<PreferredNodeTerm> = {
   typeName: 'tessera.v1.PreferredNodeTerm',
   fields: [
-    { name: 'weight', type: 'uint32', shape: 'one' },
-    { name: 'term', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
+    { name: 'weight', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'term', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerm as MessageCodec<never> },
   ],
   create(init) {
     return { weight: 0, ...init };
@@ -9036,7 +9039,7 @@ export const PreferredNodeTerm: MessageCodec<PreferredNodeTerm> = {
     return w;
   },
   encode(m) {
-    return PreferredNodeTerm.write(m, Writer.create()).finish();
+    return encoded(PreferredNodeTerm.write, m);
   },
   read(r, end) {
     const m = PreferredNodeTerm.create() as Mutable<PreferredNodeTerm>;
@@ -9068,8 +9071,8 @@ export interface NodeAffinity {
 export const NodeAffinity: MessageCodec<NodeAffinity> = {
   typeName: 'tessera.v1.NodeAffinity',
   fields: [
-    { name: 'required', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerms as MessageCodec<never> },
-    { name: 'preferred', type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredNodeTerm as MessageCodec<never> },
+    { name: 'required', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeTerms as MessageCodec<never> },
+    { name: 'preferred', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredNodeTerm as MessageCodec<never> },
   ],
   create(init) {
     return { preferred: [], ...init };
@@ -9080,7 +9083,7 @@ export const NodeAffinity: MessageCodec<NodeAffinity> = {
     return w;
   },
   encode(m) {
-    return NodeAffinity.write(m, Writer.create()).finish();
+    return encoded(NodeAffinity.write, m);
   },
   read(r, end) {
     const m = NodeAffinity.create() as Mutable<NodeAffinity>;
@@ -9112,8 +9115,8 @@ export interface TaskSelector {
 export const TaskSelector: MessageCodec<TaskSelector> = {
   typeName: 'tessera.v1.TaskSelector',
   fields: [
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'expressions', type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
+    { name: 'labels', number: 1, type: 'string', shape: 'map' },
+    { name: 'expressions', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => Expression as MessageCodec<never> },
   ],
   create(init) {
     return { labels: {}, expressions: [], ...init };
@@ -9129,7 +9132,7 @@ export const TaskSelector: MessageCodec<TaskSelector> = {
     return w;
   },
   encode(m) {
-    return TaskSelector.write(m, Writer.create()).finish();
+    return encoded(TaskSelector.write, m);
   },
   read(r, end) {
     const m = TaskSelector.create() as Mutable<TaskSelector>;
@@ -9165,12 +9168,12 @@ export interface AffinityTerm {
 export const AffinityTerm: MessageCodec<AffinityTerm> = {
   typeName: 'tessera.v1.AffinityTerm',
   fields: [
-    { name: 'selector', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
-    { name: 'topologyKey', type: 'string', shape: 'one' },
-    { name: 'stacks', type: 'string', shape: 'list' },
-    { name: 'isAnyStack', type: 'bool', shape: 'one' },
-    { name: 'matchLabelKeys', type: 'string', shape: 'list' },
-    { name: 'mismatchLabelKeys', type: 'string', shape: 'list' },
+    { name: 'selector', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
+    { name: 'topologyKey', number: 2, type: 'string', shape: 'one' },
+    { name: 'stacks', number: 3, type: 'string', shape: 'list' },
+    { name: 'isAnyStack', number: 4, type: 'bool', shape: 'one' },
+    { name: 'matchLabelKeys', number: 5, type: 'string', shape: 'list' },
+    { name: 'mismatchLabelKeys', number: 6, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { topologyKey: '', stacks: [], isAnyStack: false, matchLabelKeys: [], mismatchLabelKeys: [], ...init };
@@ -9185,7 +9188,7 @@ export const AffinityTerm: MessageCodec<AffinityTerm> = {
     return w;
   },
   encode(m) {
-    return AffinityTerm.write(m, Writer.create()).finish();
+    return encoded(AffinityTerm.write, m);
   },
   read(r, end) {
     const m = AffinityTerm.create() as Mutable<AffinityTerm>;
@@ -9229,8 +9232,8 @@ export interface PreferredAffinityTerm {
 export const PreferredAffinityTerm: MessageCodec<PreferredAffinityTerm> = {
   typeName: 'tessera.v1.PreferredAffinityTerm',
   fields: [
-    { name: 'weight', type: 'uint32', shape: 'one' },
-    { name: 'term', type: 'object', shape: 'one', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
+    { name: 'weight', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'term', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
   ],
   create(init) {
     return { weight: 0, ...init };
@@ -9241,7 +9244,7 @@ export const PreferredAffinityTerm: MessageCodec<PreferredAffinityTerm> = {
     return w;
   },
   encode(m) {
-    return PreferredAffinityTerm.write(m, Writer.create()).finish();
+    return encoded(PreferredAffinityTerm.write, m);
   },
   read(r, end) {
     const m = PreferredAffinityTerm.create() as Mutable<PreferredAffinityTerm>;
@@ -9273,8 +9276,8 @@ export interface ServiceAffinity {
 export const ServiceAffinity: MessageCodec<ServiceAffinity> = {
   typeName: 'tessera.v1.ServiceAffinity',
   fields: [
-    { name: 'required', type: 'object', shape: 'list', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
-    { name: 'preferred', type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredAffinityTerm as MessageCodec<never> },
+    { name: 'required', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => AffinityTerm as MessageCodec<never> },
+    { name: 'preferred', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => PreferredAffinityTerm as MessageCodec<never> },
   ],
   create(init) {
     return { required: [], preferred: [], ...init };
@@ -9285,7 +9288,7 @@ export const ServiceAffinity: MessageCodec<ServiceAffinity> = {
     return w;
   },
   encode(m) {
-    return ServiceAffinity.write(m, Writer.create()).finish();
+    return encoded(ServiceAffinity.write, m);
   },
   read(r, end) {
     const m = ServiceAffinity.create() as Mutable<ServiceAffinity>;
@@ -9323,14 +9326,14 @@ export interface TopologySpread {
 export const TopologySpread: MessageCodec<TopologySpread> = {
   typeName: 'tessera.v1.TopologySpread',
   fields: [
-    { name: 'maxSkew', type: 'uint32', shape: 'one' },
-    { name: 'topologyKey', type: 'string', shape: 'one' },
-    { name: 'action', type: 'object', shape: 'one', names: SpreadActionNames },
-    { name: 'selector', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
-    { name: 'minDomains', type: 'uint32', shape: 'one' },
-    { name: 'isNodeAffinityIgnored', type: 'bool', shape: 'one' },
-    { name: 'areTaintsHonoured', type: 'bool', shape: 'one' },
-    { name: 'matchLabelKeys', type: 'string', shape: 'list' },
+    { name: 'maxSkew', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'topologyKey', number: 2, type: 'string', shape: 'one' },
+    { name: 'action', number: 3, type: 'object', shape: 'one', names: SpreadActionNames },
+    { name: 'selector', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSelector as MessageCodec<never> },
+    { name: 'minDomains', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'isNodeAffinityIgnored', number: 6, type: 'bool', shape: 'one' },
+    { name: 'areTaintsHonoured', number: 7, type: 'bool', shape: 'one' },
+    { name: 'matchLabelKeys', number: 8, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { maxSkew: 0, topologyKey: '', action: 0, minDomains: 0, isNodeAffinityIgnored: false, areTaintsHonoured: false, matchLabelKeys: [], ...init };
@@ -9347,7 +9350,7 @@ export const TopologySpread: MessageCodec<TopologySpread> = {
     return w;
   },
   encode(m) {
-    return TopologySpread.write(m, Writer.create()).finish();
+    return encoded(TopologySpread.write, m);
   },
   read(r, end) {
     const m = TopologySpread.create() as Mutable<TopologySpread>;
@@ -9407,18 +9410,18 @@ export interface Placement {
 export const Placement: MessageCodec<Placement> = {
   typeName: 'tessera.v1.Placement',
   fields: [
-    { name: 'constraints', type: 'string', shape: 'list' },
-    { name: 'preferences', type: 'string', shape: 'list' },
-    { name: 'replicasMaxPerNode', type: 'uint32', shape: 'one' },
-    { name: 'platforms', type: 'object', shape: 'list', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
-    { name: 'tolerations', type: 'object', shape: 'list', message: (): MessageCodec<never> => Toleration as MessageCodec<never> },
-    { name: 'nodeSelector', type: 'string', shape: 'map' },
-    { name: 'nodeAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeAffinity as MessageCodec<never> },
-    { name: 'affinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
-    { name: 'antiAffinity', type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
-    { name: 'topologySpread', type: 'object', shape: 'list', message: (): MessageCodec<never> => TopologySpread as MessageCodec<never> },
-    { name: 'priority', type: 'int32', shape: 'one' },
-    { name: 'preemptionPolicy', type: 'object', shape: 'one', names: PreemptionPolicyNames },
+    { name: 'constraints', number: 1, type: 'string', shape: 'list' },
+    { name: 'preferences', number: 2, type: 'string', shape: 'list' },
+    { name: 'replicasMaxPerNode', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'platforms', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => Platform as MessageCodec<never> },
+    { name: 'tolerations', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => Toleration as MessageCodec<never> },
+    { name: 'nodeSelector', number: 6, type: 'string', shape: 'map' },
+    { name: 'nodeAffinity', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeAffinity as MessageCodec<never> },
+    { name: 'affinity', number: 8, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
+    { name: 'antiAffinity', number: 9, type: 'object', shape: 'one', message: (): MessageCodec<never> => ServiceAffinity as MessageCodec<never> },
+    { name: 'topologySpread', number: 10, type: 'object', shape: 'list', message: (): MessageCodec<never> => TopologySpread as MessageCodec<never> },
+    { name: 'priority', number: 11, type: 'int32', shape: 'one' },
+    { name: 'preemptionPolicy', number: 12, type: 'object', shape: 'one', names: PreemptionPolicyNames },
   ],
   create(init) {
     return { constraints: [], preferences: [], replicasMaxPerNode: 0, platforms: [], tolerations: [], nodeSelector: {}, topologySpread: [], priority: 0, preemptionPolicy: 0, ...init };
@@ -9444,7 +9447,7 @@ export const Placement: MessageCodec<Placement> = {
     return w;
   },
   encode(m) {
-    return Placement.write(m, Writer.create()).finish();
+    return encoded(Placement.write, m);
   },
   read(r, end) {
     const m = Placement.create() as Mutable<Placement>;
@@ -9520,28 +9523,29 @@ export interface Task {
   readonly nominatedNodeId: string;
   readonly movedFromNodeId: string;
 }
+const sharedTaskSpec = new SharedValues<TaskSpec>();
 export const Task: MessageCodec<Task> = {
   typeName: 'tessera.v1.Task',
   fields: [
-    { name: 'id', type: 'string', shape: 'one' },
-    { name: 'meta', type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'serviceName', type: 'string', shape: 'one' },
-    { name: 'slot', type: 'uint32', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
-    { name: 'specVersion', type: 'uint64', shape: 'one' },
-    { name: 'desiredState', type: 'object', shape: 'one', names: TaskStateNames },
-    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
-    { name: 'labels', type: 'string', shape: 'map' },
-    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
-    { name: 'runNotBeforeMs', type: 'uint64', shape: 'one' },
-    { name: 'restartCount', type: 'uint32', shape: 'one' },
-    { name: 'assignedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'networks', type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
-    { name: 'preemptedBy', type: 'object', shape: 'one', message: (): MessageCodec<never> => PreemptedBy as MessageCodec<never> },
-    { name: 'nominatedNodeId', type: 'string', shape: 'one' },
-    { name: 'movedFromNodeId', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'string', shape: 'one' },
+    { name: 'meta', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Meta as MessageCodec<never> },
+    { name: 'serviceId', number: 3, type: 'string', shape: 'one' },
+    { name: 'serviceName', number: 4, type: 'string', shape: 'one' },
+    { name: 'slot', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'nodeId', number: 6, type: 'string', shape: 'one' },
+    { name: 'spec', number: 7, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskSpec as MessageCodec<never> },
+    { name: 'specVersion', number: 8, type: 'uint64', shape: 'one' },
+    { name: 'desiredState', number: 9, type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'status', number: 10, type: 'object', shape: 'one', message: (): MessageCodec<never> => TaskStatus as MessageCodec<never> },
+    { name: 'labels', number: 11, type: 'string', shape: 'map' },
+    { name: 'ports', number: 12, type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'runNotBeforeMs', number: 13, type: 'uint64', shape: 'one' },
+    { name: 'restartCount', number: 14, type: 'uint32', shape: 'one' },
+    { name: 'assignedAtMs', number: 20, type: 'uint64', shape: 'one' },
+    { name: 'networks', number: 21, type: 'object', shape: 'list', message: (): MessageCodec<never> => NetworkAddress as MessageCodec<never> },
+    { name: 'preemptedBy', number: 22, type: 'object', shape: 'one', message: (): MessageCodec<never> => PreemptedBy as MessageCodec<never> },
+    { name: 'nominatedNodeId', number: 23, type: 'string', shape: 'one' },
+    { name: 'movedFromNodeId', number: 24, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: '', serviceId: '', serviceName: '', slot: 0, nodeId: '', specVersion: 0, desiredState: 0, labels: {}, ports: [], runNotBeforeMs: 0, restartCount: 0, assignedAtMs: 0, networks: [], nominatedNodeId: '', movedFromNodeId: '', ...init };
@@ -9574,7 +9578,7 @@ export const Task: MessageCodec<Task> = {
     return w;
   },
   encode(m) {
-    return Task.write(m, Writer.create()).finish();
+    return encoded(Task.write, m);
   },
   read(r, end) {
     const m = Task.create() as Mutable<Task>;
@@ -9600,7 +9604,7 @@ export const Task: MessageCodec<Task> = {
           m.nodeId = r.string();
           break;
         case 7:
-          m.spec = TaskSpec.read(r, r.uint32() + r.pos);
+          m.spec = sharedTaskSpec.read(r, TaskSpec.read);
           break;
         case 8:
           m.specVersion = toSafe(r.uint64(), 'specVersion');
@@ -9658,9 +9662,9 @@ export interface PreemptedBy {
 export const PreemptedBy: MessageCodec<PreemptedBy> = {
   typeName: 'tessera.v1.PreemptedBy',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'taskName', type: 'string', shape: 'one' },
-    { name: 'priority', type: 'int32', shape: 'one' },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'taskName', number: 2, type: 'string', shape: 'one' },
+    { name: 'priority', number: 3, type: 'int32', shape: 'one' },
   ],
   create(init) {
     return { taskId: '', taskName: '', priority: 0, ...init };
@@ -9672,7 +9676,7 @@ export const PreemptedBy: MessageCodec<PreemptedBy> = {
     return w;
   },
   encode(m) {
-    return PreemptedBy.write(m, Writer.create()).finish();
+    return encoded(PreemptedBy.write, m);
   },
   read(r, end) {
     const m = PreemptedBy.create() as Mutable<PreemptedBy>;
@@ -9713,14 +9717,14 @@ export interface TaskStatus {
 export const TaskStatus: MessageCodec<TaskStatus> = {
   typeName: 'tessera.v1.TaskStatus',
   fields: [
-    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
-    { name: 'changedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'message', type: 'string', shape: 'one' },
-    { name: 'error', type: 'string', shape: 'one' },
-    { name: 'containers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerStatus as MessageCodec<never> },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'ports', type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
-    { name: 'runningAtMs', type: 'uint64', shape: 'one' },
+    { name: 'state', number: 1, type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'changedAtMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'message', number: 3, type: 'string', shape: 'one' },
+    { name: 'error', number: 4, type: 'string', shape: 'one' },
+    { name: 'containers', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => ContainerStatus as MessageCodec<never> },
+    { name: 'address', number: 6, type: 'string', shape: 'one' },
+    { name: 'ports', number: 7, type: 'object', shape: 'list', message: (): MessageCodec<never> => PortConfig as MessageCodec<never> },
+    { name: 'runningAtMs', number: 8, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { state: 0, changedAtMs: 0, message: '', error: '', containers: [], address: '', ports: [], runningAtMs: 0, ...init };
@@ -9737,7 +9741,7 @@ export const TaskStatus: MessageCodec<TaskStatus> = {
     return w;
   },
   encode(m) {
-    return TaskStatus.write(m, Writer.create()).finish();
+    return encoded(TaskStatus.write, m);
   },
   read(r, end) {
     const m = TaskStatus.create() as Mutable<TaskStatus>;
@@ -9789,10 +9793,10 @@ export interface ContainerStatus {
 export const ContainerStatus: MessageCodec<ContainerStatus> = {
   typeName: 'tessera.v1.ContainerStatus',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'containerId', type: 'string', shape: 'one' },
-    { name: 'pid', type: 'uint32', shape: 'one' },
-    { name: 'exitCode', type: 'int32', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'containerId', number: 2, type: 'string', shape: 'one' },
+    { name: 'pid', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'exitCode', number: 4, type: 'int32', shape: 'one' },
   ],
   create(init) {
     return { name: '', containerId: '', pid: 0, ...init };
@@ -9805,7 +9809,7 @@ export const ContainerStatus: MessageCodec<ContainerStatus> = {
     return w;
   },
   encode(m) {
-    return ContainerStatus.write(m, Writer.create()).finish();
+    return encoded(ContainerStatus.write, m);
   },
   read(r, end) {
     const m = ContainerStatus.create() as Mutable<ContainerStatus>;
@@ -9849,7 +9853,7 @@ export const GetManagerReportRequest: MessageCodec<GetManagerReportRequest> = {
     return w;
   },
   encode(m) {
-    return GetManagerReportRequest.write(m, Writer.create()).finish();
+    return encoded(GetManagerReportRequest.write, m);
   },
   read(r, end) {
     const m = GetManagerReportRequest.create() as Mutable<GetManagerReportRequest>;
@@ -9894,27 +9898,27 @@ export interface ManagerReport {
 export const ManagerReport: MessageCodec<ManagerReport> = {
   typeName: 'tessera.v1.ManagerReport',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'raftId', type: 'uint64', shape: 'one' },
-    { name: 'isVoter', type: 'bool', shape: 'one' },
-    { name: 'state', type: 'object', shape: 'one', names: ManagerStateNames },
-    { name: 'term', type: 'uint64', shape: 'one' },
-    { name: 'leaderNodeId', type: 'string', shape: 'one' },
-    { name: 'commitIndex', type: 'uint64', shape: 'one' },
-    { name: 'appliedIndex', type: 'uint64', shape: 'one' },
-    { name: 'lastIndex', type: 'uint64', shape: 'one' },
-    { name: 'logBytes', type: 'uint64', shape: 'one' },
-    { name: 'snapshotBytes', type: 'uint64', shape: 'one' },
-    { name: 'diskFreeBytes', type: 'uint64', shape: 'one' },
-    { name: 'diskTotalBytes', type: 'uint64', shape: 'one' },
-    { name: 'fsyncMedianMs', type: 'double', shape: 'one' },
-    { name: 'fsyncLastMs', type: 'double', shape: 'one' },
-    { name: 'version', type: 'string', shape: 'one' },
-    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerMember as MessageCodec<never> },
-    { name: 'lagEntries', type: 'uint64', shape: 'one' },
-    { name: 'problems', type: 'string', shape: 'list' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'hostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'address', number: 3, type: 'string', shape: 'one' },
+    { name: 'raftId', number: 4, type: 'uint64', shape: 'one' },
+    { name: 'isVoter', number: 5, type: 'bool', shape: 'one' },
+    { name: 'state', number: 6, type: 'object', shape: 'one', names: ManagerStateNames },
+    { name: 'term', number: 7, type: 'uint64', shape: 'one' },
+    { name: 'leaderNodeId', number: 8, type: 'string', shape: 'one' },
+    { name: 'commitIndex', number: 9, type: 'uint64', shape: 'one' },
+    { name: 'appliedIndex', number: 10, type: 'uint64', shape: 'one' },
+    { name: 'lastIndex', number: 11, type: 'uint64', shape: 'one' },
+    { name: 'logBytes', number: 12, type: 'uint64', shape: 'one' },
+    { name: 'snapshotBytes', number: 13, type: 'uint64', shape: 'one' },
+    { name: 'diskFreeBytes', number: 14, type: 'uint64', shape: 'one' },
+    { name: 'diskTotalBytes', number: 15, type: 'uint64', shape: 'one' },
+    { name: 'fsyncMedianMs', number: 16, type: 'double', shape: 'one' },
+    { name: 'fsyncLastMs', number: 17, type: 'double', shape: 'one' },
+    { name: 'version', number: 18, type: 'string', shape: 'one' },
+    { name: 'members', number: 19, type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerMember as MessageCodec<never> },
+    { name: 'lagEntries', number: 20, type: 'uint64', shape: 'one' },
+    { name: 'problems', number: 21, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { nodeId: '', hostname: '', address: '', raftId: 0, isVoter: false, state: 0, term: 0, leaderNodeId: '', commitIndex: 0, appliedIndex: 0, lastIndex: 0, logBytes: 0, snapshotBytes: 0, diskFreeBytes: 0, diskTotalBytes: 0, fsyncMedianMs: 0, fsyncLastMs: 0, version: '', members: [], lagEntries: 0, problems: [], ...init };
@@ -9944,7 +9948,7 @@ export const ManagerReport: MessageCodec<ManagerReport> = {
     return w;
   },
   encode(m) {
-    return ManagerReport.write(m, Writer.create()).finish();
+    return encoded(ManagerReport.write, m);
   },
   read(r, end) {
     const m = ManagerReport.create() as Mutable<ManagerReport>;
@@ -10035,10 +10039,10 @@ export interface ManagerMember {
 export const ManagerMember: MessageCodec<ManagerMember> = {
   typeName: 'tessera.v1.ManagerMember',
   fields: [
-    { name: 'raftId', type: 'uint64', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'isVoter', type: 'bool', shape: 'one' },
+    { name: 'raftId', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'nodeId', number: 2, type: 'string', shape: 'one' },
+    { name: 'address', number: 3, type: 'string', shape: 'one' },
+    { name: 'isVoter', number: 4, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { raftId: 0, nodeId: '', address: '', isVoter: false, ...init };
@@ -10051,7 +10055,7 @@ export const ManagerMember: MessageCodec<ManagerMember> = {
     return w;
   },
   encode(m) {
-    return ManagerMember.write(m, Writer.create()).finish();
+    return encoded(ManagerMember.write, m);
   },
   read(r, end) {
     const m = ManagerMember.create() as Mutable<ManagerMember>;
@@ -10095,7 +10099,7 @@ export const GetClusterStatusRequest: MessageCodec<GetClusterStatusRequest> = {
     return w;
   },
   encode(m) {
-    return GetClusterStatusRequest.write(m, Writer.create()).finish();
+    return encoded(GetClusterStatusRequest.write, m);
   },
   read(r, end) {
     const m = GetClusterStatusRequest.create() as Mutable<GetClusterStatusRequest>;
@@ -10126,13 +10130,13 @@ export interface GetClusterStatusResponse {
 export const GetClusterStatusResponse: MessageCodec<GetClusterStatusResponse> = {
   typeName: 'tessera.v1.GetClusterStatusResponse',
   fields: [
-    { name: 'clusterId', type: 'string', shape: 'one' },
-    { name: 'answeredBy', type: 'string', shape: 'one' },
-    { name: 'managers', type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerReport as MessageCodec<never> },
-    { name: 'voters', type: 'uint32', shape: 'one' },
-    { name: 'votersReached', type: 'uint32', shape: 'one' },
-    { name: 'quorum', type: 'uint32', shape: 'one' },
-    { name: 'leaderNodeId', type: 'string', shape: 'one' },
+    { name: 'clusterId', number: 1, type: 'string', shape: 'one' },
+    { name: 'answeredBy', number: 2, type: 'string', shape: 'one' },
+    { name: 'managers', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => ManagerReport as MessageCodec<never> },
+    { name: 'voters', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'votersReached', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'quorum', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'leaderNodeId', number: 7, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { clusterId: '', answeredBy: '', managers: [], voters: 0, votersReached: 0, quorum: 0, leaderNodeId: '', ...init };
@@ -10148,7 +10152,7 @@ export const GetClusterStatusResponse: MessageCodec<GetClusterStatusResponse> = 
     return w;
   },
   encode(m) {
-    return GetClusterStatusResponse.write(m, Writer.create()).finish();
+    return encoded(GetClusterStatusResponse.write, m);
   },
   read(r, end) {
     const m = GetClusterStatusResponse.create() as Mutable<GetClusterStatusResponse>;
@@ -10201,7 +10205,7 @@ export const BackupClusterRequest: MessageCodec<BackupClusterRequest> = {
     return w;
   },
   encode(m) {
-    return BackupClusterRequest.write(m, Writer.create()).finish();
+    return encoded(BackupClusterRequest.write, m);
   },
   read(r, end) {
     const m = BackupClusterRequest.create() as Mutable<BackupClusterRequest>;
@@ -10226,7 +10230,7 @@ export interface BackupChunk {
 export const BackupChunk: MessageCodec<BackupChunk> = {
   typeName: 'tessera.v1.BackupChunk',
   fields: [
-    { name: 'chunk', type: 'bytes', shape: 'one' },
+    { name: 'chunk', number: 1, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { chunk: empty, ...init };
@@ -10236,7 +10240,7 @@ export const BackupChunk: MessageCodec<BackupChunk> = {
     return w;
   },
   encode(m) {
-    return BackupChunk.write(m, Writer.create()).finish();
+    return encoded(BackupChunk.write, m);
   },
   read(r, end) {
     const m = BackupChunk.create() as Mutable<BackupChunk>;
@@ -10271,14 +10275,14 @@ export interface BackupHeader {
 export const BackupHeader: MessageCodec<BackupHeader> = {
   typeName: 'tessera.v1.BackupHeader',
   fields: [
-    { name: 'format', type: 'uint32', shape: 'one' },
-    { name: 'clusterId', type: 'string', shape: 'one' },
-    { name: 'clusterName', type: 'string', shape: 'one' },
-    { name: 'version', type: 'uint64', shape: 'one' },
-    { name: 'createdAtMs', type: 'uint64', shape: 'one' },
-    { name: 'tesseraVersion', type: 'string', shape: 'one' },
-    { name: 'counts', type: 'uint64', shape: 'map' },
-    { name: 'encryptionSalt', type: 'bytes', shape: 'one' },
+    { name: 'format', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'clusterId', number: 2, type: 'string', shape: 'one' },
+    { name: 'clusterName', number: 3, type: 'string', shape: 'one' },
+    { name: 'version', number: 4, type: 'uint64', shape: 'one' },
+    { name: 'createdAtMs', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'tesseraVersion', number: 6, type: 'string', shape: 'one' },
+    { name: 'counts', number: 7, type: 'uint64', shape: 'map' },
+    { name: 'encryptionSalt', number: 8, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { format: 0, clusterId: '', clusterName: '', version: 0, createdAtMs: 0, tesseraVersion: '', counts: {}, encryptionSalt: empty, ...init };
@@ -10300,7 +10304,7 @@ export const BackupHeader: MessageCodec<BackupHeader> = {
     return w;
   },
   encode(m) {
-    return BackupHeader.write(m, Writer.create()).finish();
+    return encoded(BackupHeader.write, m);
   },
   read(r, end) {
     const m = BackupHeader.create() as Mutable<BackupHeader>;
@@ -10349,7 +10353,7 @@ export interface ExplainPlacementRequest {
 export const ExplainPlacementRequest: MessageCodec<ExplainPlacementRequest> = {
   typeName: 'tessera.v1.ExplainPlacementRequest',
   fields: [
-    { name: 'ref', type: 'string', shape: 'one' },
+    { name: 'ref', number: 1, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { ref: '', ...init };
@@ -10359,7 +10363,7 @@ export const ExplainPlacementRequest: MessageCodec<ExplainPlacementRequest> = {
     return w;
   },
   encode(m) {
-    return ExplainPlacementRequest.write(m, Writer.create()).finish();
+    return encoded(ExplainPlacementRequest.write, m);
   },
   read(r, end) {
     const m = ExplainPlacementRequest.create() as Mutable<ExplainPlacementRequest>;
@@ -10393,13 +10397,13 @@ export interface ExplainPlacementResponse {
 export const ExplainPlacementResponse: MessageCodec<ExplainPlacementResponse> = {
   typeName: 'tessera.v1.ExplainPlacementResponse',
   fields: [
-    { name: 'serviceId', type: 'string', shape: 'one' },
-    { name: 'serviceName', type: 'string', shape: 'one' },
-    { name: 'explanations', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementExplanation as MessageCodec<never> },
-    { name: 'isService', type: 'bool', shape: 'one' },
-    { name: 'desired', type: 'uint32', shape: 'one' },
-    { name: 'running', type: 'uint32', shape: 'one' },
-    { name: 'notes', type: 'string', shape: 'list' },
+    { name: 'serviceId', number: 1, type: 'string', shape: 'one' },
+    { name: 'serviceName', number: 2, type: 'string', shape: 'one' },
+    { name: 'explanations', number: 3, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementExplanation as MessageCodec<never> },
+    { name: 'isService', number: 4, type: 'bool', shape: 'one' },
+    { name: 'desired', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'running', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'notes', number: 7, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { serviceId: '', serviceName: '', explanations: [], isService: false, desired: 0, running: 0, notes: [], ...init };
@@ -10415,7 +10419,7 @@ export const ExplainPlacementResponse: MessageCodec<ExplainPlacementResponse> = 
     return w;
   },
   encode(m) {
-    return ExplainPlacementResponse.write(m, Writer.create()).finish();
+    return encoded(ExplainPlacementResponse.write, m);
   },
   read(r, end) {
     const m = ExplainPlacementResponse.create() as Mutable<ExplainPlacementResponse>;
@@ -10474,20 +10478,20 @@ export interface PlacementExplanation {
 export const PlacementExplanation: MessageCodec<PlacementExplanation> = {
   typeName: 'tessera.v1.PlacementExplanation',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'taskName', type: 'string', shape: 'one' },
-    { name: 'taskCount', type: 'uint32', shape: 'one' },
-    { name: 'state', type: 'object', shape: 'one', names: TaskStateNames },
-    { name: 'sinceMs', type: 'uint64', shape: 'one' },
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'nodeHostname', type: 'string', shape: 'one' },
-    { name: 'reason', type: 'string', shape: 'one' },
-    { name: 'details', type: 'string', shape: 'list' },
-    { name: 'untilMs', type: 'uint64', shape: 'one' },
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeVerdict as MessageCodec<never> },
-    { name: 'nodeCount', type: 'uint32', shape: 'one' },
-    { name: 'hints', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementHint as MessageCodec<never> },
-    { name: 'isScored', type: 'bool', shape: 'one' },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'taskName', number: 2, type: 'string', shape: 'one' },
+    { name: 'taskCount', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'state', number: 4, type: 'object', shape: 'one', names: TaskStateNames },
+    { name: 'sinceMs', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'nodeId', number: 6, type: 'string', shape: 'one' },
+    { name: 'nodeHostname', number: 7, type: 'string', shape: 'one' },
+    { name: 'reason', number: 8, type: 'string', shape: 'one' },
+    { name: 'details', number: 9, type: 'string', shape: 'list' },
+    { name: 'untilMs', number: 10, type: 'uint64', shape: 'one' },
+    { name: 'nodes', number: 11, type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeVerdict as MessageCodec<never> },
+    { name: 'nodeCount', number: 12, type: 'uint32', shape: 'one' },
+    { name: 'hints', number: 13, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementHint as MessageCodec<never> },
+    { name: 'isScored', number: 14, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { taskId: '', taskName: '', taskCount: 0, state: 0, sinceMs: 0, nodeId: '', nodeHostname: '', reason: '', details: [], untilMs: 0, nodes: [], nodeCount: 0, hints: [], isScored: false, ...init };
@@ -10510,7 +10514,7 @@ export const PlacementExplanation: MessageCodec<PlacementExplanation> = {
     return w;
   },
   encode(m) {
-    return PlacementExplanation.write(m, Writer.create()).finish();
+    return encoded(PlacementExplanation.write, m);
   },
   read(r, end) {
     const m = PlacementExplanation.create() as Mutable<PlacementExplanation>;
@@ -10587,17 +10591,17 @@ export interface NodeVerdict {
 export const NodeVerdict: MessageCodec<NodeVerdict> = {
   typeName: 'tessera.v1.NodeVerdict',
   fields: [
-    { name: 'nodeId', type: 'string', shape: 'one' },
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'filter', type: 'string', shape: 'one' },
-    { name: 'reasons', type: 'string', shape: 'list' },
-    { name: 'shortages', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementShortage as MessageCodec<never> },
-    { name: 'isResolvable', type: 'bool', shape: 'one' },
-    { name: 'scores', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementScore as MessageCodec<never> },
-    { name: 'score', type: 'uint32', shape: 'one' },
-    { name: 'serviceTaskCount', type: 'uint32', shape: 'one' },
-    { name: 'taskCount', type: 'uint32', shape: 'one' },
-    { name: 'isFaulty', type: 'bool', shape: 'one' },
+    { name: 'nodeId', number: 1, type: 'string', shape: 'one' },
+    { name: 'hostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'filter', number: 3, type: 'string', shape: 'one' },
+    { name: 'reasons', number: 4, type: 'string', shape: 'list' },
+    { name: 'shortages', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementShortage as MessageCodec<never> },
+    { name: 'isResolvable', number: 6, type: 'bool', shape: 'one' },
+    { name: 'scores', number: 7, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementScore as MessageCodec<never> },
+    { name: 'score', number: 8, type: 'uint32', shape: 'one' },
+    { name: 'serviceTaskCount', number: 9, type: 'uint32', shape: 'one' },
+    { name: 'taskCount', number: 10, type: 'uint32', shape: 'one' },
+    { name: 'isFaulty', number: 11, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { nodeId: '', hostname: '', filter: '', reasons: [], shortages: [], isResolvable: false, scores: [], score: 0, serviceTaskCount: 0, taskCount: 0, isFaulty: false, ...init };
@@ -10617,7 +10621,7 @@ export const NodeVerdict: MessageCodec<NodeVerdict> = {
     return w;
   },
   encode(m) {
-    return NodeVerdict.write(m, Writer.create()).finish();
+    return encoded(NodeVerdict.write, m);
   },
   read(r, end) {
     const m = NodeVerdict.create() as Mutable<NodeVerdict>;
@@ -10678,10 +10682,10 @@ export interface PlacementShortage {
 export const PlacementShortage: MessageCodec<PlacementShortage> = {
   typeName: 'tessera.v1.PlacementShortage',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'need', type: 'uint64', shape: 'one' },
-    { name: 'have', type: 'uint64', shape: 'one' },
-    { name: 'capacity', type: 'uint64', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'need', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'have', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'capacity', number: 4, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { name: '', need: 0, have: 0, capacity: 0, ...init };
@@ -10694,7 +10698,7 @@ export const PlacementShortage: MessageCodec<PlacementShortage> = {
     return w;
   },
   encode(m) {
-    return PlacementShortage.write(m, Writer.create()).finish();
+    return encoded(PlacementShortage.write, m);
   },
   read(r, end) {
     const m = PlacementShortage.create() as Mutable<PlacementShortage>;
@@ -10733,9 +10737,9 @@ export interface PlacementScore {
 export const PlacementScore: MessageCodec<PlacementScore> = {
   typeName: 'tessera.v1.PlacementScore',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'score', type: 'uint32', shape: 'one' },
-    { name: 'weight', type: 'uint32', shape: 'one' },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'score', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'weight', number: 3, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { name: '', score: 0, weight: 0, ...init };
@@ -10747,7 +10751,7 @@ export const PlacementScore: MessageCodec<PlacementScore> = {
     return w;
   },
   encode(m) {
-    return PlacementScore.write(m, Writer.create()).finish();
+    return encoded(PlacementScore.write, m);
   },
   read(r, end) {
     const m = PlacementScore.create() as Mutable<PlacementScore>;
@@ -10782,8 +10786,8 @@ export interface PlacementHint {
 export const PlacementHint: MessageCodec<PlacementHint> = {
   typeName: 'tessera.v1.PlacementHint',
   fields: [
-    { name: 'changes', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementChange as MessageCodec<never> },
-    { name: 'placed', type: 'uint32', shape: 'one' },
+    { name: 'changes', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlacementChange as MessageCodec<never> },
+    { name: 'placed', number: 2, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { changes: [], placed: 0, ...init };
@@ -10794,7 +10798,7 @@ export const PlacementHint: MessageCodec<PlacementHint> = {
     return w;
   },
   encode(m) {
-    return PlacementHint.write(m, Writer.create()).finish();
+    return encoded(PlacementHint.write, m);
   },
   read(r, end) {
     const m = PlacementHint.create() as Mutable<PlacementHint>;
@@ -10826,8 +10830,8 @@ export interface PlacementChange {
 export const PlacementChange: MessageCodec<PlacementChange> = {
   typeName: 'tessera.v1.PlacementChange',
   fields: [
-    { name: 'text', type: 'string', shape: 'one' },
-    { name: 'command', type: 'string', shape: 'one' },
+    { name: 'text', number: 1, type: 'string', shape: 'one' },
+    { name: 'command', number: 2, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { text: '', command: '', ...init };
@@ -10838,7 +10842,7 @@ export const PlacementChange: MessageCodec<PlacementChange> = {
     return w;
   },
   encode(m) {
-    return PlacementChange.write(m, Writer.create()).finish();
+    return encoded(PlacementChange.write, m);
   },
   read(r, end) {
     const m = PlacementChange.create() as Mutable<PlacementChange>;
@@ -10869,7 +10873,7 @@ export interface RebalanceRequest {
 export const RebalanceRequest: MessageCodec<RebalanceRequest> = {
   typeName: 'tessera.v1.RebalanceRequest',
   fields: [
-    { name: 'isPlanOnly', type: 'bool', shape: 'one' },
+    { name: 'isPlanOnly', number: 1, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { isPlanOnly: false, ...init };
@@ -10879,7 +10883,7 @@ export const RebalanceRequest: MessageCodec<RebalanceRequest> = {
     return w;
   },
   encode(m) {
-    return RebalanceRequest.write(m, Writer.create()).finish();
+    return encoded(RebalanceRequest.write, m);
   },
   read(r, end) {
     const m = RebalanceRequest.create() as Mutable<RebalanceRequest>;
@@ -10909,9 +10913,9 @@ export interface RebalanceResponse {
 export const RebalanceResponse: MessageCodec<RebalanceResponse> = {
   typeName: 'tessera.v1.RebalanceResponse',
   fields: [
-    { name: 'moves', type: 'object', shape: 'list', message: (): MessageCodec<never> => PlannedMove as MessageCodec<never> },
-    { name: 'isWhole', type: 'bool', shape: 'one' },
-    { name: 'status', type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
+    { name: 'moves', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => PlannedMove as MessageCodec<never> },
+    { name: 'isWhole', number: 2, type: 'bool', shape: 'one' },
+    { name: 'status', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => RebalanceStatus as MessageCodec<never> },
   ],
   create(init) {
     return { moves: [], isWhole: false, ...init };
@@ -10923,7 +10927,7 @@ export const RebalanceResponse: MessageCodec<RebalanceResponse> = {
     return w;
   },
   encode(m) {
-    return RebalanceResponse.write(m, Writer.create()).finish();
+    return encoded(RebalanceResponse.write, m);
   },
   read(r, end) {
     const m = RebalanceResponse.create() as Mutable<RebalanceResponse>;
@@ -10964,14 +10968,14 @@ export interface PlannedMove {
 export const PlannedMove: MessageCodec<PlannedMove> = {
   typeName: 'tessera.v1.PlannedMove',
   fields: [
-    { name: 'taskId', type: 'string', shape: 'one' },
-    { name: 'taskName', type: 'string', shape: 'one' },
-    { name: 'fromNodeId', type: 'string', shape: 'one' },
-    { name: 'fromHostname', type: 'string', shape: 'one' },
-    { name: 'toNodeId', type: 'string', shape: 'one' },
-    { name: 'toHostname', type: 'string', shape: 'one' },
-    { name: 'gain', type: 'string', shape: 'one' },
-    { name: 'reason', type: 'string', shape: 'one' },
+    { name: 'taskId', number: 1, type: 'string', shape: 'one' },
+    { name: 'taskName', number: 2, type: 'string', shape: 'one' },
+    { name: 'fromNodeId', number: 3, type: 'string', shape: 'one' },
+    { name: 'fromHostname', number: 4, type: 'string', shape: 'one' },
+    { name: 'toNodeId', number: 5, type: 'string', shape: 'one' },
+    { name: 'toHostname', number: 6, type: 'string', shape: 'one' },
+    { name: 'gain', number: 7, type: 'string', shape: 'one' },
+    { name: 'reason', number: 8, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { taskId: '', taskName: '', fromNodeId: '', fromHostname: '', toNodeId: '', toHostname: '', gain: '', reason: '', ...init };
@@ -10988,7 +10992,7 @@ export const PlannedMove: MessageCodec<PlannedMove> = {
     return w;
   },
   encode(m) {
-    return PlannedMove.write(m, Writer.create()).finish();
+    return encoded(PlannedMove.write, m);
   },
   read(r, end) {
     const m = PlannedMove.create() as Mutable<PlannedMove>;
@@ -11038,8 +11042,8 @@ export interface SimulateRequest {
 export const SimulateRequest: MessageCodec<SimulateRequest> = {
   typeName: 'tessera.v1.SimulateRequest',
   fields: [
-    { name: 'steps', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulationStep as MessageCodec<never> },
-    { name: 'cluster', type: 'object', shape: 'one', message: (): MessageCodec<never> => DescribedCluster as MessageCodec<never> },
+    { name: 'steps', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulationStep as MessageCodec<never> },
+    { name: 'cluster', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => DescribedCluster as MessageCodec<never> },
   ],
   create(init) {
     return { steps: [], ...init };
@@ -11050,7 +11054,7 @@ export const SimulateRequest: MessageCodec<SimulateRequest> = {
     return w;
   },
   encode(m) {
-    return SimulateRequest.write(m, Writer.create()).finish();
+    return encoded(SimulateRequest.write, m);
   },
   read(r, end) {
     const m = SimulateRequest.create() as Mutable<SimulateRequest>;
@@ -11087,11 +11091,11 @@ export interface SimulationStep {
 export const SimulationStep: MessageCodec<SimulationStep> = {
   typeName: 'tessera.v1.SimulationStep',
   fields: [
-    { name: 'drain', type: 'string', shape: 'one', oneof: 'step' },
-    { name: 'remove', type: 'string', shape: 'one', oneof: 'step' },
-    { name: 'lose', type: 'string', shape: 'one', oneof: 'step' },
-    { name: 'addNodes', type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => AddedNodes as MessageCodec<never> },
-    { name: 'scale', type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => ScaledService as MessageCodec<never> },
+    { name: 'drain', number: 1, type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'remove', number: 2, type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'lose', number: 3, type: 'string', shape: 'one', oneof: 'step' },
+    { name: 'addNodes', number: 4, type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => AddedNodes as MessageCodec<never> },
+    { name: 'scale', number: 5, type: 'object', shape: 'one', oneof: 'step', message: (): MessageCodec<never> => ScaledService as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -11117,7 +11121,7 @@ export const SimulationStep: MessageCodec<SimulationStep> = {
     return w;
   },
   encode(m) {
-    return SimulationStep.write(m, Writer.create()).finish();
+    return encoded(SimulationStep.write, m);
   },
   read(r, end) {
     const m = SimulationStep.create() as Mutable<SimulationStep>;
@@ -11159,9 +11163,9 @@ export interface AddedNodes {
 export const AddedNodes: MessageCodec<AddedNodes> = {
   typeName: 'tessera.v1.AddedNodes',
   fields: [
-    { name: 'count', type: 'uint32', shape: 'one' },
-    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
-    { name: 'labels', type: 'string', shape: 'map' },
+    { name: 'count', number: 1, type: 'uint32', shape: 'one' },
+    { name: 'resources', number: 2, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'labels', number: 3, type: 'string', shape: 'map' },
   ],
   create(init) {
     return { count: 0, labels: {}, ...init };
@@ -11178,7 +11182,7 @@ export const AddedNodes: MessageCodec<AddedNodes> = {
     return w;
   },
   encode(m) {
-    return AddedNodes.write(m, Writer.create()).finish();
+    return encoded(AddedNodes.write, m);
   },
   read(r, end) {
     const m = AddedNodes.create() as Mutable<AddedNodes>;
@@ -11213,8 +11217,8 @@ export interface ScaledService {
 export const ScaledService: MessageCodec<ScaledService> = {
   typeName: 'tessera.v1.ScaledService',
   fields: [
-    { name: 'service', type: 'string', shape: 'one' },
-    { name: 'replicas', type: 'uint32', shape: 'one' },
+    { name: 'service', number: 1, type: 'string', shape: 'one' },
+    { name: 'replicas', number: 2, type: 'uint32', shape: 'one' },
   ],
   create(init) {
     return { service: '', replicas: 0, ...init };
@@ -11225,7 +11229,7 @@ export const ScaledService: MessageCodec<ScaledService> = {
     return w;
   },
   encode(m) {
-    return ScaledService.write(m, Writer.create()).finish();
+    return encoded(ScaledService.write, m);
   },
   read(r, end) {
     const m = ScaledService.create() as Mutable<ScaledService>;
@@ -11258,9 +11262,9 @@ export interface DescribedCluster {
 export const DescribedCluster: MessageCodec<DescribedCluster> = {
   typeName: 'tessera.v1.DescribedCluster',
   fields: [
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => DescribedNodes as MessageCodec<never> },
-    { name: 'services', type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
-    { name: 'scheduling', type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
+    { name: 'nodes', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => DescribedNodes as MessageCodec<never> },
+    { name: 'services', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => ServiceSpec as MessageCodec<never> },
+    { name: 'scheduling', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => SchedulingSpec as MessageCodec<never> },
   ],
   create(init) {
     return { nodes: [], services: [], ...init };
@@ -11272,7 +11276,7 @@ export const DescribedCluster: MessageCodec<DescribedCluster> = {
     return w;
   },
   encode(m) {
-    return DescribedCluster.write(m, Writer.create()).finish();
+    return encoded(DescribedCluster.write, m);
   },
   read(r, end) {
     const m = DescribedCluster.create() as Mutable<DescribedCluster>;
@@ -11309,10 +11313,10 @@ export interface DescribedNodes {
 export const DescribedNodes: MessageCodec<DescribedNodes> = {
   typeName: 'tessera.v1.DescribedNodes',
   fields: [
-    { name: 'name', type: 'string', shape: 'one' },
-    { name: 'count', type: 'uint32', shape: 'one' },
-    { name: 'spec', type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
-    { name: 'resources', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'name', number: 1, type: 'string', shape: 'one' },
+    { name: 'count', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'spec', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => NodeSpec as MessageCodec<never> },
+    { name: 'resources', number: 4, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
   ],
   create(init) {
     return { name: '', count: 0, ...init };
@@ -11325,7 +11329,7 @@ export const DescribedNodes: MessageCodec<DescribedNodes> = {
     return w;
   },
   encode(m) {
-    return DescribedNodes.write(m, Writer.create()).finish();
+    return encoded(DescribedNodes.write, m);
   },
   read(r, end) {
     const m = DescribedNodes.create() as Mutable<DescribedNodes>;
@@ -11369,14 +11373,14 @@ export interface SimulateResponse {
 export const SimulateResponse: MessageCodec<SimulateResponse> = {
   typeName: 'tessera.v1.SimulateResponse',
   fields: [
-    { name: 'steps', type: 'string', shape: 'list' },
-    { name: 'moves', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedMove as MessageCodec<never> },
-    { name: 'moveCount', type: 'uint32', shape: 'one' },
-    { name: 'started', type: 'uint32', shape: 'one' },
-    { name: 'ended', type: 'uint32', shape: 'one' },
-    { name: 'waits', type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedWait as MessageCodec<never> },
-    { name: 'nodes', type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeUse as MessageCodec<never> },
-    { name: 'notes', type: 'string', shape: 'list' },
+    { name: 'steps', number: 1, type: 'string', shape: 'list' },
+    { name: 'moves', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedMove as MessageCodec<never> },
+    { name: 'moveCount', number: 3, type: 'uint32', shape: 'one' },
+    { name: 'started', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'ended', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'waits', number: 6, type: 'object', shape: 'list', message: (): MessageCodec<never> => SimulatedWait as MessageCodec<never> },
+    { name: 'nodes', number: 7, type: 'object', shape: 'list', message: (): MessageCodec<never> => NodeUse as MessageCodec<never> },
+    { name: 'notes', number: 8, type: 'string', shape: 'list' },
   ],
   create(init) {
     return { steps: [], moves: [], moveCount: 0, started: 0, ended: 0, waits: [], nodes: [], notes: [], ...init };
@@ -11393,7 +11397,7 @@ export const SimulateResponse: MessageCodec<SimulateResponse> = {
     return w;
   },
   encode(m) {
-    return SimulateResponse.write(m, Writer.create()).finish();
+    return encoded(SimulateResponse.write, m);
   },
   read(r, end) {
     const m = SimulateResponse.create() as Mutable<SimulateResponse>;
@@ -11444,9 +11448,9 @@ export interface SimulatedMove {
 export const SimulatedMove: MessageCodec<SimulatedMove> = {
   typeName: 'tessera.v1.SimulatedMove',
   fields: [
-    { name: 'taskName', type: 'string', shape: 'one' },
-    { name: 'fromHostname', type: 'string', shape: 'one' },
-    { name: 'toHostname', type: 'string', shape: 'one' },
+    { name: 'taskName', number: 1, type: 'string', shape: 'one' },
+    { name: 'fromHostname', number: 2, type: 'string', shape: 'one' },
+    { name: 'toHostname', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { taskName: '', fromHostname: '', toHostname: '', ...init };
@@ -11458,7 +11462,7 @@ export const SimulatedMove: MessageCodec<SimulatedMove> = {
     return w;
   },
   encode(m) {
-    return SimulatedMove.write(m, Writer.create()).finish();
+    return encoded(SimulatedMove.write, m);
   },
   read(r, end) {
     const m = SimulatedMove.create() as Mutable<SimulatedMove>;
@@ -11494,9 +11498,9 @@ export interface SimulatedWait {
 export const SimulatedWait: MessageCodec<SimulatedWait> = {
   typeName: 'tessera.v1.SimulatedWait',
   fields: [
-    { name: 'serviceName', type: 'string', shape: 'one' },
-    { name: 'count', type: 'uint32', shape: 'one' },
-    { name: 'summary', type: 'string', shape: 'one' },
+    { name: 'serviceName', number: 1, type: 'string', shape: 'one' },
+    { name: 'count', number: 2, type: 'uint32', shape: 'one' },
+    { name: 'summary', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { serviceName: '', count: 0, summary: '', ...init };
@@ -11508,7 +11512,7 @@ export const SimulatedWait: MessageCodec<SimulatedWait> = {
     return w;
   },
   encode(m) {
-    return SimulatedWait.write(m, Writer.create()).finish();
+    return encoded(SimulatedWait.write, m);
   },
   read(r, end) {
     const m = SimulatedWait.create() as Mutable<SimulatedWait>;
@@ -11550,15 +11554,15 @@ export interface NodeUse {
 export const NodeUse: MessageCodec<NodeUse> = {
   typeName: 'tessera.v1.NodeUse',
   fields: [
-    { name: 'hostname', type: 'string', shape: 'one' },
-    { name: 'what', type: 'string', shape: 'one' },
-    { name: 'capacity', type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
-    { name: 'tasksBefore', type: 'uint32', shape: 'one' },
-    { name: 'tasksAfter', type: 'uint32', shape: 'one' },
-    { name: 'cpuNanoBefore', type: 'uint64', shape: 'one' },
-    { name: 'cpuNanoAfter', type: 'uint64', shape: 'one' },
-    { name: 'memoryBytesBefore', type: 'uint64', shape: 'one' },
-    { name: 'memoryBytesAfter', type: 'uint64', shape: 'one' },
+    { name: 'hostname', number: 1, type: 'string', shape: 'one' },
+    { name: 'what', number: 2, type: 'string', shape: 'one' },
+    { name: 'capacity', number: 3, type: 'object', shape: 'one', message: (): MessageCodec<never> => Resources as MessageCodec<never> },
+    { name: 'tasksBefore', number: 4, type: 'uint32', shape: 'one' },
+    { name: 'tasksAfter', number: 5, type: 'uint32', shape: 'one' },
+    { name: 'cpuNanoBefore', number: 6, type: 'uint64', shape: 'one' },
+    { name: 'cpuNanoAfter', number: 7, type: 'uint64', shape: 'one' },
+    { name: 'memoryBytesBefore', number: 8, type: 'uint64', shape: 'one' },
+    { name: 'memoryBytesAfter', number: 9, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { hostname: '', what: '', tasksBefore: 0, tasksAfter: 0, cpuNanoBefore: 0, cpuNanoAfter: 0, memoryBytesBefore: 0, memoryBytesAfter: 0, ...init };
@@ -11576,7 +11580,7 @@ export const NodeUse: MessageCodec<NodeUse> = {
     return w;
   },
   encode(m) {
-    return NodeUse.write(m, Writer.create()).finish();
+    return encoded(NodeUse.write, m);
   },
   read(r, end) {
     const m = NodeUse.create() as Mutable<NodeUse>;
@@ -11628,7 +11632,7 @@ export interface RaftBatch {
 export const RaftBatch: MessageCodec<RaftBatch> = {
   typeName: 'tessera.v1.RaftBatch',
   fields: [
-    { name: 'messages', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
+    { name: 'messages', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
   ],
   create(init) {
     return { messages: [], ...init };
@@ -11638,7 +11642,7 @@ export const RaftBatch: MessageCodec<RaftBatch> = {
     return w;
   },
   encode(m) {
-    return RaftBatch.write(m, Writer.create()).finish();
+    return encoded(RaftBatch.write, m);
   },
   read(r, end) {
     const m = RaftBatch.create() as Mutable<RaftBatch>;
@@ -11669,10 +11673,10 @@ export interface RaftEntry {
 export const RaftEntry: MessageCodec<RaftEntry> = {
   typeName: 'tessera.v1.RaftEntry',
   fields: [
-    { name: 'index', type: 'uint64', shape: 'one' },
-    { name: 'term', type: 'uint64', shape: 'one' },
-    { name: 'kind', type: 'object', shape: 'one', names: RaftEntryKindNames },
-    { name: 'data', type: 'bytes', shape: 'one' },
+    { name: 'index', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'term', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'kind', number: 3, type: 'object', shape: 'one', names: RaftEntryKindNames },
+    { name: 'data', number: 4, type: 'bytes', shape: 'one' },
   ],
   create(init) {
     return { index: 0, term: 0, kind: 0, data: empty, ...init };
@@ -11685,7 +11689,7 @@ export const RaftEntry: MessageCodec<RaftEntry> = {
     return w;
   },
   encode(m) {
-    return RaftEntry.write(m, Writer.create()).finish();
+    return encoded(RaftEntry.write, m);
   },
   read(r, end) {
     const m = RaftEntry.create() as Mutable<RaftEntry>;
@@ -11734,19 +11738,19 @@ export interface RaftWireMessage {
 export const RaftWireMessage: MessageCodec<RaftWireMessage> = {
   typeName: 'tessera.v1.RaftWireMessage',
   fields: [
-    { name: 'kind', type: 'object', shape: 'one', names: RaftMessageKindNames },
-    { name: 'from', type: 'uint64', shape: 'one' },
-    { name: 'to', type: 'uint64', shape: 'one' },
-    { name: 'term', type: 'uint64', shape: 'one' },
-    { name: 'index', type: 'uint64', shape: 'one' },
-    { name: 'logTerm', type: 'uint64', shape: 'one' },
-    { name: 'commit', type: 'uint64', shape: 'one' },
-    { name: 'entries', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftEntry as MessageCodec<never> },
-    { name: 'isRejected', type: 'bool', shape: 'one' },
-    { name: 'hintIndex', type: 'uint64', shape: 'one' },
-    { name: 'hintTerm', type: 'uint64', shape: 'one' },
-    { name: 'readContext', type: 'uint64', shape: 'one' },
-    { name: 'isTransfer', type: 'bool', shape: 'one' },
+    { name: 'kind', number: 1, type: 'object', shape: 'one', names: RaftMessageKindNames },
+    { name: 'from', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'to', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'term', number: 4, type: 'uint64', shape: 'one' },
+    { name: 'index', number: 5, type: 'uint64', shape: 'one' },
+    { name: 'logTerm', number: 6, type: 'uint64', shape: 'one' },
+    { name: 'commit', number: 7, type: 'uint64', shape: 'one' },
+    { name: 'entries', number: 8, type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftEntry as MessageCodec<never> },
+    { name: 'isRejected', number: 9, type: 'bool', shape: 'one' },
+    { name: 'hintIndex', number: 10, type: 'uint64', shape: 'one' },
+    { name: 'hintTerm', number: 11, type: 'uint64', shape: 'one' },
+    { name: 'readContext', number: 12, type: 'uint64', shape: 'one' },
+    { name: 'isTransfer', number: 13, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { kind: 0, from: 0, to: 0, term: 0, index: 0, logTerm: 0, commit: 0, entries: [], isRejected: false, hintIndex: 0, hintTerm: 0, readContext: 0, isTransfer: false, ...init };
@@ -11768,7 +11772,7 @@ export const RaftWireMessage: MessageCodec<RaftWireMessage> = {
     return w;
   },
   encode(m) {
-    return RaftWireMessage.write(m, Writer.create()).finish();
+    return encoded(RaftWireMessage.write, m);
   },
   read(r, end) {
     const m = RaftWireMessage.create() as Mutable<RaftWireMessage>;
@@ -11834,9 +11838,9 @@ export interface RaftWireMember {
 export const RaftWireMember: MessageCodec<RaftWireMember> = {
   typeName: 'tessera.v1.RaftWireMember',
   fields: [
-    { name: 'id', type: 'uint64', shape: 'one' },
-    { name: 'isLearner', type: 'bool', shape: 'one' },
-    { name: 'context', type: 'string', shape: 'one' },
+    { name: 'id', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'isLearner', number: 2, type: 'bool', shape: 'one' },
+    { name: 'context', number: 3, type: 'string', shape: 'one' },
   ],
   create(init) {
     return { id: 0, isLearner: false, context: '', ...init };
@@ -11848,7 +11852,7 @@ export const RaftWireMember: MessageCodec<RaftWireMember> = {
     return w;
   },
   encode(m) {
-    return RaftWireMember.write(m, Writer.create()).finish();
+    return encoded(RaftWireMember.write, m);
   },
   read(r, end) {
     const m = RaftWireMember.create() as Mutable<RaftWireMember>;
@@ -11886,11 +11890,11 @@ export interface SnapshotHeader {
 export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
   typeName: 'tessera.v1.SnapshotHeader',
   fields: [
-    { name: 'message', type: 'object', shape: 'one', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
-    { name: 'index', type: 'uint64', shape: 'one' },
-    { name: 'term', type: 'uint64', shape: 'one' },
-    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
-    { name: 'outgoing', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+    { name: 'message', number: 1, type: 'object', shape: 'one', message: (): MessageCodec<never> => RaftWireMessage as MessageCodec<never> },
+    { name: 'index', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'term', number: 3, type: 'uint64', shape: 'one' },
+    { name: 'members', number: 4, type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+    { name: 'outgoing', number: 5, type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
   ],
   create(init) {
     return { index: 0, term: 0, members: [], outgoing: [], ...init };
@@ -11904,7 +11908,7 @@ export const SnapshotHeader: MessageCodec<SnapshotHeader> = {
     return w;
   },
   encode(m) {
-    return SnapshotHeader.write(m, Writer.create()).finish();
+    return encoded(SnapshotHeader.write, m);
   },
   read(r, end) {
     const m = SnapshotHeader.create() as Mutable<SnapshotHeader>;
@@ -11947,8 +11951,8 @@ export interface SnapshotChunk {
 export const SnapshotChunk: MessageCodec<SnapshotChunk> = {
   typeName: 'tessera.v1.SnapshotChunk',
   fields: [
-    { name: 'header', type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => SnapshotHeader as MessageCodec<never> },
-    { name: 'chunk', type: 'bytes', shape: 'one', oneof: 'part' },
+    { name: 'header', number: 1, type: 'object', shape: 'one', oneof: 'part', message: (): MessageCodec<never> => SnapshotHeader as MessageCodec<never> },
+    { name: 'chunk', number: 2, type: 'bytes', shape: 'one', oneof: 'part' },
   ],
   create(init) {
     return { ...init };
@@ -11965,7 +11969,7 @@ export const SnapshotChunk: MessageCodec<SnapshotChunk> = {
     return w;
   },
   encode(m) {
-    return SnapshotChunk.write(m, Writer.create()).finish();
+    return encoded(SnapshotChunk.write, m);
   },
   read(r, end) {
     const m = SnapshotChunk.create() as Mutable<SnapshotChunk>;
@@ -12003,7 +12007,7 @@ export const InstallSnapshotResponse: MessageCodec<InstallSnapshotResponse> = {
     return w;
   },
   encode(m) {
-    return InstallSnapshotResponse.write(m, Writer.create()).finish();
+    return encoded(InstallSnapshotResponse.write, m);
   },
   read(r, end) {
     const m = InstallSnapshotResponse.create() as Mutable<InstallSnapshotResponse>;
@@ -12029,8 +12033,8 @@ export interface RaftJoinRequest {
 export const RaftJoinRequest: MessageCodec<RaftJoinRequest> = {
   typeName: 'tessera.v1.RaftJoinRequest',
   fields: [
-    { name: 'address', type: 'string', shape: 'one' },
-    { name: 'raftId', type: 'uint64', shape: 'one' },
+    { name: 'address', number: 1, type: 'string', shape: 'one' },
+    { name: 'raftId', number: 2, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { address: '', raftId: 0, ...init };
@@ -12041,7 +12045,7 @@ export const RaftJoinRequest: MessageCodec<RaftJoinRequest> = {
     return w;
   },
   encode(m) {
-    return RaftJoinRequest.write(m, Writer.create()).finish();
+    return encoded(RaftJoinRequest.write, m);
   },
   read(r, end) {
     const m = RaftJoinRequest.create() as Mutable<RaftJoinRequest>;
@@ -12073,8 +12077,8 @@ export interface RaftJoinResponse {
 export const RaftJoinResponse: MessageCodec<RaftJoinResponse> = {
   typeName: 'tessera.v1.RaftJoinResponse',
   fields: [
-    { name: 'raftId', type: 'uint64', shape: 'one' },
-    { name: 'members', type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
+    { name: 'raftId', number: 1, type: 'uint64', shape: 'one' },
+    { name: 'members', number: 2, type: 'object', shape: 'list', message: (): MessageCodec<never> => RaftWireMember as MessageCodec<never> },
   ],
   create(init) {
     return { raftId: 0, members: [], ...init };
@@ -12085,7 +12089,7 @@ export const RaftJoinResponse: MessageCodec<RaftJoinResponse> = {
     return w;
   },
   encode(m) {
-    return RaftJoinResponse.write(m, Writer.create()).finish();
+    return encoded(RaftJoinResponse.write, m);
   },
   read(r, end) {
     const m = RaftJoinResponse.create() as Mutable<RaftJoinResponse>;
@@ -12116,7 +12120,7 @@ export interface RaftLeaveRequest {
 export const RaftLeaveRequest: MessageCodec<RaftLeaveRequest> = {
   typeName: 'tessera.v1.RaftLeaveRequest',
   fields: [
-    { name: 'force', type: 'bool', shape: 'one' },
+    { name: 'force', number: 1, type: 'bool', shape: 'one' },
   ],
   create(init) {
     return { force: false, ...init };
@@ -12126,7 +12130,7 @@ export const RaftLeaveRequest: MessageCodec<RaftLeaveRequest> = {
     return w;
   },
   encode(m) {
-    return RaftLeaveRequest.write(m, Writer.create()).finish();
+    return encoded(RaftLeaveRequest.write, m);
   },
   read(r, end) {
     const m = RaftLeaveRequest.create() as Mutable<RaftLeaveRequest>;
@@ -12161,7 +12165,7 @@ export const RaftLeaveResponse: MessageCodec<RaftLeaveResponse> = {
     return w;
   },
   encode(m) {
-    return RaftLeaveResponse.write(m, Writer.create()).finish();
+    return encoded(RaftLeaveResponse.write, m);
   },
   read(r, end) {
     const m = RaftLeaveResponse.create() as Mutable<RaftLeaveResponse>;
@@ -12188,9 +12192,9 @@ export interface StoreEntry {
 export const StoreEntry: MessageCodec<StoreEntry> = {
   typeName: 'tessera.v1.StoreEntry',
   fields: [
-    { name: 'actions', type: 'object', shape: 'list', message: (): MessageCodec<never> => StoreAction as MessageCodec<never> },
-    { name: 'proposedAtMs', type: 'uint64', shape: 'one' },
-    { name: 'baseVersion', type: 'uint64', shape: 'one' },
+    { name: 'actions', number: 1, type: 'object', shape: 'list', message: (): MessageCodec<never> => StoreAction as MessageCodec<never> },
+    { name: 'proposedAtMs', number: 2, type: 'uint64', shape: 'one' },
+    { name: 'baseVersion', number: 3, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { actions: [], proposedAtMs: 0, baseVersion: 0, ...init };
@@ -12202,7 +12206,7 @@ export const StoreEntry: MessageCodec<StoreEntry> = {
     return w;
   },
   encode(m) {
-    return StoreEntry.write(m, Writer.create()).finish();
+    return encoded(StoreEntry.write, m);
   },
   read(r, end) {
     const m = StoreEntry.create() as Mutable<StoreEntry>;
@@ -12232,6 +12236,7 @@ export const StoreEntry: MessageCodec<StoreEntry> = {
 
 export interface StoreAction {
   readonly kind: StoreActionKind;
+  readonly changed: readonly number[];
   readonly target?:
     | { readonly kind: 'cluster'; readonly cluster: Cluster }
     | { readonly kind: 'node'; readonly node: Node }
@@ -12243,18 +12248,24 @@ export interface StoreAction {
 export const StoreAction: MessageCodec<StoreAction> = {
   typeName: 'tessera.v1.StoreAction',
   fields: [
-    { name: 'kind', type: 'object', shape: 'one', names: StoreActionKindNames },
-    { name: 'cluster', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
-    { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
-    { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
-    { name: 'network', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'kind', number: 1, type: 'object', shape: 'one', names: StoreActionKindNames },
+    { name: 'cluster', number: 2, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'node', number: 3, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', number: 4, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', number: 5, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', number: 6, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'changed', number: 7, type: 'uint32', shape: 'list' },
   ],
   create(init) {
-    return { kind: 0, ...init };
+    return { kind: 0, changed: [], ...init };
   },
   write(m, w) {
     if (m.kind !== 0) w.uint32(8).int32(m.kind);
+    if (m.changed.length > 0) {
+      w.uint32(58).fork();
+      for (const v of m.changed) w.uint32(v);
+      w.ldelim();
+    }
     switch (m.target?.kind) {
       case 'cluster':
         Cluster.write(m.target.cluster, w.uint32(18).fork()).ldelim();
@@ -12275,7 +12286,7 @@ export const StoreAction: MessageCodec<StoreAction> = {
     return w;
   },
   encode(m) {
-    return StoreAction.write(m, Writer.create()).finish();
+    return encoded(StoreAction.write, m);
   },
   read(r, end) {
     const m = StoreAction.create() as Mutable<StoreAction>;
@@ -12300,6 +12311,12 @@ export const StoreAction: MessageCodec<StoreAction> = {
         case 6:
           m.target = { kind: 'network', network: Network.read(r, r.uint32() + r.pos) };
           break;
+        case 7:
+          if ((tag & 7) === 2) {
+            const stop = r.uint32() + r.pos;
+            while (r.pos < stop) m.changed.push(r.uint32());
+          } else m.changed.push(r.uint32());
+          break;
         default:
           r.skipType(tag & 7);
       }
@@ -12318,7 +12335,7 @@ export interface SnapshotHeaderRecord {
 export const SnapshotHeaderRecord: MessageCodec<SnapshotHeaderRecord> = {
   typeName: 'tessera.v1.SnapshotHeaderRecord',
   fields: [
-    { name: 'version', type: 'uint64', shape: 'one' },
+    { name: 'version', number: 1, type: 'uint64', shape: 'one' },
   ],
   create(init) {
     return { version: 0, ...init };
@@ -12328,7 +12345,7 @@ export const SnapshotHeaderRecord: MessageCodec<SnapshotHeaderRecord> = {
     return w;
   },
   encode(m) {
-    return SnapshotHeaderRecord.write(m, Writer.create()).finish();
+    return encoded(SnapshotHeaderRecord.write, m);
   },
   read(r, end) {
     const m = SnapshotHeaderRecord.create() as Mutable<SnapshotHeaderRecord>;
@@ -12363,12 +12380,12 @@ export interface SnapshotRecord {
 export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
   typeName: 'tessera.v1.SnapshotRecord',
   fields: [
-    { name: 'header', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => SnapshotHeaderRecord as MessageCodec<never> },
-    { name: 'cluster', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
-    { name: 'node', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
-    { name: 'service', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
-    { name: 'task', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
-    { name: 'network', type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
+    { name: 'header', number: 1, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => SnapshotHeaderRecord as MessageCodec<never> },
+    { name: 'cluster', number: 2, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Cluster as MessageCodec<never> },
+    { name: 'node', number: 3, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Node as MessageCodec<never> },
+    { name: 'service', number: 4, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Service as MessageCodec<never> },
+    { name: 'task', number: 5, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Task as MessageCodec<never> },
+    { name: 'network', number: 6, type: 'object', shape: 'one', oneof: 'target', message: (): MessageCodec<never> => Network as MessageCodec<never> },
   ],
   create(init) {
     return { ...init };
@@ -12397,7 +12414,7 @@ export const SnapshotRecord: MessageCodec<SnapshotRecord> = {
     return w;
   },
   encode(m) {
-    return SnapshotRecord.write(m, Writer.create()).finish();
+    return encoded(SnapshotRecord.write, m);
   },
   read(r, end) {
     const m = SnapshotRecord.create() as Mutable<SnapshotRecord>;

@@ -57,6 +57,18 @@ export const storeMutants: readonly Mutant[] = [
     suite: ava('test/manager/store/model.ts'),
   },
   {
+    name: 'patch-of-what-is-set',
+    breaks: 'an update that takes a field away takes it away on every member',
+    edits: [
+      {
+        file: 'manager/store/patch.ts',
+        find: 'if (Object.is(was[name], is[name])) continue;',
+        replace: 'if (Object.is(was[name], is[name]) || is[name] === undefined) continue;',
+      },
+    ],
+    suite: ava('test/manager/store/patches.ts'),
+  },
+  {
     name: 'held-change-kept',
     breaks: 'what a transaction did that is held for the next entry is not in this one',
     edits: [
