@@ -12,7 +12,7 @@ import { TaskTable } from './task-table.ts';
 
 /** The name of the network that the cluster makes for published ports. */
 export const ingressName = 'ingress';
-/** Tasks that are written in one piece; an entry of the store holds 200 changes. */
+/** Tasks that are written in one piece. */
 const grantsPerDecision = 50;
 /** Explanations that one round writes at most; the rest follows in the next. */
 const explainedPerRound = 200;

@@ -1,6 +1,6 @@
 /** Questions about one task that the loops ask all day. */
-import { TaskState } from '#proto';
-import type { Task, TaskStatus } from '#proto';
+import { TaskState, TaskStatus } from '#proto';
+import type { Task } from '#proto';
 
 /** The observed state; NEW for a task without a status. */
 export function stateOf(task: Task): TaskState {
@@ -46,17 +46,6 @@ export function changedAtMs(task: Task): number {
 }
 
 /** A copy of the status with these changes. */
-export function statusWith(task: Task, changes: Partial<TaskStatus>): TaskStatus {
-  return {
-    state: TaskState.NEW,
-    changedAtMs: 0,
-    message: '',
-    error: '',
-    containers: [],
-    address: '',
-    ports: [],
-    runningAtMs: 0,
-    ...task.status,
-    ...changes,
-  };
+export function statusWith({ status }: Task, changes: Partial<TaskStatus>): TaskStatus {
+  return status === undefined ? TaskStatus.create(changes) : { ...status, ...changes };
 }

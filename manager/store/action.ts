@@ -45,8 +45,11 @@ export function encodeAction(action: Action): Uint8Array {
   const { kind, table, object } = what;
   const target = { kind: table, [table]: object } as unknown as WireTarget;
   const changed = what.kind === 'patch' ? what.changed : [];
-  const wire = StoreAction.create({ kind: wireKinds[kind], target, changed });
-  return StoreEntry.encode(StoreEntry.create({ actions: [wire] }));
+  return StoreEntry.encode({
+    actions: [{ kind: wireKinds[kind], target, changed }],
+    proposedAtMs: 0,
+    baseVersion: 0,
+  });
 }
 
 export interface EntryTail {

@@ -70,7 +70,7 @@ export function applyEntry(
     const meta = { version, createdAtMs, updatedAtMs: entry.proposedAtMs };
     const next = seal(stamped(object, meta));
     if (made === undefined) state.replace(table, id, old, next);
-    else made.replace(table, id, object, next);
+    else made.restamp(table, id, next);
     events.push(eventOf(table, old, next));
   }
   (made ?? state).version = version;

@@ -29,6 +29,11 @@ export class IndexTree<T> {
     const oldKeys = old === undefined ? '' : this.#keysOf(old);
     const nextKeys = next === undefined ? '' : this.#keysOf(next);
     if (oldKeys === nextKeys) return;
+    if (typeof oldKeys === 'string' && typeof nextKeys === 'string') {
+      if (isKey(oldKeys)) this.#entries.delete(oldKeys + separator + id);
+      if (isKey(nextKeys)) this.#entries.set(nextKeys + separator + id, id);
+      return;
+    }
     const before = asList(oldKeys);
     const now = asList(nextKeys);
     for (const key of before) if (!now.includes(key)) this.#entries.delete(key + separator + id);
@@ -46,7 +51,10 @@ export class IndexTree<T> {
 }
 
 /** A key with the separator in it could be taken for another one with an id: nobody finds it. */
+function isKey(key: string): boolean {
+  return key !== '' && !key.includes(separator);
+}
+
 function asList(keys: string | readonly string[]): readonly string[] {
-  const list = typeof keys === 'string' ? [keys] : keys;
-  return list.filter((key) => key !== '' && !key.includes(separator));
+  return (typeof keys === 'string' ? [keys] : keys).filter(isKey);
 }

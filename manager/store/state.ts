@@ -146,6 +146,11 @@ export class State implements ReadTransaction {
     if (names !== undefined) moveName(names, table, id, old, next);
   }
 
+  /** Puts `next` in the place of the object with that id, from which it differs in `meta` alone. */
+  restamp(table: TableName, id: string, next: AnyObject): void {
+    this.#trees[table].objects.set(id, next);
+  }
+
   /** Adds or replaces one object. */
   put(table: TableName, object: AnyObject): void {
     this.replace(table, object.id, this.get(table, object.id), object);

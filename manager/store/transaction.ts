@@ -13,6 +13,9 @@ export type ChangeCheck = (
   next: AnyObject | undefined,
 ) => void;
 
+/** Beyond so many changes they are looked up in a map; most transactions have one, and a map costs more than they do. */
+const changesWithoutMap = 8;
+
 interface Change {
   readonly table: TableName;
   readonly id: string;
@@ -30,8 +33,10 @@ export class Transaction implements WriteTransaction {
   readonly #state: State;
   readonly #pendingVersion: number;
   readonly #check: ChangeCheck | undefined;
-  /** By table and id, in the order of the first change. */
-  readonly #changes = new Map<string, Change>();
+  /** One for each object, in the order of the first change. */
+  readonly #changes: Change[] = [];
+  /** The same by table and id, once there are many. */
+  #byKey: Map<string, Change> | undefined;
   /** What iterators run on, so that a loop may change what it walks over. */
   #frozen: State | undefined;
   #isOpen = true;
@@ -103,7 +108,7 @@ export class Transaction implements WriteTransaction {
     this.#assertOpen();
     const present = this.#existing(table, object.id);
     const version = versionOf(object);
-    const change = this.#changes.get(keyOf(table, object.id));
+    const change = this.#changeOf(table, object.id);
     const isOwn = change !== undefined && version === versionOfBefore(change);
     if (version !== versionOf(present) && !isOwn) {
       throw new ClusterError(
@@ -125,7 +130,7 @@ export class Transaction implements WriteTransaction {
   finish(): readonly Action[] {
     this.#isOpen = false;
     const actions: Action[] = [];
-    for (const { table, before, after } of this.#changes.values()) {
+    for (const { table, before, after } of this.#changes) {
       if (after !== undefined) {
         const kind = before === undefined ? 'create' : 'update';
         actions.push({ kind, table, object: after, before });
@@ -139,10 +144,11 @@ export class Transaction implements WriteTransaction {
   /** Puts everything back as it was before the transaction. */
   undo(): void {
     this.#isOpen = false;
-    for (const { table, id, before, after } of [...this.#changes.values()].toReversed()) {
+    for (const { table, id, before, after } of this.#changes.toReversed()) {
       this.#state.replace(table, id, after, before);
     }
-    this.#changes.clear();
+    this.#changes.length = 0;
+    this.#byKey = undefined;
   }
 
   #walkable(): State {
@@ -176,12 +182,23 @@ export class Transaction implements WriteTransaction {
   ): void {
     this.#check?.(table, present, next);
     const after = next === undefined ? undefined : this.#marked(present, next);
-    const key = keyOf(table, id);
-    const change = this.#changes.get(key);
-    if (change === undefined) this.#changes.set(key, { table, id, before: present, after });
+    const change = this.#changeOf(table, id);
+    if (change === undefined) this.#note({ table, id, before: present, after });
     else change.after = after;
     this.#frozen = undefined;
     this.#state.replace(table, id, present, after);
+  }
+
+  #changeOf(table: TableName, id: string): Change | undefined {
+    if (this.#byKey !== undefined) return this.#byKey.get(keyOf(table, id));
+    return this.#changes.find((change) => change.id === id && change.table === table);
+  }
+
+  #note(change: Change): void {
+    this.#changes.push(change);
+    if (this.#changes.length === changesWithoutMap + 1)
+      this.#byKey = new Map(this.#changes.map((one) => [keyOf(one.table, one.id), one]));
+    else this.#byKey?.set(keyOf(change.table, change.id), change);
   }
 
   #marked(present: AnyObject | undefined, next: AnyObject): AnyObject {

@@ -44,16 +44,16 @@ test('transactions that take long go into several entries, at least one into eac
 test('transactions that do not fit one entry go into the next, each run once', async (t) => {
   const { store, replicator } = makeTestStore({ clock: handClock() });
   let runs = 0;
-  const ten = (prefix: string): Promise<unknown> =>
+  const many = (prefix: string): Promise<unknown> =>
     store.update((tx) => {
       runs++;
-      for (let i = 0; i < 70; i++) tx.create('task', aTask({ id: `${prefix}${i}` }));
+      for (let i = 0; i < 350; i++) tx.create('task', aTask({ id: `${prefix}${i}` }));
     });
-  await Promise.all(['a', 'b', 'c', 'd', 'e'].map(ten));
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map(many));
   t.is(runs, 5);
-  t.is(replicator.entries.length, 3, 'two of 70 actions fit 200, three do not');
+  t.is(replicator.entries.length, 3, 'two of 350 actions fit 1,000, three do not');
   t.is(
     store.view((tx) => tx.count('task')),
-    350,
+    1_750,
   );
 });
