@@ -2,6 +2,7 @@
 import test from 'ava';
 import { entryActionsMax } from '#manager/store/replicator';
 import type { Commit } from '#manager/store/types';
+import { handClock } from '../../_support/hand-clock.ts';
 import { aTask } from '../../_support/objects.ts';
 import { makeTestStore } from '../../_support/test-store.ts';
 
@@ -22,7 +23,7 @@ test('a watcher hears of every change of the largest commit, in the order of the
 });
 
 test('nobody ever sees a part of a transaction, however full the entry before it is', async (t) => {
-  const { store } = makeTestStore({ commitDelayMs: 1 });
+  const { store } = makeTestStore({ clock: handClock(), commitDelayMs: 1 });
   const size = 350;
   const counts: number[] = [];
   store.watch(() => counts.push(store.view((tx) => tx.count('task'))));
