@@ -28,4 +28,4 @@ export interface ReplicatedState {
 /** Largest encoded entry, bytes. */
 export const entryBytesMax = 1_500_000;
 /** Most actions in one entry: an entry costs as much as dozens of them. */
-export const entryActionsMax = 300;
+export const entryActionsMax = 1_000;

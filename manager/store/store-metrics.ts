@@ -28,7 +28,7 @@ export interface StoreGauges {
   readonly objects: (table: TableName) => number;
 }
 
-const entryActions = [1, 2, 5, 10, 20, 50, 100, 200, 300];
+const entryActions = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 export function storeMetrics(metrics: Metrics, gauges: StoreGauges): StoreMetrics {
   const entries = metrics.counter(

@@ -47,13 +47,13 @@ test('transactions that do not fit one entry go into the next, each run once', a
   const many = (prefix: string): Promise<unknown> =>
     store.update((tx) => {
       runs++;
-      for (let i = 0; i < 110; i++) tx.create('task', aTask({ id: `${prefix}${i}` }));
+      for (let i = 0; i < 350; i++) tx.create('task', aTask({ id: `${prefix}${i}` }));
     });
   await Promise.all(['a', 'b', 'c', 'd', 'e'].map(many));
   t.is(runs, 5);
-  t.is(replicator.entries.length, 3, 'two of 110 actions fit 300, three do not');
+  t.is(replicator.entries.length, 3, 'two of 350 actions fit 1,000, three do not');
   t.is(
     store.view((tx) => tx.count('task')),
-    550,
+    1_750,
   );
 });

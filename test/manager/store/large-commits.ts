@@ -24,7 +24,7 @@ test('a watcher hears of every change of the largest commit, in the order of the
 
 test('nobody ever sees a part of a transaction, however full the entry before it is', async (t) => {
   const { store } = makeTestStore({ clock: handClock(), commitDelayMs: 1 });
-  const size = 110;
+  const size = 350;
   const counts: number[] = [];
   store.watch(() => counts.push(store.view((tx) => tx.count('task'))));
   const write = (prefix: string): Promise<unknown> =>

@@ -93,7 +93,7 @@ test('an update that is too large says by how much and what the most is, and lea
   t.true(hasCode(tooMany, 'LIMIT_EXCEEDED'));
   t.regex(
     tooMany.message,
-    /^one update changes 301 objects in \d+ bytes; the most is 300 objects and 1500000 bytes: make it smaller$/,
+    /^one update changes 1001 objects in \d+ bytes; the most is 1000 objects and 1500000 bytes: make it smaller$/,
   );
   const large = store.update((tx) =>
     tx.create('task', aTask({ labels: { filler: 'x'.repeat(entryBytesMax) } })),
