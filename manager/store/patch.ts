@@ -1,8 +1,7 @@
-import type { FieldInfo } from '#proto';
 import { definitionOf } from './tables.ts';
 import type { AnyObject, TableName } from './tables.ts';
 
-/** Some fields of an object, and which: the number of each, in ascending order. */
+/** Some fields of an object, and which: the number of each. */
 export interface Patch {
   /** Has the id and those fields; the others are at their defaults. */
   readonly object: AnyObject;
@@ -17,7 +16,7 @@ interface Property {
   readonly number: number;
 }
 
-const everywhere = new Set(['id', 'meta']);
+const neverPatched = new Set(['id', 'meta']);
 const known = new Map<TableName, readonly Property[]>();
 
 /** What can change: not the id, and `meta` is stamped by each member when it applies. */
@@ -26,17 +25,13 @@ function propertiesOf(table: TableName): readonly Property[] {
   if (present !== undefined) return present;
   const byName = new Map<string, Property>();
   for (const field of definitionOf(table).codec.fields) {
-    const name = propertyOf(field);
-    if (!everywhere.has(name) && !byName.has(name))
+    const name = field.oneof ?? field.name;
+    if (!neverPatched.has(name) && !byName.has(name))
       byName.set(name, { name, number: field.number });
   }
-  const properties = [...byName.values()].toSorted((a, b) => a.number - b.number);
+  const properties = [...byName.values()];
   known.set(table, properties);
   return properties;
-}
-
-function propertyOf({ name, oneof }: FieldInfo): string {
-  return oneof ?? name;
 }
 
 /**
@@ -60,11 +55,7 @@ export function patchOf(table: TableName, before: AnyObject, object: AnyObject):
 export function patched(table: TableName, before: AnyObject, patch: Patch): AnyObject {
   const from = patch.object as unknown as Fields;
   const next: Record<string, unknown> = { ...before };
-  const { changed } = patch;
-  let at = 0;
-  for (const { name, number } of propertiesOf(table)) {
-    while (at < changed.length && (changed[at] ?? 0) < number) at++;
-    if (changed[at] === number) next[name] = from[name];
-  }
+  for (const { name, number } of propertiesOf(table))
+    if (patch.changed.includes(number)) next[name] = from[name];
   return next as unknown as AnyObject;
 }
