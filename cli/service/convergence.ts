@@ -6,7 +6,7 @@ import { RestartCondition, TaskState, TaskStateNames, UpdateState, WatchEventKin
 import type { Node, Service, Task, WatchResponse } from '#proto';
 
 export interface PlaceView {
-  /** "2/3" of a replicated service, the node's name of a global one. */
+  /** "2/3" (second of three) of a replicated service, the node's name of a global one. */
   readonly label: string;
   /** "running", "preparing", ... in lower case; "new" before there is a task. */
   readonly state: string;
@@ -30,6 +30,8 @@ export interface ConvergenceView {
   readonly updateMessage: string;
 }
 
+/** Of its slot; others are only there to be removed. */
+const isMember = (task: Task): boolean => task.desiredState < TaskState.REMOVE;
 const isOver = (task: Task): boolean => (task.status?.state ?? 0) >= TaskState.COMPLETE;
 
 export class Convergence {
@@ -103,14 +105,13 @@ export class Convergence {
 
   /** No task of another spec, or of a slot too many, is still wanted or still running. */
   #isAlone(service: Service, isCurrent: (task: Task) => boolean): boolean {
-    const replicas = replicasOf(service);
     for (const task of this.#tasks.values()) {
       if (isOver(task)) continue;
       if (task.desiredState >= TaskState.SHUTDOWN) continue;
       if (!isCurrent(task)) return false;
-      if (replicas !== undefined && task.slot > replicas) return false;
     }
-    return true;
+    const replicas = replicasOf(service);
+    return replicas === undefined || this.#filledSlots().length <= replicas;
   }
 
   #places(service: Service, isCurrent: (task: Task) => boolean): PlaceView[] {
@@ -118,6 +119,7 @@ export class Convergence {
     const view = (label: string, tasks: readonly Task[]): PlaceView =>
       placeView(service, label, tasks.filter(isCurrent));
     for (const task of this.#tasks.values()) {
+      if (!isMember(task)) continue;
       const key = task.slot > 0 ? String(task.slot) : task.nodeId;
       const list = byPlace.get(key);
       if (list === undefined) byPlace.set(key, [task]);
@@ -125,13 +127,20 @@ export class Convergence {
     }
     const replicas = replicasOf(service);
     if (replicas !== undefined)
-      return Array.from({ length: replicas }, (_, index) =>
-        view(`${index + 1}/${replicas}`, byPlace.get(String(index + 1)) ?? []),
+      return slotsOf(this.#filledSlots(), replicas).map((slot, index) =>
+        view(`${index + 1}/${replicas}`, byPlace.get(String(slot)) ?? []),
       );
     return [...byPlace]
       .filter(([, tasks]) => tasks.some((task) => task.desiredState <= TaskState.RUNNING))
       .map(([nodeId, tasks]) => view(this.#nodeName(nodeId), tasks))
       .sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
+  }
+
+  /** Ascending; a scale-down keeps those that suit the nodes best, not the lowest. */
+  #filledSlots(): readonly number[] {
+    const slots = new Set<number>();
+    for (const task of this.#tasks.values()) if (isMember(task)) slots.add(task.slot);
+    return [...slots].sort((a, b) => a - b);
   }
 
   #nodeName(id: string): string {
@@ -153,6 +162,13 @@ function replicasOf(service: Service): number | undefined {
   return service.spec?.mode?.kind === 'global'
     ? undefined
     : (service.spec?.mode?.replicated.replicas ?? 1);
+}
+
+/** The slots that are shown, ascending: of the filled ones the lowest, then the lowest free ones. */
+function slotsOf(filled: readonly number[], replicas: number): readonly number[] {
+  const slots = new Set(filled.slice(0, replicas));
+  for (let slot = 1; slots.size < replicas; slot++) slots.add(slot);
+  return [...slots].sort((a, b) => a - b);
 }
 
 /** `tasks`: those that count, of one place. */

@@ -123,6 +123,28 @@ test('a scale-down is not settled while a slot too many is wanted', (t) => {
   t.true(made.view().isSettled);
 });
 
+test('a scale-down may keep any slots: those that stay are the ones that count', (t) => {
+  const { RUNNING, REMOVE, PREPARING } = TaskState;
+  const slots = [1, 2, 3, 4, 5];
+  const made = model(
+    service({ replicas: 3 }),
+    ...slots.map((slot) => task(`t${slot}`, slot, RUNNING)),
+  );
+  t.false(made.view().isSettled);
+  const gone = [1, 3].map((slot) => task(`t${slot}`, slot, RUNNING, { desired: REMOVE }));
+  made.apply(WatchResponse.create({ events: gone }));
+  t.like(made.view(), { done: 3, desired: 3, isSettled: true });
+  t.deepEqual(
+    made.view().places.map(({ label }) => label),
+    ['1/3', '2/3', '3/3'],
+  );
+  made.apply(WatchResponse.create({ events: [service({ replicas: 4 })] }));
+  const states = () => made.view().places.map(({ state }) => state);
+  t.deepEqual(states(), ['new', 'running', 'running', 'running'], 'the lowest free is next');
+  made.apply(WatchResponse.create({ events: [task('t6', 1, PREPARING)] }));
+  t.deepEqual(states(), ['preparing', 'running', 'running', 'running']);
+});
+
 test('a running update keeps it open, a paused one is a failure, an old one says nothing', (t) => {
   const running = task('a', 1, TaskState.RUNNING);
   t.false(model(service({ replicas: 1, update: UpdateState.UPDATING }), running).view().isSettled);
