@@ -105,10 +105,12 @@ export class Agent {
       ...options,
       consumers: options.networkConsumers,
       onApplied: (sequence) => this.#networksApplied(sequence),
+      onSettled: () => this.#reconciler.driveAll(),
     });
     this.#reconciler = new Reconciler({
       ...options,
       networkView: this.#followed.view,
+      areNetworksSettled: () => this.#followed.isSettled,
       random: random.fork('reconciler'),
       onStatus: (taskId, status, isAwaited) => this.#report(taskId, status, isAwaited),
       onForgotten: (taskId) => this.#outbox.drop(taskId),

@@ -28,6 +28,8 @@ const listDeadlineMs: Ms = 30_000;
 export interface ReconcilerOptions {
   readonly nodeId: string;
   readonly networkView: NetworkView;
+  /** This host leads callers as the managers say; `driveAll` is called when that becomes true. */
+  readonly areNetworksSettled: () => boolean;
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
   readonly files: HostFiles;
@@ -134,7 +136,7 @@ export class Reconciler {
     }
     for (const [id, leftover] of found) this.#unclaimed.set(id, leftover);
     log.info('adopted containers', { tasks: this.#tasks.size, unclaimed: this.#unclaimed.size });
-    for (const controller of this.#tasks.values()) controller.drive();
+    this.driveAll();
     this.#scheduleRelist(relistPeriodMs);
   }
 
@@ -187,6 +189,11 @@ export class Reconciler {
     this.#onEmpty = empty.resolve;
     for (const controller of this.#tasks.values()) controller.drop();
     await empty.promise;
+  }
+
+  /** Something that many tasks may have waited for has come. */
+  driveAll(): void {
+    for (const controller of this.#tasks.values()) controller.drive();
   }
 
   /** Looks at all containers of the runtime in about `delayMs`. */
@@ -298,6 +305,7 @@ export class Reconciler {
       statusChanged: (taskId, status) => this.#statusChanged(taskId, status),
       gatewaysOf: (task) => gatewaysOfTask(this.#options.networkView, task),
       targetsOf: (task) => targetsOfTask(this.#options.networkView, task),
+      areNetworksSettled: () => this.#options.areNetworksSettled(),
       isPortBeingFreed: (taskId) => this.#isPortBeingFreed(taskId),
       forget: (taskId) => this.#forget(taskId),
       relistSoon: (delayMs) => this.#scheduleRelist(delayMs),

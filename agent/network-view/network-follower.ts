@@ -5,6 +5,7 @@ import { MessageOrder } from '../message-order.ts';
 import { StateSaver } from '../state-saver.ts';
 import type { AgentStorage } from '../storage-port.ts';
 import type { NetworkConsumer, ViewSource } from './consumer.ts';
+import { Settling } from './settling.ts';
 import { LiveNetworkView } from './view.ts';
 import type { NetworkView } from './view.ts';
 import { withoutIpv6 } from './without-ipv6.ts';
@@ -20,6 +21,8 @@ export interface NetworkFollowerOptions {
   readonly metrics: Metrics;
   /** All consumers have the host as this message of the present session says. */
   readonly onApplied: (sequence: number) => void;
+  /** `isSettled` has become true. */
+  readonly onSettled: () => void;
 }
 
 /** Changes of this time are saved together: what is lost of them, the next session tells again. */
@@ -34,6 +37,7 @@ export class NetworkFollower {
   readonly #view = new LiveNetworkView();
   readonly #order = new MessageOrder<NetworkChanges>();
   readonly #saver: StateSaver<NetworkState>;
+  readonly #settling: Settling;
   /** Counts sessions: what an older one asked for is not told in this one. */
   #generation = 0;
   /** The latest message of this session that all consumers have applied, and that was told. */
@@ -45,7 +49,8 @@ export class NetworkFollower {
 
   constructor(options: NetworkFollowerOptions) {
     this.#options = options;
-    const { storage } = options;
+    const { storage, clock } = options;
+    this.#settling = new Settling(clock, options.onSettled);
     this.#saver = new StateSaver({
       ...options,
       what: 'networks',
@@ -72,6 +77,11 @@ export class NetworkFollower {
     return this.#view;
   }
 
+  /** This host leads callers as the managers of this session say, or as well as it can. */
+  get isSettled(): boolean {
+    return this.#settling.isSettled;
+  }
+
   /** What an earlier life saved, when it was of this node. */
   restore(state: NetworkState): void {
     if (state.nodeId !== this.#options.nodeId || state.networks === undefined) return;
@@ -80,10 +90,8 @@ export class NetworkFollower {
 
   /** A new session begins: its first message is a full set. */
   reset(): void {
-    this.#generation++;
-    this.#order.reset();
-    this.#applied = 0;
-    this.#told = 0;
+    this.#forgetSession();
+    this.#settling.begin();
   }
 
   /** Takes one message; false when one before it is missing: the session must be opened anew. */
@@ -98,7 +106,7 @@ export class NetworkFollower {
 
   /** For a node that leaves: the host keeps no network. */
   async clear(): Promise<void> {
-    this.reset();
+    this.#forgetSession();
     const changes = this.#view.apply(NetworkChanges.create({ isFull: true }));
     await Promise.allSettled(
       this.#options.consumers.map((consumer) => consumer.apply(this.#view, changes)),
@@ -108,6 +116,7 @@ export class NetworkFollower {
   /** Saves what waits. */
   async close(): Promise<void> {
     this.#tellTimer?.cancel();
+    this.#settling.cancel();
     await this.#saver.close();
   }
 
@@ -115,7 +124,15 @@ export class NetworkFollower {
   abandon(): void {
     this.#tellTimer?.cancel();
     this.#saver.abandon();
-    this.reset();
+    this.#settling.cancel();
+    this.#forgetSession();
+  }
+
+  #forgetSession(): void {
+    this.#generation++;
+    this.#order.reset();
+    this.#applied = 0;
+    this.#told = 0;
   }
 
   #apply(message: NetworkChanges, sequence: number, source: ViewSource): void {
@@ -139,6 +156,7 @@ export class NetworkFollower {
       this.#waiting--;
       if (generation !== this.#generation || outcomes.includes(false)) return;
       this.#applied = Math.max(this.#applied, sequence);
+      this.#settling.done();
       this.#tell();
     });
   }

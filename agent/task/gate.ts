@@ -1,8 +1,9 @@
 /**
  * When a task's published ports are looked at: after its containers have started, until something
  * listens on them, so that RUNNING means that callers are answered; and before it is told to stop,
- * until nobody waits to be let in. Pure.
+ * until nobody waits to be let in. A host that was away brings its rules up to date before that. Pure.
  */
+import type { ContainerState } from '../runtime/port.ts';
 import type { Step } from './step.ts';
 import type { TaskView } from './task-view.ts';
 
@@ -35,13 +36,24 @@ export function startGate(view: TaskView, nowMs: number): Step | undefined {
 
 /** What to do before the running task gets its stop signal; undefined = nothing any more. */
 export function stopGate(view: TaskView, nowMs: number): Step | undefined {
-  const isToldToStop = view.signalledAtMs.size > 0;
-  const isRunning = [...view.containers.values()].some(({ phase }) => phase === 'running');
-  if (isToldToStop || !isRunning || view.targets.length === 0) return undefined;
+  const rules = rulesGate(view);
+  if (rules !== undefined) return rules;
+  if (!isToBeTold(view) || view.targets.length === 0) return undefined;
   const look = view.portLook;
   if (look?.reason !== 'stop') return { kind: 'look', reason: 'stop' };
   return look.waiting === 0 ? undefined : lookAgain(look, nowMs, letInMaxMs);
 }
+
+/** Waits until this host leads no callers to the running task that is to get its stop signal. */
+export function rulesGate(view: TaskView): Step | undefined {
+  return view.mayBeLedTo && isToBeTold(view) ? { kind: 'idle' } : undefined;
+}
+
+function isToBeTold({ signalledAtMs, containers }: TaskView): boolean {
+  return signalledAtMs.size === 0 && [...containers.values()].some(isRunning);
+}
+
+const isRunning = ({ phase }: ContainerState): boolean => phase === 'running';
 
 /** What people are told of a task that is RUNNING. */
 export function startedText({ portLook }: TaskView): string {

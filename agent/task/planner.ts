@@ -7,7 +7,7 @@ import type { ContainerState } from '../runtime/port.ts';
 import { TaskState } from '#proto';
 import { containersOf, isFinal, wishOf } from './task-spec.ts';
 import { attemptOf, attemptsMax } from './attempts.ts';
-import { startedText, startGate, stopGate } from './gate.ts';
+import { rulesGate, startedText, startGate, stopGate } from './gate.ts';
 import { volumeNeeds } from './container-plan.ts';
 import { stopRule, stopRuleOfLabels } from './stop-rule.ts';
 import type { StopRule } from './stop-rule.ts';
@@ -206,7 +206,7 @@ function releaseStep(view: TaskView): Step | undefined {
 }
 
 function dropStep(view: TaskView, nowMs: number): Step {
-  const stopping = stopContainers(view, nowMs);
+  const stopping = rulesGate(view) ?? stopContainers(view, nowMs);
   if (stopping !== undefined) return stopping;
   const release = releaseStep(view);
   if (release !== undefined) return release;

@@ -41,7 +41,7 @@ export class TaskController {
 
   constructor(task: Task, host: TaskHost) {
     this.#host = host;
-    this.#record = new TaskRecord(task, (now) => host.targetsOf(now));
+    this.#record = new TaskRecord(task, host);
   }
 
   get view(): TaskView {

@@ -29,6 +29,8 @@ export interface TaskHost {
   gatewaysOf(task: Task): readonly string[];
   /** The ports that callers are led to at the task, as in `80/tcp`. */
   targetsOf(task: Task): readonly string[];
+  /** Otherwise this host may lead callers to tasks that do not serve any more. */
+  areNetworksSettled(): boolean;
   /** Nothing is left of the task on this host. */
   forget(taskId: string): void;
   /** Look at all containers again in about `delayMs`: an outcome is unknown. */

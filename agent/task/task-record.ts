@@ -5,7 +5,10 @@ import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
 import { attemptOf } from './attempts.ts';
 import type { PortLook } from './gate.ts';
+import type { TaskHost } from './task-host.ts';
 import type { TaskView } from './task-view.ts';
+
+type NetworkFacts = Pick<TaskHost, 'targetsOf' | 'areNetworksSettled'>;
 
 /** The view of one task as it changes. Only its controller writes it. */
 export class TaskRecord implements TaskView {
@@ -25,16 +28,21 @@ export class TaskRecord implements TaskView {
   readonly attempts = new Map<string, number>();
   portLook: PortLook | undefined;
   isCleaned = false;
-  readonly #targetsOf: (task: Task) => readonly string[];
+  readonly #host: NetworkFacts;
 
-  constructor(task: Task, targetsOf: (task: Task) => readonly string[]) {
+  constructor(task: Task, host: NetworkFacts) {
     this.task = task;
-    this.#targetsOf = targetsOf;
+    this.#host = host;
     this.status = task.status ?? TaskStatusMessage.create({ state: TaskState.ASSIGNED });
   }
 
   get targets(): readonly string[] {
-    return this.network?.namespacePath === '' ? [] : this.#targetsOf(this.task);
+    return this.network?.namespacePath === '' ? [] : this.#host.targetsOf(this.task);
+  }
+
+  get mayBeLedTo(): boolean {
+    const hasNetworks = this.task.networks.length > 0 || (this.network?.links.length ?? 0) > 0;
+    return hasNetworks && !this.#host.areNetworksSettled();
   }
 
   get isStatusSaved(): boolean {

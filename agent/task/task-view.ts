@@ -27,6 +27,8 @@ export interface TaskView {
   readonly killedAtMs: ReadonlyMap<string, number>;
   /** The ports that callers are led to, as in `80/tcp`; none in the host's own namespace. */
   readonly targets: readonly string[];
+  /** This host's rules may lead callers to it although it is to stop: they are older than that word. */
+  readonly mayBeLedTo: boolean;
   /** The latest. */
   readonly portLook: PortLook | undefined;
   /** Logs and files of the task are gone. */

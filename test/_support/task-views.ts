@@ -68,6 +68,7 @@ export function viewOf(known: Known): TaskView {
     signalledAtMs: new Map(),
     killedAtMs: new Map(),
     targets: [],
+    mayBeLedTo: false,
     portLook: undefined,
     isCleaned: false,
     ...known.view,

@@ -83,6 +83,26 @@ const gates: readonly (readonly [string, Known, string])[] = [
     'signal main SIGQUIT',
   ],
   [
+    'a host that was away brings its rules up to date before that',
+    { ...stopping, view: { ...looked('stop', 20, {}), mayBeLedTo: true } },
+    'idle',
+  ],
+  [
+    'also for a task that the managers have dropped',
+    { ...stopping, view: { mayBeLedTo: true, isDropped: true } },
+    'idle',
+  ],
+  [
+    'but not for one that has got its signal',
+    { ...stopping, view: { mayBeLedTo: true, signalledAtMs: new Map([['main', 99_000]]) } },
+    'wait 109000',
+  ],
+  [
+    'nor for one of which nothing runs',
+    { ...stopping, containers: [container('exited')], view: { mayBeLedTo: true } },
+    'status SHUTDOWN',
+  ],
+  [
     'once told it is not looked at again',
     {
       ...stopping,

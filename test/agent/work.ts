@@ -112,7 +112,9 @@ class WorkWorld {
   /** A task with a started container. */
   async running(id: string): Promise<void> {
     const signal = new AbortController().signal;
-    this.tasks.push(new TaskRecord(assigned(id), () => []));
+    this.tasks.push(
+      new TaskRecord(assigned(id), { targetsOf: () => [], areNetworksSettled: () => true }),
+    );
     const pull = this.runtime.images.pull('web:1', undefined, () => undefined, signal);
     await this.clock.resolve(pull, 10_000);
     const plan = { ...emptyPlan, id: `${id}.main`, taskId: id };

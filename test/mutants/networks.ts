@@ -121,6 +121,18 @@ export const networkMutants: readonly Mutant[] = [
     suite: gate,
   },
   {
+    name: 'a-node-that-is-back-stops-its-tasks-first',
+    breaks: 'a node that was DOWN leads no callers to its old tasks when it stops them',
+    edits: [
+      {
+        file: 'agent/task/gate.ts',
+        find: 'return view.mayBeLedTo && isToBeTold(view)',
+        replace: 'return view.mayBeLedTo && view.isCleaned && isToBeTold(view)',
+      },
+    ],
+    suite: ava('test/agent/stale-rules.ts'),
+  },
+  {
     name: 'a-stop-is-told-at-once',
     breaks: 'a task leaves names and rules on every host before it is told to stop',
     edits: [
