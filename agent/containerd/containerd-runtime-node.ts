@@ -28,6 +28,7 @@ import {
 } from './host-info-node.ts';
 import type { ContainerLogs } from './logs-node.ts';
 import { buildSpec } from './oci-spec.ts';
+import { signalDirectly } from './direct-signal-node.ts';
 import { untilExecuted } from './runc-init-node.ts';
 import { signalNumber } from './signals.ts';
 import { parseContainerId, stateOf } from './states.ts';
@@ -137,6 +138,7 @@ export class ContainerdRuntime implements Runtime {
     this.#unsignalled.delete(id);
     if (pid !== undefined && number !== killSignal)
       await untilExecuted(pid, this.#options.clock, signal);
+    if (pid !== undefined && signalDirectly(id, pid, number)) return;
     await this.#tasks.kill(id, number, signal);
   }
 

@@ -281,6 +281,25 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     await agent.runtime.remove(plan.id, noAbort);
   });
 
+  test('the first signal goes straight to the program, whatever its shim is doing', async (t) => {
+    const agent = await agentOpened;
+    const plan = shellPlan('trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done');
+    await agent.runtime.create(plan, noAbort);
+    const { pid } = await agent.runtime.start(plan.id, noAbort);
+    await poll('the trap', async () => (await linesOf(agent, plan.id)).includes('ready'));
+    const statusOf = (): string => readFileSync(`/proc/${pid}/status`, 'utf8');
+    const shim = Number(/^PPid:\s+(\d+)$/m.exec(statusOf())?.[1]);
+    process.kill(shim, 'SIGSTOP');
+    try {
+      await agent.runtime.kill(plan.id, 'SIGTERM', noAbort);
+      t.true(await poll('the end', () => /^State:\s+Z/m.test(statusOf())));
+    } finally {
+      process.kill(shim, 'SIGCONT');
+    }
+    await poll('its exit', async () => (await stateOf(agent, plan.id))?.exitCode === 5);
+    await agent.runtime.remove(plan.id, noAbort);
+  });
+
   test('containerd started anew: containers run on, exits are heard again', async (t) => {
     const own = await OwnRuntime.open();
     try {
