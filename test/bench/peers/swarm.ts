@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attempt, run } from '#test/_support/command';
 import { poll } from '#test/_support/poll';
+import { containersOf, runningTasksOf } from './docker-api.ts';
 
 const bridge = 'tsswarm';
 const network = '10.79.0';
@@ -55,8 +56,12 @@ class Host {
     return `tsswarm${this.number}`;
   }
 
+  get socket(): string {
+    return join(this.folder, 'docker.sock');
+  }
+
   docker(...args: readonly string[]): Promise<string> {
-    return run(['docker', '-H', `unix://${this.folder}/docker.sock`, ...args]);
+    return run(['docker', '-H', `unix://${this.socket}`, ...args]);
   }
 
   async start(): Promise<void> {
@@ -159,6 +164,9 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
   }
 }
 
+/** On a machine where programs start slowly, 60 replicas on an overlay take Swarm more than a minute. */
+const deadlineMs = 300_000;
+
 async function measure(
   hosts: readonly Host[],
   first: Host,
@@ -171,17 +179,21 @@ async function measure(
     ...(attached === undefined ? [] : ['--network', attached]),
     ...['--replicas', String(replicas), image, 'sh', '-c', script],
   );
-  const list = ['service', 'ls', '-f', `name=${name}`, '--format', '{{.Replicas}}'];
-  await poll(`${replicas} replicas run`, async () =>
-    (await first.docker(...list)).startsWith(`${replicas}/`),
+  await poll(
+    `${replicas} replicas run`,
+    async () => (await runningTasksOf(first.socket, name)) === replicas,
+    { deadlineMs },
   );
   const create = (performance.now() - startedAt) / 1000;
   const removedAt = performance.now();
   await first.docker('service', 'rm', name);
-  await poll('the last container is gone', async () => {
-    for (const host of hosts)
-      if ((await host.docker('ps', '-q', '-f', `name=${name}\\.`)).trim() !== '') return false;
-    return true;
-  });
+  await poll(
+    'the last container is gone',
+    async () => {
+      for (const { socket } of hosts) if ((await containersOf(socket, name)) > 0) return false;
+      return true;
+    },
+    { deadlineMs },
+  );
   return { create, remove: (performance.now() - removedAt) / 1000 };
 }

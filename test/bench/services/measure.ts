@@ -1,8 +1,9 @@
 /** `service create` and `service rm` of one service on the lab's hosts, in turns with Docker Swarm's. */
 import { join } from 'node:path';
+import { ContainerdConnection } from '#agent/containerd/connection-node';
 import { ControlService, TaskState } from '#proto';
+import * as wire from '#proto/containerd';
 import { callServerStream, grpc } from '#proto/rpc';
-import { run } from '#test/_support/command';
 import type { Lab } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 import type { SwarmLab } from '../peers/swarm.ts';
@@ -54,15 +55,13 @@ async function untilWatched(client: grpc.Client, service: string, replicas: numb
   throw new Error(`the watch of ${service} ended early`);
 }
 
-/** Every container of the lab, asked of each containerd from outside. */
-async function containersLeft(lab: Lab): Promise<number> {
-  const lists = await Promise.all(
-    lab.hosts.map((host) => {
-      const socket = join(lab.stateOf(host), 'run/containerd/containerd.sock');
-      return run(['ctr', '-a', socket, '-n', 'tessera', 'tasks', 'ls', '-q']);
-    }),
+/** Every container of the lab, running or not, as each containerd has it. */
+async function containersLeft(runtimes: readonly ContainerdConnection[]): Promise<number> {
+  const request = wire.ListContainersRequest.create();
+  const answers = await Promise.all(
+    runtimes.map((containerd) => containerd.call(wire.ContainersService.list, request)),
   );
-  return lists.join('').split('\n').filter(Boolean).length;
+  return answers.reduce((sum, { containers }) => sum + containers.length, 0);
 }
 
 async function measureOurs(
@@ -84,12 +83,19 @@ async function measureOurs(
   client.close();
   // Not only our own word for it: containerd must agree, outside the measured time.
   await lab.awaitRunning(name, replicas);
+  const runtimes = lab.hosts.map(
+    (host) =>
+      new ContainerdConnection({
+        socketPath: join(lab.stateOf(host), 'run/containerd/containerd.sock'),
+        namespace: 'tessera',
+      }),
+  );
   const removedAt = performance.now();
   await lab.tsctl(['service', 'rm', name]);
-  await poll('the last container is gone', async () => (await containersLeft(lab)) === 0, {
-    everyMs: 10,
-  });
-  return { create, remove: (performance.now() - removedAt) / 1000 };
+  await poll('the last container is gone', async () => (await containersLeft(runtimes)) === 0);
+  const remove = (performance.now() - removedAt) / 1000;
+  for (const runtime of runtimes) runtime.close();
+  return { create, remove };
 }
 
 const median = (values: readonly number[]): number =>
@@ -127,6 +133,9 @@ export async function measureCase(
     const service = { name, replicas, network, script: programs[program] };
     theirs.push(await swarm.measure(service, 'busybox:latest'));
   }
+  const told = (samples: readonly Sample[]): string =>
+    samples.map((one) => `${one.create.toFixed(1)} / ${one.remove.toFixed(1)}`).join(', ');
+  console.log(`  ${replicas}: create / rm: ours ${told(ours)}; Swarm ${told(theirs)}`);
   const create = (sample: Sample): number => sample.create;
   const remove = (sample: Sample): number => sample.remove;
   const where = network === undefined ? '' : ' --network ov';
