@@ -10,7 +10,14 @@ import type { Row } from './row.ts';
 
 const folder = import.meta.dirname;
 const output = join(folder, '../../build/bench.jsonl');
-const helpers = new Set(['load.ts', 'loop-stall.ts', 'row.ts', 'run.ts', 'store-load.ts']);
+const helpers = new Set([
+  'load.ts',
+  'loop-stall.ts',
+  'row.ts',
+  'run.ts',
+  'store-load.ts',
+  'tesserad-flags.ts',
+]);
 
 interface Benchmark {
   readonly bench?: () => Promise<readonly Row[]>;

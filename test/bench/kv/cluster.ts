@@ -10,6 +10,7 @@ import { poll } from '#test/_support/poll';
 import { grpc } from '#proto/rpc';
 import { ProposalClient, systemClock } from 'raft-ts/node';
 import type { LoadResult } from '../load.ts';
+import { tesseradFlags } from '../tesserad-flags.ts';
 import { encodePut, putMethod } from './store.ts';
 import type { MemberQuestion } from './store.ts';
 
@@ -46,9 +47,7 @@ export async function raftCluster(): Promise<RaftMap> {
   const ports = await Promise.all(Array.from({ length: 9 }, () => freePort()));
   const children = [1, 2, 3].map((id) => {
     const args = [String(id), join(directory, String(id)), ...ports.map(String)];
-    // As bin/tesserad starts a manager.
-    const execArgv = ['--max-semi-space-size=32'];
-    return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv });
+    return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv: [...tesseradFlags()] });
   });
   const close = async (): Promise<void> => {
     const gone = children.map((child) => once(child, 'exit'));

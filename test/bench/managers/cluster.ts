@@ -3,10 +3,10 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#test/_support/free-port';
 import { diskUnderTest } from '../kv/cluster.ts';
+import { tesseradFlags } from '../tesserad-flags.ts';
 import type { Measured } from './measure.ts';
 import type { MemberQuestion } from './member.ts';
 
@@ -30,10 +30,7 @@ export async function measureWithManagers(count: number, shape: string): Promise
   const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const children = ports.map((_, at) => {
     const args = [String(at + 1), join(directory, String(at + 1)), ...ports.map(String)];
-    // As bin/tesserad starts a manager.
-    const helpers = Math.min(4, Math.max(1, availableParallelism() - 1));
-    const execArgv = ['--max-semi-space-size=32', `--v8-pool-size=${helpers}`];
-    return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv });
+    return fork(join(import.meta.dirname, 'member.ts'), args, { execArgv: [...tesseradFlags()] });
   });
   try {
     await Promise.all(children.map((child) => once(child, 'message')));
