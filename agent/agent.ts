@@ -23,6 +23,7 @@ import { Session } from './session.ts';
 import { StateSaver } from './state-saver.ts';
 import { StatusOutbox } from './status-outbox.ts';
 import type { AgentStorage } from './storage-port.ts';
+import type { GenericResources } from './task/generic-resources.ts';
 import type { TaskView } from './task/task-view.ts';
 import type { NetworkExaminer } from './work/networks.ts';
 import { Worker } from './work/worker.ts';
@@ -39,6 +40,8 @@ export interface AgentOptions {
   readonly hasIpv6?: boolean;
   /** Looks at the networks when the managers ask; left out on a host without networks of its own. */
   readonly networkExaminer?: NetworkExaminer;
+  /** What else the host has that tasks may reserve; default nothing. */
+  readonly genericResources?: GenericResources;
   readonly files: HostFiles;
   readonly line: ManagerLine;
   readonly storage: AgentStorage;

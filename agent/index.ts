@@ -23,4 +23,6 @@ export type { ManagerConnectionsOptions } from './session-node.ts';
 export type { AgentStorage } from './storage-port.ts';
 export { fileStorage } from './storage-node.ts';
 export type { NetworkExaminer } from './work/networks.ts';
+export { genericCounts } from './task/generic-resources.ts';
+export type { GenericResources } from './task/generic-resources.ts';
 export type { TaskView } from './task/task-view.ts';

@@ -13,9 +13,12 @@ import { orphanTask } from './orphans.ts';
 import type { NetworkAttachment, TaskNetworks } from './runtime/network-port.ts';
 import type { ContainerState, Runtime } from './runtime/port.ts';
 import type { Savable, StateSaver } from './state-saver.ts';
+import { heldBy, takeResources } from './task/generic-resources.ts';
+import type { GenericResources, HeldResources } from './task/generic-resources.ts';
 import { TaskController } from './task/task-controller.ts';
 import { isFinal } from './task/task-spec.ts';
 import type { TaskHost } from './task/task-host.ts';
+import type { TaskView } from './task/task-view.ts';
 
 /** Calls that make or remove containers, at once. More do not make a host faster. */
 export const containerCallsMax = 8;
@@ -32,6 +35,7 @@ export interface ReconcilerOptions {
   readonly areNetworksSettled: () => boolean;
   readonly runtime: Runtime;
   readonly networks: TaskNetworks;
+  readonly genericResources?: GenericResources;
   readonly files: HostFiles;
   readonly clock: Clock;
   readonly random: Random;
@@ -306,6 +310,7 @@ export class Reconciler {
       gatewaysOf: (task) => gatewaysOfTask(this.#options.networkView, task),
       targetsOf: (task) => targetsOfTask(this.#options.networkView, task),
       areNetworksSettled: () => this.#options.areNetworksSettled(),
+      takeResources: (task) => this.#takeResources(task),
       isPortBeingFreed: (taskId) => this.#isPortBeingFreed(taskId),
       forget: (taskId) => this.#forget(taskId),
       relistSoon: (delayMs) => this.#scheduleRelist(delayMs),
@@ -333,6 +338,22 @@ export class Reconciler {
     if (this.#tasks.size === 0) this.#onEmpty?.();
   }
 
+  #takeResources({ id, spec }: Task): HeldResources {
+    const { genericResources = new Map() } = this.#options;
+    const asked = spec?.resources?.reservations?.generic ?? {};
+    return takeResources(genericResources, asked, this.#heldByOthers(id));
+  }
+
+  /** A task that has ended needs nothing any more, once nothing of it runs. */
+  *#heldByOthers(taskId: string): Iterable<HeldResources> {
+    for (const [id, { view }] of this.#tasks)
+      if (id !== taskId && view.held !== undefined && isUsing(view)) yield view.held;
+    for (const { containers } of this.#unclaimed.values()) {
+      const held = heldBy(containers.filter(({ phase }) => phase === 'running'));
+      if (held !== undefined) yield held;
+    }
+  }
+
   #isPortBeingFreed(taskId: string): boolean {
     const wanted = this.#tasks.get(taskId)?.view.task.ports ?? [];
     for (const [id, { view }] of this.#tasks) {
@@ -351,5 +372,8 @@ export class Reconciler {
     return false;
   }
 }
+
+const isUsing = ({ status, containers }: TaskView): boolean =>
+  !isFinal(status.state) || [...containers.values()].some(({ phase }) => phase === 'running');
 
 const isGoingDown = (task: Task): boolean => task.desiredState > TaskState.COMPLETE;

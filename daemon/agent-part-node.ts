@@ -1,6 +1,13 @@
 /** The agent as a part of the daemon: its line to the managers, its storage, and the host under it. */
-import { Agent, fileStorage, ManagerConnections, ManagerAddresses } from '#agent';
-import type { HostFiles, NetworkConsumer, NetworkExaminer, Runtime, TaskNetworks } from '#agent';
+import { Agent, fileStorage, genericCounts, ManagerConnections, ManagerAddresses } from '#agent';
+import type {
+  GenericResources,
+  HostFiles,
+  NetworkConsumer,
+  NetworkExaminer,
+  Runtime,
+  TaskNetworks,
+} from '#agent';
 import { backoffMs, ClusterError, messageOf, sleep } from '#lib';
 import { NodeDescription } from '#proto';
 import type { TunnelKey } from '#proto';
@@ -22,6 +29,8 @@ export interface AgentHost {
   readonly hasIpv6?: boolean;
   /** Looks at the networks when the managers ask. */
   readonly networkExaminer?: NetworkExaminer;
+  /** What else the host has that tasks may reserve; default nothing. */
+  readonly genericResources?: GenericResources;
   readonly files: HostFiles;
   /** CIDRs that the host has routes to; without it: none. */
   readonly routes?: () => Promise<readonly string[]>;
@@ -121,7 +130,7 @@ class HostedAgent implements AgentPart {
 
 async function describe(
   { hostname, dataPathAddress, log }: AgentParameters,
-  { runtime, routes, tunnelKeys, hasIpv6 = true }: AgentHost,
+  { runtime, routes, tunnelKeys, genericResources = new Map(), hasIpv6 = true }: AgentHost,
 ): Promise<NodeDescription> {
   const info = await runtime.info(AbortSignal.timeout(infoDeadlineMs));
   const known = await routes?.().catch((error: unknown) => {
@@ -135,7 +144,7 @@ async function describe(
     isIpv6Off: !hasIpv6,
     tunnelKeys: [...(tunnelKeys?.() ?? [])],
     platform: info.platform,
-    resources: info.resources,
+    resources: { ...info.resources, generic: genericCounts(genericResources) },
     tesseraVersion: version,
     runtimeName: info.name,
     runtimeVersion: info.version,

@@ -59,6 +59,7 @@ export function containerdHost(options: Options): MakeAgentHost {
       networkExaminer: doctor,
       // As it is now: when that changes, the daemon has to be started again.
       hasIpv6: hostHasIpv6(),
+      genericResources: options.genericResources,
       files: hostFiles(options.dataDirectory),
       routes: hostRoutes,
       tunnelKeys: () => wireGuard.toldKeys,

@@ -1,5 +1,7 @@
 import { ClusterError } from '#lib';
 import type { Ms } from '#lib';
+import type { GenericResources } from '#agent';
+import { parseGenericResources } from './generic-resources.ts';
 import { parseStore } from './store-choice.ts';
 import type { StoreChoice } from './store-choice.ts';
 
@@ -22,6 +24,8 @@ export interface Options {
   readonly taskSubnet: string | undefined;
   /** A key of encrypted networks sends for this long before it gets a successor. */
   readonly networkKeyPeriodMs: Ms;
+  /** What else this host has that tasks may reserve. */
+  readonly genericResources: GenericResources;
   /** Where the state is kept when this host is a manager. */
   readonly store: StoreChoice;
   /** Empty = the host's own name. */
@@ -44,6 +48,8 @@ interface OptionInfo {
   readonly standard: string;
   readonly help: string;
   readonly isHidden?: boolean;
+  /** Given several times it adds up, separated by commas. */
+  readonly isList?: boolean;
 }
 
 const keyPeriodMinMs: Ms = 10_000;
@@ -79,6 +85,12 @@ const infos: Readonly<Record<string, OptionInfo>> = {
     standard: '24h',
     help: "how long this host's key of encrypted networks is used, 10s to 720h",
   },
+  'node-generic-resource': {
+    value: 'KIND=N|NAME',
+    standard: '',
+    help: 'what this host has for tasks that reserve it, as in gpu=2 or gpu=uuid1; may be repeated',
+    isList: true,
+  },
   store: {
     value: 'STORE',
     standard: 'raft',
@@ -111,7 +123,7 @@ export function parseFlags(argv: readonly string[]): Invocation {
     const value = inline ?? argv[++i];
     if (value === undefined) throw invalid(`--${name}: needs a value`);
     if (name === 'config') configFile = value;
-    else given[name] = value;
+    else given[name] = joined(name, given[name], value);
   }
   return { kind: 'run', given, configFile };
 }
@@ -125,11 +137,20 @@ export function parseConfig(content: unknown, path: string): Given {
   for (const [name, value] of Object.entries(content)) {
     if (!Object.hasOwn(infos, name))
       throw invalid(`${path}: unknown option ${name}: 'tesserad --help' lists them`);
-    if (typeof value !== 'string' && typeof value !== 'number')
-      throw invalid(`${path}: ${name}: expected a text`);
-    given[name] = String(value);
+    const isList = infos[name]?.isList === true && Array.isArray(value);
+    const values: readonly unknown[] = isList ? value : [value];
+    for (const one of values) {
+      if (typeof one !== 'string' && typeof one !== 'number')
+        throw invalid(`${path}: ${name}: expected a text`);
+      given[name] = joined(name, given[name], String(one));
+    }
   }
   return given;
+}
+
+/** The last word counts, but for lists. */
+function joined(name: string, before: string | undefined, value: string): string {
+  return infos[name]?.isList === true && before !== undefined ? `${before},${value}` : value;
 }
 
 /** Flags over file over default, all checked. */
@@ -154,6 +175,7 @@ export function resolveOptions(flags: Given, file: Given): Options {
     cgroupParent: absolute('cgroup-parent', text('cgroup-parent')),
     taskSubnet: subnet(text('task-subnet')),
     networkKeyPeriodMs: keyPeriod(text('network-key-period')),
+    genericResources: genericResources(text('node-generic-resource')),
     store: parseStore({
       store: text('store'),
       ca: text('store-ca'),
@@ -217,6 +239,14 @@ function keyPeriod(value: string): Ms {
   const ms = Number(number) * (unit === 's' ? 1_000 : unit === 'm' ? 60_000 : 3_600_000);
   if (ms >= keyPeriodMinMs && ms <= keyPeriodMaxMs) return ms;
   throw invalid(`--network-key-period: '${value}' is not valid: use 10s to 720h, such as 12h`);
+}
+
+function genericResources(value: string): GenericResources {
+  const parsed = parseGenericResources(value);
+  if (parsed !== undefined) return parsed;
+  throw invalid(
+    `--node-generic-resource: '${value}' is not valid: use KIND=NUMBER once for a kind, as in gpu=2, or KIND=NAME for each, as in gpu=uuid1`,
+  );
 }
 
 function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {

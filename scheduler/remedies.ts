@@ -238,13 +238,19 @@ function amountText(name: string, amount: number): string {
 function lower({ name, need, have }: Shortage, { task }: Patient): readonly Remedy[] {
   const left = lowered(name, have);
   if (left <= 0) return [];
-  const isFlag = name === 'cpu' || name === 'memory';
-  const what = isFlag ? `--reserve-${name}` : `the reservation of ${name}`;
+  const isGeneric = !['cpu', 'memory', 'pids'].includes(name);
   const to = amountText(name, left);
   return [
     {
-      text: `lower ${what} from ${amountText(name, need)} to ${to}`,
-      command: isFlag ? onService(task, `--reserve-${name} ${to}`) : '',
+      text: isGeneric
+        ? `lower --generic-resource ${name} from ${need} to ${to}`
+        : `lower --reserve-${name} from ${amountText(name, need)} to ${to}`,
+      command: onService(
+        task,
+        isGeneric
+          ? `--generic-resource-add ${shellWord(`${name}=${to}`)}`
+          : `--reserve-${name} ${to}`,
+      ),
       cost: 15 + (85 * (need - left)) / need,
       task: (one) => reserving(one, name, left),
     },

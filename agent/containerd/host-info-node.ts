@@ -22,6 +22,7 @@ export function hostResources(): Resources {
   return ResourcesCodec.create({
     cpuNano: os.availableParallelism() * 1e9,
     memoryBytes: os.totalmem(),
+    pids: Number(readText('/proc/sys/kernel/pid_max')),
   });
 }
 

@@ -5,6 +5,8 @@ import { MountKind } from '#proto';
 import type { TaskFiles } from '../host-files.ts';
 import type { ContainerMount, ContainerPlan, ImageConfig } from '../runtime/port.ts';
 import { attemptLabels } from './attempts.ts';
+import { resourceEnv, resourceLabels } from './generic-resources.ts';
+import type { HeldResources } from './generic-resources.ts';
 import { stopRule, stopRuleLabels } from './stop-rule.ts';
 import { containerId, containersOf } from './task-spec.ts';
 import type { TaskContainer } from './task-spec.ts';
@@ -21,6 +23,8 @@ export interface ContainerPlanInput {
   readonly networkNamespacePath: string;
   /** 1, or more when earlier starts were cut short. */
   readonly attempt: number;
+  /** Named resources of the host that the task got. */
+  readonly held: HeldResources;
 }
 
 /** INVALID_SPEC when there is nothing to run. */
@@ -76,7 +80,7 @@ function argsOf({ container: { spec }, image }: ContainerPlanInput): readonly st
 }
 
 /** Later ones win: a default PATH, the image's, ours, the spec's. Order of first appearance. */
-function envOf({ task, container, image }: ContainerPlanInput): readonly string[] {
+function envOf({ task, container, image, held }: ContainerPlanInput): readonly string[] {
   const merged = new Map<string, string>();
   const add = (entry: string): void => {
     const at = entry.indexOf('=');
@@ -90,12 +94,15 @@ function envOf({ task, container, image }: ContainerPlanInput): readonly string[
   add(`TESSERA_SERVICE_ID=${task.serviceId}`);
   add(`TESSERA_SERVICE_NAME=${task.serviceName}`);
   add(`TESSERA_NODE_ID=${task.nodeId}`);
+  for (const entry of resourceEnv(task.spec?.resources?.reservations?.generic ?? {}, held))
+    add(entry);
   for (const entry of container.spec.env) add(entry);
   return [...merged.values()];
 }
 
 /** The user's labels, and ours over them. */
-function labelsOf({ task, container, image, attempt }: ContainerPlanInput): Record<string, string> {
+function labelsOf(input: ContainerPlanInput): Record<string, string> {
+  const { task, container, image, attempt, held } = input;
   return {
     ...container.spec.labels,
     'tessera.task.id': task.id,
@@ -106,6 +113,7 @@ function labelsOf({ task, container, image, attempt }: ContainerPlanInput): Reco
     'tessera.node.id': task.nodeId,
     ...stopRuleLabels(stopRule(container.spec, image)),
     ...attemptLabels(attempt),
+    ...resourceLabels(held),
   };
 }
 

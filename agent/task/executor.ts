@@ -146,6 +146,7 @@ async function create(
   const image = record.images.get(container.spec.image);
   if (image === undefined || files === undefined || network === undefined)
     throw new ClusterError('INTERNAL', `task ${task.id} is not prepared`);
+  record.held ??= host.takeResources(task);
   const plan = containerPlan({
     task,
     container,
@@ -154,6 +155,7 @@ async function create(
     files,
     networkNamespacePath: network.namespacePath,
     attempt: record.attempts.get(container.name) ?? 1,
+    held: record.held,
   });
   await host.containerLane.run('normal', signal, () => host.runtime.create(plan, signal));
   signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Task, TaskStatus } from '#proto';
 import type { HostFiles } from '../host-files.ts';
 import type { ImageResolver } from '../image-resolver.ts';
 import type { Lane } from '../lane.ts';
+import type { HeldResources } from './generic-resources.ts';
 import type { TaskNetworks } from '../runtime/network-port.ts';
 import type { Runtime } from '../runtime/port.ts';
 
@@ -23,6 +24,8 @@ export interface TaskHost {
   save(): Promise<void>;
   /** The status changed; the state of `status` is not below the one before. */
   statusChanged(taskId: string, status: TaskStatus): void;
+  /** Names of this host's resources that the task reserves. LIMIT_EXCEEDED when too few are free. */
+  takeResources(task: Task): HeldResources;
   /** Another task that is going still holds a port that `taskId` wants. */
   isPortBeingFreed(taskId: string): boolean;
   /** Where this host answers names to the task; empty for tasks on the node's own bridge. */

@@ -5,6 +5,8 @@ import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
 import { attemptOf } from './attempts.ts';
 import type { PortLook } from './gate.ts';
+import { heldBy } from './generic-resources.ts';
+import type { HeldResources } from './generic-resources.ts';
 import type { TaskHost } from './task-host.ts';
 import type { TaskView } from './task-view.ts';
 
@@ -18,6 +20,7 @@ export class TaskRecord implements TaskView {
   /** The status object that is on disk. */
   savedStatus: TaskStatus | undefined;
   readonly images = new Map<string, ImageConfig>();
+  held: HeldResources | undefined;
   files: TaskFiles | undefined;
   readonly volumes = new Map<string, string>();
   network: NetworkAttachment | undefined;
@@ -65,6 +68,7 @@ export class TaskRecord implements TaskView {
   replaceContainers(states: readonly ContainerState[]): void {
     this.containers.clear();
     for (const state of states) this.containers.set(state.containerName, state);
+    this.held ??= heldBy(states);
   }
 
   removed(containerName: string): void {

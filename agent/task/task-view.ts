@@ -3,6 +3,7 @@ import type { TaskFiles } from '../host-files.ts';
 import type { NetworkAttachment } from '../runtime/network-port.ts';
 import type { ContainerState, ImageConfig } from '../runtime/port.ts';
 import type { PortLook } from './gate.ts';
+import type { HeldResources } from './generic-resources.ts';
 
 /** All that is known about one task on this host: what the planner decides from. */
 export interface TaskView {
@@ -15,6 +16,8 @@ export interface TaskView {
   readonly isStatusSaved: boolean;
   /** By image reference as in the spec. */
   readonly images: ReadonlyMap<string, ImageConfig>;
+  /** Named resources that it got; undefined before its first container. */
+  readonly held: HeldResources | undefined;
   readonly files: TaskFiles | undefined;
   /** Host paths of the volumes by `container/target`. */
   readonly volumes: ReadonlyMap<string, string>;

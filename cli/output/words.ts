@@ -23,6 +23,14 @@ export function ago(nowMs: number, atMs: number): string {
   return `${humanDuration(nowMs - atMs)} ago`;
 }
 
+/** "fpga=1, gpu=2", by kind; empty for none. */
+export function genericText(counts: Readonly<Record<string, number>>): string {
+  return Object.keys(counts)
+    .toSorted()
+    .map((kind) => `${kind}=${counts[kind]}`)
+    .join(', ');
+}
+
 /** RUNNING -> Running. */
 export function titleCase(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1).toLowerCase();

@@ -14,6 +14,7 @@ import type { Env, ListFlag } from './list-flag.ts';
 import { merged } from './merged.ts';
 import { networkLists } from './network-lists.ts';
 import { placementLists } from './placement-lists.ts';
+import { genericResourceList } from './resource-lists.ts';
 import { longName, optionKey } from './settings.ts';
 import { textList } from './text-list.ts';
 
@@ -152,6 +153,7 @@ export const lists: readonly ListFlag[] = [
     (spec, nodeSelector) => editPlacement(spec, (part) => ({ ...part, nodeSelector })),
   ),
   ...placementLists,
+  genericResourceList,
   envList,
   mountList,
   ...networkLists,

@@ -1,7 +1,7 @@
 /** `node inspect --pretty`. */
 import { AvailabilityNames, NodeRoleNames, NodeStateNames, ReachabilityNames } from '#proto';
 import type { Node } from '#proto';
-import { humanMemory, titleCase } from '../output/words.ts';
+import { genericText, humanMemory, titleCase } from '../output/words.ts';
 import { taintText } from '../parse/taint.ts';
 
 function availabilityWord({ spec }: Node): string {
@@ -29,6 +29,7 @@ export function prettyNode(node: Node): string {
     ['Architecture', description?.platform?.architecture ?? ''],
     ['CPUs', String((description?.resources?.cpuNano ?? 0) / 1e9)],
     ['Memory', humanMemory(description?.resources?.memoryBytes ?? 0)],
+    ['Resources', genericText(description?.resources?.generic ?? {})],
     ['Runtime', `${description?.runtimeName ?? ''} ${description?.runtimeVersion ?? ''}`.trim()],
     ['Engine version', description?.tesseraVersion ?? ''],
     ['Kernel', description?.kernelVersion ?? ''],

@@ -5,7 +5,7 @@ import type { DisruptionConfig, Resources, Service, UpdateConfig } from '#proto'
 import { networkSections } from './pretty-attachments.ts';
 import { section, word } from './pretty-words.ts';
 import type { Line } from './pretty-words.ts';
-import { humanMemory, shortDuration } from '../output/words.ts';
+import { genericText, humanMemory, shortDuration } from '../output/words.ts';
 
 function labelLines(labels: Readonly<Record<string, string>>): string[] {
   const pairs = Object.entries(labels).map(([key, value]) => ` ${key}=${value}`);
@@ -26,11 +26,12 @@ function updateSection(title: string, update: UpdateConfig | undefined): string[
 
 function resourceLines(side: string, resources: Resources | undefined): Line[] {
   if (resources === undefined) return [];
-  const { cpuNano, memoryBytes, pids } = resources;
+  const { cpuNano, memoryBytes, pids, generic } = resources;
   return [
     [`${side} CPU`, cpuNano === 0 ? '' : String(cpuNano / 1e9)],
     [`${side} memory`, memoryBytes === 0 ? '' : humanMemory(memoryBytes)],
     [`${side} pids`, pids === 0 ? '' : String(pids)],
+    [`${side} resources`, genericText(generic)],
   ];
 }
 

@@ -124,16 +124,25 @@ const resourceSettings: readonly Setting[] = (['limit', 'reserve'] as const).fla
   return settings;
 });
 
-const pidsSetting: Setting = {
-  flag: '--limit-pids',
+const pidsSetting = (flag: string, side: 'limits' | 'reservations', help: string): Setting => ({
+  flag,
   value: '<n>',
-  help: 'processes a task may have at most; 0 = no limit of its own',
-  set: (spec, value, flag) =>
-    editResources(spec, 'limits', (part) => ({
+  help,
+  set: (spec, value, name) =>
+    editResources(spec, side, (part) => ({
       ...part,
-      pids: parseInteger(flag, value, 0, countMax),
+      pids: parseInteger(name, value, 0, countMax),
     })),
-};
+});
+
+const pidsSettings: readonly Setting[] = [
+  pidsSetting(
+    '--limit-pids',
+    'limits',
+    'processes a task may have at most; 0 = no limit of its own',
+  ),
+  pidsSetting('--reserve-pids', 'reservations', 'processes that are set aside for a task'),
+];
 
 const conditions = {
   any: RestartCondition.ANY,
@@ -325,7 +334,7 @@ export const settings: readonly Setting[] = [
   ...endpointSettings,
   ...containerSettings,
   ...resourceSettings,
-  pidsSetting,
+  ...pidsSettings,
   ...restartSettings,
   ...updateSettings('update'),
   ...updateSettings('rollback'),

@@ -10,6 +10,7 @@ import {
   SimulatedStorage,
 } from '#agent';
 import type {
+  GenericResources,
   ManagerLine,
   NetworkConsumer,
   NetworkView,
@@ -255,10 +256,12 @@ export class AgentWorld {
   readonly manager: PlayedManager;
   readonly infos: SessionInfo[] = [];
   readonly consumer = new GatedConsumer();
+  readonly genericResources: GenericResources;
   agent: Agent;
   #agents = 0;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, genericResources: GenericResources = new Map()) {
+    this.genericResources = genericResources;
     this.random = seededRandom(seed);
     const { clock } = this;
     this.runtime = new SimulatedRuntime({ clock, random: this.random.fork('runtime') });
@@ -312,6 +315,7 @@ export class AgentWorld {
       runtime,
       networks,
       networkConsumers: [this.consumer],
+      genericResources: this.genericResources,
       files,
       storage,
       clock,

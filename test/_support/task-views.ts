@@ -61,6 +61,7 @@ export function viewOf(known: Known): TaskView {
     status: TaskStatus.create({ state: known.state ?? TaskState.ASSIGNED }),
     isStatusSaved: true,
     images: new Map(known.isBare === true ? [] : [['web:1', image]]),
+    held: undefined,
     files: known.isBare === true ? undefined : files,
     volumes: new Map(),
     network: known.isBare === true ? undefined : network,

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { ClusterError } from '#lib';
-import { ContainerSpec, Mount, MountKind, TaskSpec } from '#proto';
+import { ContainerSpec, Mount, MountKind, ResourceRequirements, Resources, TaskSpec } from '#proto';
 import type { Task } from '#proto';
 import type { ImageConfig } from '#agent';
 import { containerPlan, volumeNeeds } from '#agent/task/container-plan';
+import type { HeldResources } from '#agent/task/generic-resources';
 import { containersOf } from '#agent/task/task-spec';
 import { assigned } from '#test/_support/agent-world';
 
@@ -24,6 +25,7 @@ function planOf(
   image: Partial<ImageConfig> = {},
   task: Partial<Task> = {},
   volumes: readonly (readonly [string, string])[] = [],
+  held: HeldResources = {},
 ) {
   const containers = [ContainerSpec.create({ image: 'web:1', args: ['run'], ...spec })];
   const whole = assigned('abcdefghijklmnopqrstuvwxy', {
@@ -40,6 +42,7 @@ function planOf(
     files,
     networkNamespacePath: '/run/netns/x',
     attempt: 1,
+    held,
   });
 }
 
@@ -162,4 +165,18 @@ test('volumes an image asks for are needed unless the spec mounts something ther
       'main//more anonymous',
     ],
   );
+});
+
+test('what a task reserves of a host is in its environment, named ones also in its labels', (t) => {
+  const reservations = Resources.create({ generic: { gpu: 2, 'a.b/c': 3, none: 0 } });
+  const resources = ResourceRequirements.create({ reservations });
+  const containers = [ContainerSpec.create({ image: 'web:1', args: ['run'] })];
+  const task = { spec: TaskSpec.create({ containers, resources }) };
+  const { env, labels } = planOf({}, {}, task, [], { gpu: ['u1', 'u2'] });
+  t.deepEqual(
+    env.filter((entry) => entry.startsWith('DOCKER_RESOURCE_')),
+    ['DOCKER_RESOURCE_GPU=u1,u2', 'DOCKER_RESOURCE_A_B_C=3'],
+  );
+  t.is(labels['tessera.resource.gpu'], 'u1,u2');
+  t.is(labels['tessera.resource.a.b/c'], undefined);
 });

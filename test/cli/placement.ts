@@ -125,3 +125,13 @@ test('--preemption-policy says whether a service may push out others', (t) => {
   t.is(policy('lower-priority'), PreemptionPolicy.LOWER_PRIORITY);
   t.throws(() => policy('sometimes'), { message: /use one of lower-priority, never/ });
 });
+
+test('resources of kinds that nodes tell, and processes, are set aside', (t) => {
+  const made = create({ genericResource: ['gpu=2', 'nic=1'], reservePids: '50' });
+  t.like(made.task?.resources?.reservations, { generic: { gpu: 2, nic: 1 }, pids: 50 });
+  const flags = { genericResourceRm: ['nic'], genericResourceAdd: ['gpu=1', 'fpga=3'] };
+  const changed = changedSpec(made, flags, {});
+  t.deepEqual(changed.task?.resources?.reservations?.generic, { gpu: 1, fpga: 3 });
+  for (const wrong of ['gpu=x', 'gpu=0', 'gpu', '=1'])
+    t.throws(() => create({ genericResource: [wrong] }), usage, wrong);
+});

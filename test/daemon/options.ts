@@ -15,6 +15,34 @@ test('a host needs no options', (t) => {
   t.is(resolveOptions({ 'network-key-period': '90m' }, {}).networkKeyPeriodMs, 5_400_000);
 });
 
+test('what a host has beside processors and memory: a number, or names', (t) => {
+  const flags = ['--node-generic-resource', 'gpu=u1', '--node-generic-resource=gpu=u2,nic=3'];
+  const invocation = parseFlags(flags);
+  const given = invocation.kind === 'run' ? invocation.given : {};
+  const { genericResources } = resolveOptions(given, {});
+  t.deepEqual(
+    [...genericResources],
+    [
+      ['gpu', ['u1', 'u2']],
+      ['nic', 3],
+    ],
+  );
+  const file = parseConfig({ 'node-generic-resource': ['gpu=2', 'fpga=a'] }, '/f');
+  t.deepEqual(
+    [...resolveOptions({}, file).genericResources],
+    [
+      ['gpu', 2],
+      ['fpga', ['a']],
+    ],
+  );
+  t.deepEqual([...resolveOptions({}, {}).genericResources], []);
+  for (const wrong of ['gpu', 'gpu=', '=1', 'gpu=1,gpu=2', 'gpu=1,gpu=u', 'gpu=u,gpu=u', 'gpu=a b'])
+    t.throws(() => resolveOptions({ 'node-generic-resource': wrong }, {}), {
+      code: 'INVALID_ARGUMENT',
+      message: /^--node-generic-resource: .* is not valid: use KIND=NUMBER once for a kind/,
+    });
+});
+
 test('flags win over the file, the file over the defaults', (t) => {
   const invocation = parseFlags(['--log-level', 'debug', '--config=/etc/x.yaml']);
   t.is(invocation.kind, 'run');

@@ -2,6 +2,7 @@
 import anyTest from 'ava';
 import type { TestFn } from 'ava';
 import { endsLab, Lab } from '#test/_support/lab';
+import { LabFaults } from '#test/_support/lab-faults';
 import { poll } from '#test/_support/poll';
 
 const test = anyTest as TestFn<Record<string, never>>;
@@ -9,7 +10,7 @@ const loop = ['busybox:latest', 'sh', '-c', 'trap "exit 0" TERM; while :; do sle
 let lab: Lab;
 
 test.before('a lab of three hosts', async () => {
-  lab = await Lab.up('why', 3, 1);
+  lab = await Lab.up('why', 3, 1, ['--node-generic-resource=gpu=uuid1,gpu=uuid2']);
 });
 
 endsLab(test, () => lab);
@@ -26,6 +27,39 @@ function why(ref: string, pattern: RegExp): Promise<string> {
     { deadlineMs: 30_000, describe: () => seen },
   );
 }
+
+/** Which devices the containers of a service got, by what they print; as `host device`, in order. */
+async function devices(service: string, count: number): Promise<readonly string[]> {
+  const running = await lab.awaitRunning(service, count);
+  const seen = await Promise.all(
+    running.map(async ({ host, pid }) => {
+      const env = await lab.exec(host, ['cat', `/proc/${pid}/environ`]);
+      return `${host} ${/DOCKER_RESOURCE_GPU=([^\0]*)/.exec(env)?.[1] ?? 'none'}`;
+    }),
+  );
+  return seen.toSorted();
+}
+
+test.serial('devices of a host go to one task each, whatever happens to its agent', async (t) => {
+  const every = ['host1', 'host2', 'host3'].flatMap((host) => [`${host} uuid1`, `${host} uuid2`]);
+  const asked = ['--generic-resource', 'gpu=1', '--replicas', '7'];
+  await lab.tsctl(['service', 'create', '-d', '--name', 'learn', ...asked, ...loop]);
+  t.deepEqual(await devices('learn', 6), every);
+  const said = await why('learn', /nodes are available/);
+  t.log(said);
+  t.regex(said, /^0\/3 nodes are available: 3 Insufficient gpu\.$/m);
+  const old = new Set((await lab.runningOf('learn')).map(({ id }) => id));
+  new LabFaults(lab).signal('host2', 'SIGKILL');
+  await lab.tsctl(['service', 'update', '-d', '--force', '--replicas', '6', 'learn']);
+  await poll('all are new', async () => {
+    const running = await lab.runningOf('learn');
+    return running.length === 6 && running.every(({ id }) => !old.has(id));
+  });
+  t.deepEqual(await devices('learn', 6), every);
+  t.regex(await lab.tsctl(['node', 'inspect', '--pretty', 'host2']), /^Resources: +gpu=2$/m);
+  await lab.tsctl(['service', 'rm', 'learn']);
+  await lab.awaitRunning('learn', 0);
+});
 
 test.serial(
   'a pending service names the true causes, node by node, and what would place it',
