@@ -56,16 +56,20 @@ export function hostFiles(directory: string): HostFiles {
 
     removeTask: (taskId) => told(() => rm(taskPath(taskId), { recursive: true, force: true })),
 
-    listTasks: () =>
-      told(async () => {
-        try {
-          return (await readdir(tasksPath)).toSorted();
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-          throw error;
-        }
-      }),
+    listVolumes: () => told(() => namesIn(volumesPath)),
+
+    listTasks: () => told(() => namesIn(tasksPath)),
   };
+}
+
+/** Ascending; none where there is no such directory. */
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).toSorted();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function told<T>(work: () => Promise<T>): Promise<T> {

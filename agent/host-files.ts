@@ -26,6 +26,8 @@ export interface HostFiles {
   prepareTask(request: TaskFilesRequest): Promise<TaskFiles>;
   /** The directory of a named volume; made when it is not there. It outlives every task. */
   volume(name: string): Promise<string>;
+  /** Named volumes that are there, ascending. */
+  listVolumes(): Promise<readonly string[]>;
   /** A directory of the task's own, for an anonymous volume; goes with `removeTask`. */
   anonymousVolume(taskId: string, key: string): Promise<string>;
   exists(path: string): Promise<boolean>;

@@ -17,6 +17,8 @@ import { version } from './version.ts';
 /** A node that leaves gives its tasks this long to stop. */
 const drainDeadlineMs = 30_000;
 const infoDeadlineMs = 10_000;
+/** Named volumes that a node tells of. */
+const volumesMax = 1_000;
 const hostRetry = { baseMs: 250, maxMs: 5_000, jitter: 0.3 } as const;
 
 /** What containers run on. */
@@ -130,7 +132,7 @@ class HostedAgent implements AgentPart {
 
 async function describe(
   { hostname, dataPathAddress, log }: AgentParameters,
-  { runtime, routes, tunnelKeys, genericResources = new Map(), hasIpv6 = true }: AgentHost,
+  { runtime, files, routes, tunnelKeys, genericResources = new Map(), hasIpv6 = true }: AgentHost,
 ): Promise<NodeDescription> {
   const info = await runtime.info(AbortSignal.timeout(infoDeadlineMs));
   const known = await routes?.().catch((error: unknown) => {
@@ -141,6 +143,7 @@ async function describe(
     hostname,
     dataPathAddress,
     routes: known ?? [],
+    volumes: (await files.listVolumes()).slice(0, volumesMax),
     isIpv6Off: !hasIpv6,
     tunnelKeys: [...(tunnelKeys?.() ?? [])],
     platform: info.platform,

@@ -38,6 +38,12 @@ function meets(record: NodeRecord, { constraints }: Requirements): boolean {
   return constraints !== undefined && satisfiesConstraints(record.node, constraints);
 }
 
+function hasVolumes(record: NodeRecord, { volumes }: Requirements): boolean {
+  if (volumes.length === 0) return true;
+  const has = record.node.description?.volumes ?? [];
+  return volumes.every((name) => has.includes(name));
+}
+
 /** Whether the node is of the right kind: what does not change while tasks are placed. */
 export function suits(record: NodeRecord, requirements: Requirements): boolean {
   return (
@@ -45,7 +51,8 @@ export function suits(record: NodeRecord, requirements: Requirements): boolean {
     isTolerated(record, requirements) &&
     isWished(record.node, requirements.nodeWish) &&
     meets(record, requirements) &&
-    runsOn(record, requirements)
+    runsOn(record, requirements) &&
+    hasVolumes(record, requirements)
   );
 }
 
@@ -104,7 +111,7 @@ function unmet(record: NodeRecord, constraints: readonly Constraint[] | undefine
     : `node(s) didn't satisfy constraint ${failed.text}`;
 }
 
-/** The first reason against `hasRoom`; of resources all that are short. */
+/** The first reason against `hasRoom`, and against volumes, which Kubernetes asks for here; of resources all that are short. */
 function crowded(
   record: NodeRecord,
   requirements: Requirements,
@@ -125,6 +132,8 @@ function crowded(
       isResolvable: shortages.every(({ need, capacity }) => need <= capacity),
       shortages,
     };
+  if (!hasVolumes(record, requirements))
+    return refusal('volumes', 'node(s) had volume node affinity conflict');
   const count = service?.taskCounts.get(record.id) ?? 0;
   if (perNodeMax === 0 || count < perNodeMax) return undefined;
   return {

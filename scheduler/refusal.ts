@@ -9,6 +9,7 @@ export const filterNames = [
   'platform',
   'ports',
   'resources',
+  'volumes',
   'replicas-per-node',
   'topology-spread',
   'service-affinity',

@@ -52,6 +52,7 @@ export function remediesFor(refusal: Refusal, patient: Patient): readonly Remedy
     case 'node-affinity':
       return meetNodeAffinity(patient);
     case 'platform':
+    case 'volumes':
       return [];
     case 'ports':
       return freePorts(patient);

@@ -1,4 +1,5 @@
 /** What tasks made from one version of a service ask of a node, read once for all nodes. */
+import { MountKind } from '#proto';
 import type { PortConfig, Task, Toleration } from '#proto';
 import { architectureName, knownConstraints } from './constraint.ts';
 import type { Constraint } from './constraint.ts';
@@ -14,6 +15,8 @@ export interface Requirements {
   readonly constraints: readonly Constraint[] | undefined;
   readonly platforms: readonly { readonly os: string; readonly architecture: string }[];
   readonly ports: readonly PortConfig[];
+  /** Named volumes that the node must have. */
+  readonly volumes: readonly string[];
   /** 0 = no limit. */
   readonly perNodeMax: number;
   readonly tolerations: readonly Toleration[];
@@ -33,8 +36,19 @@ export function requirementsOf(task: Task): Requirements {
       architecture: architectureName(architecture),
     })),
     ports: wantedHostPorts(task),
+    volumes: existingVolumes(task),
     perNodeMax: placement?.replicasMaxPerNode ?? 0,
     tolerations: placement?.tolerations ?? [],
     nodeWish: nodeWishOf(placement),
   };
 }
+
+function existingVolumes({ spec }: Task): readonly string[] {
+  const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
+    (container) => container.mounts,
+  );
+  const wanted = mounts.filter(({ kind, isExisting }) => kind === MountKind.VOLUME && isExisting);
+  return wanted.length === 0 ? none : [...new Set(wanted.map(({ source }) => source))];
+}
+
+const none: readonly string[] = [];

@@ -22,6 +22,10 @@ export class SimulatedFiles implements HostFiles {
     return Promise.resolve(`/volumes/${name}/_data`);
   }
 
+  listVolumes(): Promise<readonly string[]> {
+    return Promise.resolve([...this.volumes].toSorted());
+  }
+
   anonymousVolume(taskId: string, key: string): Promise<string> {
     this.#tasks.add(taskId);
     return Promise.resolve(`/tasks/${taskId}/volumes/${key.replaceAll('/', '_')}`);

@@ -171,8 +171,8 @@ function bind(source: string, target: string, isReadOnly: boolean): ContainerMou
 export interface VolumeNeed {
   /** `container/target`. */
   readonly key: string;
-  readonly kind: 'bind' | 'named' | 'anonymous' | 'tmpfs';
-  /** bind: the path on the host; named: the volume's name. */
+  readonly kind: 'bind' | 'named' | 'existing' | 'anonymous' | 'tmpfs';
+  /** bind: the path on the host; named and existing: the volume's name. */
   readonly source: string;
 }
 
@@ -186,7 +186,8 @@ export function volumeNeeds(
       const key = `${name}/${mount.target}`;
       if (mount.kind === MountKind.TMPFS) return { key, kind: 'tmpfs', source: '' };
       if (mount.kind === MountKind.BIND) return { key, kind: 'bind', source: mount.source };
-      const kind = mount.source === '' ? 'anonymous' : 'named';
+      const named = mount.isExisting ? 'existing' : 'named';
+      const kind = mount.source === '' ? 'anonymous' : named;
       return { key, kind, source: mount.source };
     });
     const taken = new Set(asked.map(({ key }) => key));

@@ -94,6 +94,11 @@ async function prepareVolumes(host: TaskHost, record: TaskRecord): Promise<void>
       case 'tmpfs':
         record.volumes.set(need.key, '');
         break;
+      case 'existing':
+        if (!(await host.files.listVolumes()).includes(need.source))
+          throw new ClusterError('NOT_FOUND', `volume ${need.source} is not on this host`);
+        record.volumes.set(need.key, await host.files.volume(need.source));
+        break;
       case 'named':
         record.volumes.set(need.key, await host.files.volume(need.source));
         break;

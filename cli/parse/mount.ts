@@ -21,6 +21,8 @@ export function parseMount(flag: string, text: string): Mount {
     const name = longNames[key] ?? key;
     if (name === 'readonly')
       mount = { ...mount, isReadOnly: parseBoolean(`${flag} ${key}`, value) };
+    else if (name === 'existing')
+      mount = { ...mount, isExisting: parseBoolean(`${flag} ${key}`, value) };
     else if (value === undefined) throw wrong(`field '${key}' has no value`);
     else if (name === 'type') mount = { ...mount, kind: parseWord(`${flag} type`, value, kinds) };
     else if (name === 'source') mount = { ...mount, source: value };
@@ -32,11 +34,13 @@ export function parseMount(flag: string, text: string): Mount {
       mount = { ...mount, tmpfsMode: Number.parseInt(value, 8) };
     } else
       throw wrong(
-        `field '${key}' is not known: use type, source, target, readonly, tmpfs-size, tmpfs-mode`,
+        `field '${key}' is not known: use type, source, target, readonly, existing, tmpfs-size, tmpfs-mode`,
       );
   }
   if (mount.target === '') throw wrong('target is missing');
   if (mount.kind === MountKind.BIND && mount.source === '') throw wrong('source is missing');
+  if (mount.isExisting && (mount.kind !== MountKind.VOLUME || mount.source === ''))
+    throw wrong('existing goes with a volume that has a name');
   if (mount.kind === MountKind.TMPFS && mount.source !== '') throw wrong('tmpfs has no source');
   if (mount.kind !== MountKind.TMPFS && mount.tmpfsSizeBytes + mount.tmpfsMode > 0)
     throw wrong('tmpfs-size and tmpfs-mode go with type=tmpfs');

@@ -78,7 +78,7 @@ const envList: ListFlag = {
 const mountList: ListFlag = {
   flag: '--mount',
   value: '<mount>',
-  help: 'type=bind|volume|tmpfs,source=...,target=...,readonly',
+  help: 'type=bind|volume|tmpfs,source=...,target=...[,readonly][,existing]',
   key: '<target>',
   add: (spec, texts, flag) =>
     editContainer(spec, (container) => ({

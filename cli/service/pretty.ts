@@ -55,7 +55,7 @@ function containerSection(service: Service): string[] {
         (mount): Line => [
           'Mount',
           `${mount.target} (${word(MountKindNames, mount.kind)} ${mount.source}` +
-            `${mount.isReadOnly ? ', read-only' : ''})`,
+            `${mount.isExisting ? ', existing' : ''}${mount.isReadOnly ? ', read-only' : ''})`,
         ],
       ),
     ]),

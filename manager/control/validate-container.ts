@@ -96,6 +96,8 @@ function validateMount(at: string, mount: Mount): void {
         `--mount source ${quoted(mount.source)} is not a volume name: use letters, digits, _ . -` +
           ', at most 128 (a path needs type=bind)',
       );
+  if (mount.isExisting && (mount.kind !== MountKind.VOLUME || mount.source === ''))
+    throw invalid(at, `--mount of ${target}: existing needs a volume with a name`);
   if (mount.kind === MountKind.TMPFS) {
     if (mount.source !== '')
       throw invalid(`${at}.source`, `--mount of ${target} is a tmpfs: it takes no source`);

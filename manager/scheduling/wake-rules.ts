@@ -18,6 +18,7 @@ export type WakeEvent =
   | 'node-taints'
   | 'node-labels'
   | 'node-resources'
+  | 'node-volumes'
   | 'node-removed'
   | 'task-placed'
   | 'task-stopping'
@@ -32,6 +33,7 @@ const helped: Readonly<Record<Exclude<WakeEvent, 'node-added'>, readonly FilterN
   'node-taints': ['taints', 'topology-spread'],
   'node-labels': ['node-affinity', 'constraints', 'platform', ...topologyFilters],
   'node-resources': ['resources'],
+  'node-volumes': ['volumes'],
   // The least domain may have gone with it, or a task that kept others away.
   'node-removed': topologyFilters,
   'task-placed': topologyFilters,
@@ -54,9 +56,10 @@ export function nodeWakes(old: Node, node: Node): readonly WakeEvent[] {
   const events: WakeEvent[] = [];
   if (isOpen(node) && !isOpen(old)) events.push('node-available');
   if (!isSame(old.spec?.taints, node.spec?.taints)) events.push('node-taints');
-  const { resources: had, ...before } = old.description ?? {};
-  const { resources: has, ...after } = node.description ?? {};
+  const { resources: had, volumes: kept, ...before } = old.description ?? {};
+  const { resources: has, volumes, ...after } = node.description ?? {};
   if (!isSame(had, has)) events.push('node-resources');
+  if (!isSame(kept, volumes)) events.push('node-volumes');
   if (
     !isSame(old.spec?.labels, node.spec?.labels) ||
     !isSame(before, after) ||

@@ -7040,6 +7040,7 @@ export interface NodeDescription {
   readonly routes: readonly string[];
   readonly tunnelKeys: readonly TunnelKey[];
   readonly isIpv6Off: boolean;
+  readonly volumes: readonly string[];
 }
 export const NodeDescription: MessageCodec<NodeDescription> = {
   typeName: 'tessera.v1.NodeDescription',
@@ -7057,9 +7058,10 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     { name: 'routes', number: 11, type: 'string', shape: 'list' },
     { name: 'tunnelKeys', number: 12, type: 'object', shape: 'list', message: (): MessageCodec<never> => TunnelKey as MessageCodec<never> },
     { name: 'isIpv6Off', number: 13, type: 'bool', shape: 'one' },
+    { name: 'volumes', number: 14, type: 'string', shape: 'list' },
   ],
   create(init) {
-    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], isIpv6Off: false, ...init };
+    return { hostname: '', tesseraVersion: '', runtimeName: '', runtimeVersion: '', kernelVersion: '', operatingSystem: '', engineLabels: {}, dataPathAddress: '', routes: [], tunnelKeys: [], isIpv6Off: false, volumes: [], ...init };
   },
   write(m, w) {
     if (m.hostname !== '') w.uint32(10).string(m.hostname);
@@ -7080,6 +7082,7 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
     for (const v of m.routes) w.uint32(90).string(v);
     for (const v of m.tunnelKeys) TunnelKey.write(v, w.uint32(98).fork()).ldelim();
     if (m.isIpv6Off !== false) w.uint32(104).bool(m.isIpv6Off);
+    for (const v of m.volumes) w.uint32(114).string(v);
     return w;
   },
   encode(m) {
@@ -7128,6 +7131,9 @@ export const NodeDescription: MessageCodec<NodeDescription> = {
           break;
         case 13:
           m.isIpv6Off = r.bool();
+          break;
+        case 14:
+          m.volumes.push(r.string());
           break;
         default:
           r.skipType(tag & 7);
@@ -8659,6 +8665,7 @@ export interface Mount {
   readonly isReadOnly: boolean;
   readonly tmpfsSizeBytes: number;
   readonly tmpfsMode: number;
+  readonly isExisting: boolean;
 }
 export const Mount: MessageCodec<Mount> = {
   typeName: 'tessera.v1.Mount',
@@ -8669,9 +8676,10 @@ export const Mount: MessageCodec<Mount> = {
     { name: 'isReadOnly', number: 4, type: 'bool', shape: 'one' },
     { name: 'tmpfsSizeBytes', number: 5, type: 'uint64', shape: 'one' },
     { name: 'tmpfsMode', number: 6, type: 'uint32', shape: 'one' },
+    { name: 'isExisting', number: 7, type: 'bool', shape: 'one' },
   ],
   create(init) {
-    return { kind: 0, source: '', target: '', isReadOnly: false, tmpfsSizeBytes: 0, tmpfsMode: 0, ...init };
+    return { kind: 0, source: '', target: '', isReadOnly: false, tmpfsSizeBytes: 0, tmpfsMode: 0, isExisting: false, ...init };
   },
   write(m, w) {
     if (m.kind !== 0) w.uint32(8).int32(m.kind);
@@ -8680,6 +8688,7 @@ export const Mount: MessageCodec<Mount> = {
     if (m.isReadOnly !== false) w.uint32(32).bool(m.isReadOnly);
     if (m.tmpfsSizeBytes !== 0) w.uint32(40).uint64(safe(m.tmpfsSizeBytes, 'tmpfsSizeBytes'));
     if (m.tmpfsMode !== 0) w.uint32(48).uint32(m.tmpfsMode);
+    if (m.isExisting !== false) w.uint32(56).bool(m.isExisting);
     return w;
   },
   encode(m) {
@@ -8707,6 +8716,9 @@ export const Mount: MessageCodec<Mount> = {
           break;
         case 6:
           m.tmpfsMode = r.uint32();
+          break;
+        case 7:
+          m.isExisting = r.bool();
           break;
         default:
           r.skipType(tag & 7);

@@ -18,6 +18,8 @@ export interface NodeShape {
   readonly platform?: Platform;
   /** Taints, or as in "disk=slow:NoSchedule". */
   readonly taints?: readonly (Taint | string)[];
+  /** Named ones that it has. */
+  readonly volumes?: readonly string[];
 }
 
 export function nodeOf(id: string, shape: NodeShape = {}): Node {
@@ -30,7 +32,12 @@ export function nodeOf(id: string, shape: NodeShape = {}): Node {
   return aNode(id, {
     spec: NodeSpec.create({ labels, availability, taints: taints.map(taintOf) }),
     status: NodeStatus.create({ state: shape.state ?? NodeState.READY }),
-    description: NodeDescription.create({ hostname: id, resources, platform: shape.platform }),
+    description: NodeDescription.create({
+      hostname: id,
+      resources,
+      platform: shape.platform,
+      volumes: shape.volumes ?? [],
+    }),
   });
 }
 

@@ -60,6 +60,10 @@ test('files of a task name the task and go with it', async (t) => {
   const anonymous = await files.anonymousVolume('t1', 'main//data');
   t.true(await files.exists(anonymous));
   t.deepEqual(await files.listTasks(), ['t1']);
+  t.deepEqual(await files.listVolumes(), []);
+  await files.volume('logs');
+  await files.volume('data');
+  t.deepEqual(await files.listVolumes(), ['data', 'logs']);
   await files.removeTask('t1');
   await files.removeTask('t1');
   t.false(await files.exists(anonymous));

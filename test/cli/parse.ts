@@ -147,6 +147,12 @@ test('mounts of every kind', (t) => {
   });
   t.is(parseMount('--mount', 'type=bind,src=/a,dst=/b,ro=false').isReadOnly, false);
   t.is(parseMount('--mount', 'type=bind,"src=/a,b",dst=/b').source, '/a,b');
+  t.true(parseMount('--mount', 'source=data,target=/data,existing').isExisting);
+  for (const text of ['target=/data,existing', 'type=bind,src=/a,dst=/b,existing'])
+    t.regex(
+      t.throws(() => parseMount('--mount', text), usage).message,
+      /existing goes with a volume that has a name$/,
+    );
 });
 
 test('a wrong --mount says what is wrong with it', (t) => {

@@ -61,6 +61,29 @@ test.serial('devices of a host go to one task each, whatever happens to its agen
   await lab.awaitRunning('learn', 0);
 });
 
+test.serial('a volume that must exist brings its service to the host that has it', async (t) => {
+  const on = (more: string) => ['--mount', `source=data,target=/data${more}`];
+  const waits = 'trap "exit 0" TERM; while :; do sleep 1; done';
+  await lab.tsctl([
+    ...['service', 'create', '-d', '--name', 'reader', ...on(',existing')],
+    ...['busybox:latest', 'sh', '-c', `cat /data/word; ${waits}`],
+  ]);
+  const said = await why('reader', /nodes are available/);
+  t.regex(said, /^0\/3 nodes are available: 3 node\(s\) had volume node affinity conflict\.$/m);
+  await lab.tsctl([
+    ...['service', 'create', '-d', '--name', 'writer', ...on('')],
+    ...['--constraint', 'node.hostname==host3'],
+    ...['busybox:latest', 'sh', '-c', `echo kept > /data/word; ${waits}`],
+  ]);
+  const [reader] = await lab.awaitRunning('reader', 1);
+  t.is(reader?.host, 'host3', 'once its node has told of the volume');
+  await poll(
+    'it reads what was written',
+    async () => (await lab.tsctl(['service', 'logs', '--raw', 'reader'])) === 'kept\n',
+  );
+  for (const name of ['reader', 'writer']) await lab.tsctl(['service', 'rm', name]);
+});
+
 test.serial(
   'a pending service names the true causes, node by node, and what would place it',
   async (t) => {

@@ -19,6 +19,7 @@ const helped: Readonly<Record<WakeEvent, readonly string[]>> = {
     'service-affinity',
   ],
   'node-resources': ['resources'],
+  'node-volumes': ['volumes'],
   'node-removed': ['topology-spread', 'service-affinity'],
   'task-placed': ['topology-spread', 'service-affinity'],
   'task-stopping': ['replicas-per-node', 'topology-spread'],
@@ -55,6 +56,11 @@ const changes: readonly (readonly [string, Partial<Node>, readonly WakeEvent[]])
         .description,
     },
     ['node-labels'],
+  ],
+  [
+    'its volumes',
+    { description: nodeOf('n', { cpus: 4, volumes: ['data'] }).description },
+    ['node-volumes'],
   ],
   ['its role', { role: NodeRole.MANAGER }, ['node-labels']],
 ];
