@@ -10,7 +10,13 @@ const turnMs: Ms = 5;
  */
 export class LaterTurns {
   readonly #waiting: (() => void)[] = [];
+  readonly #now: () => Ms;
   #beganAt: Ms | undefined;
+
+  /** `now`: a clock that does not go back; the machine's unless a test has one of its own. */
+  constructor(now: () => Ms = () => performance.now()) {
+    this.#now = now;
+  }
 
   soon(fn: () => void): void {
     this.#waiting.push(fn);
@@ -19,7 +25,7 @@ export class LaterTurns {
 
   /** There is one of these for each that waits: what runs in between has its promises settled before the next. */
   readonly #take = (): void => {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#beganAt === undefined) {
       this.#beganAt = now;
       setImmediate(this.#end);

@@ -3,15 +3,15 @@ import { LaterTurns } from '#lib/later-turns-node';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Keeps the event loop for so long. */
-function hold(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
+/** Turns by a clock that goes on only while something is held: a busy machine changes nothing. */
+function handTurns(): { readonly turns: LaterTurns; readonly hold: (ms: number) => void } {
+  let nowMs = 0;
+  return { turns: new LaterTurns(() => nowMs), hold: (ms) => void (nowMs += ms) };
 }
 
 /** The turns of the event loop in which each of `count` pieces ran that take `ms` each. */
 async function turnsOf(count: number, ms: number): Promise<number[]> {
-  const turns = new LaterTurns();
+  const { turns, hold } = handTurns();
   const ranIn: number[] = [];
   let now = 0;
   for (let at = 0; at < count; at++)
@@ -34,7 +34,7 @@ test('what takes long has one turn each, and others have theirs in between', asy
 });
 
 test('they run in the order in which they came, those that come meanwhile after them', async (t) => {
-  const turns = new LaterTurns();
+  const { turns, hold } = handTurns();
   const ran: string[] = [];
   const add = (name: string, next?: string): void =>
     turns.soon(() => {
