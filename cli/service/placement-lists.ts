@@ -2,6 +2,12 @@
 import type { Placement, ServiceSpec } from '#proto';
 import { affinityId, affinityOf, parseAffinity, parseSpread } from '../parse/affinity.ts';
 import { rulesOf, spreadId } from '../parse/affinity.ts';
+import {
+  nodeAffinityOf,
+  nodeRuleId,
+  nodeRulesOf,
+  parseNodeAffinity,
+} from '../parse/node-affinity.ts';
 import { parseToleration, tolerationId } from '../parse/taint.ts';
 import { editPlacement } from './edit.ts';
 import type { ListFlag } from './list-flag.ts';
@@ -42,6 +48,15 @@ function placementList<T>(items: Items<T>): ListFlag {
 }
 
 export const placementLists: readonly ListFlag[] = [
+  placementList({
+    flag: '--node-affinity',
+    value: '<rule>',
+    help: "nodes to be on, one of these must hold, or with WEIGHT: rather on: [WEIGHT:]EXPRESSIONS, as in 'zone in (a,b),disk!=hdd' or '50:gpus>2'",
+    parse: parseNodeAffinity,
+    id: nodeRuleId,
+    read: ({ nodeAffinity }) => nodeRulesOf(nodeAffinity),
+    write: (part, rules) => ({ ...part, nodeAffinity: nodeAffinityOf(rules) }),
+  }),
   placementList({
     flag: '--toleration',
     value: '<taint>',

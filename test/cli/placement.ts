@@ -1,7 +1,8 @@
 import test from 'ava';
-import { PreemptionPolicy, ServiceSpec, SpreadAction } from '#proto';
+import { PreemptionPolicy, SelectorOperator, ServiceSpec, SpreadAction } from '#proto';
 import { UsageError } from '#cli/cli';
 import { parseAffinity, parseSpread } from '#cli/parse/affinity';
+import { parseNodeAffinity } from '#cli/parse/node-affinity';
 import { specFromFlags } from '#cli/service/create-spec';
 import { changedSpec } from '#cli/service/update-spec';
 import { place } from '#scheduler';
@@ -134,4 +135,64 @@ test('resources of kinds that nodes tell, and processes, are set aside', (t) => 
   t.deepEqual(changed.task?.resources?.reservations?.generic, { gpu: 1, fpga: 3 });
   for (const wrong of ['gpu=x', 'gpu=0', 'gpu', '=1'])
     t.throws(() => create({ genericResource: [wrong] }), usage, wrong);
+});
+
+test('a node affinity is written as kubectl writes selectors', (t) => {
+  const { IN, NOT_IN, EXISTS, DOES_NOT_EXIST, GREATER, LESS } = SelectorOperator;
+  const read = (text: string) => {
+    const { weight, term } = parseNodeAffinity('--node-affinity', text);
+    const expressions = term.expressions.map((one) => [one.key, one.operator, ...one.values]);
+    return [weight, ...expressions];
+  };
+  t.deepEqual(read('zone in (a, b),disk!=hdd'), [
+    undefined,
+    ['zone', IN, 'a', 'b'],
+    ['disk', NOT_IN, 'hdd'],
+  ]);
+  t.deepEqual(read('50:gpus>2, old<7'), [50, ['gpus', GREATER, '2'], ['old', LESS, '7']]);
+  t.deepEqual(read('node.labels.rack notin (r1)'), [undefined, ['node.labels.rack', NOT_IN, 'r1']]);
+  t.deepEqual(read('disk=ssd,!old,fast'), [
+    undefined,
+    ['disk', IN, 'ssd'],
+    ['old', DOES_NOT_EXIST],
+    ['fast', EXISTS],
+  ]);
+  t.deepEqual(read('a==b'), [undefined, ['a', IN, 'b']]);
+  for (const text of ['', 'zone in ()', 'zone in (a', 'gpus>many', 'a b', '=x', 'a=', 'a=b=c'])
+    t.regex(
+      t.throws(() => read(text), usage).message,
+      /^--node-affinity '.*': '.*' is no expression: write KEY=VALUE, /,
+      text,
+    );
+  t.regex(t.throws(() => read('0:a'), usage).message, /a weight is a whole number, 1 to 100$/);
+});
+
+test('service create and update edit the node affinity, and nodes are chosen by it', (t) => {
+  const made = create({ nodeAffinity: ['zone in (a,b),disk!=hdd', 'rack=r9', '10:fast'] });
+  const changed = changedSpec(
+    made,
+    { nodeAffinityRm: ['rack=r9'], nodeAffinityAdd: ['20:fast', '5:zone=b'] },
+    {},
+  );
+  const affinity = changed.task?.placement?.nodeAffinity;
+  t.is(affinity?.required?.terms.length, 1);
+  t.deepEqual(
+    affinity?.preferred.map(({ weight }) => weight),
+    [20, 5],
+  );
+  const nodes = [
+    nodeOf('a-hdd', { labels: { zone: 'a', disk: 'hdd', fast: '' } }),
+    nodeOf('a-ssd', { labels: { zone: 'a', disk: 'ssd', fast: '' } }),
+    nodeOf('b-ssd', { labels: { zone: 'b', disk: 'ssd' } }),
+    nodeOf('c', { labels: { zone: 'c', fast: '' } }),
+  ];
+  const task = taskOf('t', { placement: { nodeAffinity: affinity } });
+  const result = place(viewOf(nodes), [task], { nowMs: 0 });
+  t.deepEqual(
+    result.placed.map(({ nodeId }) => nodeId),
+    ['a-ssd'],
+  );
+  const rules = ['zone in (a,b),disk!=hdd', '20:fast', '5:zone=b'];
+  const none = changedSpec(changed, { nodeAffinityRm: rules }, {});
+  t.is(none.task?.placement?.nodeAffinity, undefined);
 });
