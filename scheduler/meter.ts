@@ -1,5 +1,7 @@
 /** What is counted, in units of some 50 ns: a look at a place or branch is one. */
 export const nodeUnits = 20;
+/** Finding a node's place among all rules about other tasks. */
+export const locatingUnits = 60;
 export const placementUnits = 100;
 /** A node that takes another place in the order of nodes. */
 export const movedUnits = 100;

@@ -10,7 +10,7 @@ import { hasRoom, suits } from './filter.ts';
 import { candidateOf } from './group.ts';
 import type { Group } from './group.ts';
 import { Heap } from './heap.ts';
-import { nodeUnits, pause } from './meter.ts';
+import { locatingUnits, nodeUnits, pause } from './meter.ts';
 import type { Meter, Pause } from './meter.ts';
 import { preferenceFor } from './node-affinity.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -51,7 +51,9 @@ export function* weigh(
   if (fixed !== undefined) for (const one of candidates) one.score = scoreOf(group, one, fixed);
   const isSingle = group.tasks.length === 1;
   if (meter.isDue(nodeUnits * candidates.length)) yield pause;
-  let branches = isSingle ? leaves(candidates, rules) : branchesOf(candidates, rules);
+  let branches: Branch[];
+  if (isSingle) branches = leaves(candidates, rules);
+  else branches = yield* branchesOf(candidates, rules, meter);
   const domainCounts = softDomainCounts(branches, rules);
   for (;;) {
     if (meter.isDue(1 + branches.length)) yield pause;
@@ -186,9 +188,14 @@ export function leaves(candidates: readonly Candidate[], rules: TopologyRules): 
   return branches;
 }
 
-function branchesOf(candidates: readonly Candidate[], rules: TopologyRules): Branch[] {
+function* branchesOf(
+  candidates: readonly Candidate[],
+  rules: TopologyRules,
+  meter: Meter,
+): Generator<Pause, Branch[]> {
   const byPlace = new Map<string, { place: Place; candidates: Candidate[] }>();
   for (const candidate of candidates) {
+    if (meter.isDue(locatingUnits)) yield pause;
     const place = rules.locate(candidate.record);
     if (rules.isFull(place)) continue;
     const id = idOf(place);
@@ -198,6 +205,7 @@ function branchesOf(candidates: readonly Candidate[], rules: TopologyRules): Bra
   }
   const branches: Branch[] = [];
   for (const { place, candidates: alike } of byPlace.values()) {
+    if (meter.isDue(nodeUnits)) yield pause;
     const heap = new Heap(alike, isBetter);
     const top = heap.peek();
     if (top !== undefined) branches.push({ place, heap, top, isOpen: false, spread: 0, worth: 0 });
