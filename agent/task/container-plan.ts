@@ -100,11 +100,12 @@ function envOf({ task, container, image, held }: ContainerPlanInput): readonly s
   return [...merged.values()];
 }
 
-/** The user's labels, and ours over them. */
+/** The user's labels, and ours: what an agent reads of a container that it finds, nobody else may say. */
 function labelsOf(input: ContainerPlanInput): Record<string, string> {
   const { task, container, image, attempt, held } = input;
+  const users = Object.entries(container.spec.labels);
   return {
-    ...container.spec.labels,
+    ...Object.fromEntries(users.filter(([key]) => !key.startsWith('tessera.'))),
     'tessera.task.id': task.id,
     'tessera.task.slot': String(task.slot),
     'tessera.task.container': container.name,

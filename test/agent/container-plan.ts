@@ -180,3 +180,12 @@ test('what a task reserves of a host is in its environment, named ones also in i
   t.is(labels['tessera.resource.gpu'], 'u1,u2');
   t.is(labels['tessera.resource.a.b/c'], undefined);
 });
+
+test('labels that agents read are theirs alone', (t) => {
+  const { labels } = planOf({
+    labels: { app: 'web', 'tessera.resource.gpu': 'u1', 'tessera.start.attempt': '3' },
+  });
+  t.is(labels['app'], 'web');
+  t.is(labels['tessera.resource.gpu'], undefined);
+  t.is(labels['tessera.start.attempt'], undefined);
+});
