@@ -139,11 +139,15 @@ async function describe(
     log.warn('the routes of this host are not known', { reason: messageOf(error) });
     return undefined;
   });
+  const volumes = await files.listVolumes().catch((error: unknown) => {
+    log.warn('the volumes of this host are not known', { reason: messageOf(error) });
+    return [];
+  });
   return NodeDescription.create({
     hostname,
     dataPathAddress,
     routes: known ?? [],
-    volumes: (await files.listVolumes()).slice(0, volumesMax),
+    volumes: volumes.slice(0, volumesMax),
     isIpv6Off: !hasIpv6,
     tunnelKeys: [...(tunnelKeys?.() ?? [])],
     platform: info.platform,

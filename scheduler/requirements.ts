@@ -43,6 +43,8 @@ export function requirementsOf(task: Task): Requirements {
   };
 }
 
+const none: readonly string[] = [];
+
 function existingVolumes({ spec }: Task): readonly string[] {
   const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
     (container) => container.mounts,
@@ -50,5 +52,3 @@ function existingVolumes({ spec }: Task): readonly string[] {
   const wanted = mounts.filter(({ kind, isExisting }) => kind === MountKind.VOLUME && isExisting);
   return wanted.length === 0 ? none : [...new Set(wanted.map(({ source }) => source))];
 }
-
-const none: readonly string[] = [];

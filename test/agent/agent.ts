@@ -263,26 +263,6 @@ test('tasks of the same image share one pull, and a stop ends it', async (t) => 
   t.is(world.runtime.images.pullCount, 1);
 });
 
-test('a volume that must exist is not made: without it the task is rejected', async (t) => {
-  const world = new AgentWorld();
-  await world.begin();
-  const mount = Mount.create({
-    kind: MountKind.VOLUME,
-    source: 'data',
-    target: '/data',
-    isExisting: true,
-  });
-  const containers = [ContainerSpec.create({ image: 'web:1', mounts: [mount] })];
-  const spec = TaskSpec.create({ containers });
-  world.manager.assign([assigned('a', { spec })]);
-  await world.reaches('a', REJECTED);
-  t.is(world.manager.statuses.get('a')?.error, 'volume data is not on this host');
-  t.deepEqual(await world.files.listVolumes(), []);
-  await world.files.volume('data');
-  world.manager.assign([assigned('b', { spec })]);
-  await world.reaches('b', RUNNING);
-});
-
 test('a bind mount of a path that is not there rejects the task', async (t) => {
   const world = new AgentWorld();
   await world.begin();
