@@ -7,7 +7,7 @@ import net from 'node:net';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { ClusterError, TurnQueue, limitedLogger, messageOf } from '#lib';
+import { ClusterError, Pacer, TurnQueue, limitedLogger, messageOf } from '#lib';
 import type { Clock, Counter, Logger, Metrics, Ms } from '#lib';
 import { isIssuedBy, identityOf } from '#manager/ca/certificates-node';
 import { grpc } from '#proto/rpc';
@@ -24,6 +24,8 @@ const handshakeDeadlineMs = 10_000;
  */
 const handshakesPerTurn = 10;
 const sweepPeriodMs = 10_000;
+/** Connections that are looked at between two turns of the event loop. */
+const sweptPerTurn = 1_000;
 const noBytes = Buffer.alloc(0);
 
 export type TakeLink = (socket: Socket, identity: PeerIdentity) => void;
@@ -65,6 +67,8 @@ export class TlsListener {
   readonly #identities = new WeakMap<PeerCertificate, PeerIdentity>();
   #material: TlsMaterial;
   #sweep: { cancel(): void } | undefined;
+  /** One that is under way included. */
+  #sweepsWanted = 0;
   #giveUp: (() => void) | undefined;
 
   constructor(options: TlsListenerOptions) {
@@ -254,11 +258,23 @@ export class TlsListener {
     socket?.destroy();
   }
 
-  /** Closes connections whose certificate ran out or whose node was removed since they were opened. */
+  /** Closes connections whose certificate ran out or whose node was removed since they were opened; thousands of them in slices. */
   sweep(): void {
-    for (const [socket, identity] of this.#sockets) {
-      const reason = identity === undefined ? undefined : this.#reasonToRefuse(identity);
-      if (reason !== undefined) this.#refuse(reason, socket, identity?.nodeId);
+    this.#sweepsWanted++;
+    if (this.#sweepsWanted === 1) void this.#sweepAll();
+  }
+
+  async #sweepAll(): Promise<void> {
+    const pacer = new Pacer(this.#options.clock, { itemsMax: sweptPerTurn, bytesMax: Infinity });
+    while (this.#sweepsWanted > 0) {
+      // What is asked for from here on is for the next time.
+      this.#sweepsWanted = 1;
+      for (const [socket, identity] of this.#sockets) {
+        const reason = identity === undefined ? undefined : this.#reasonToRefuse(identity);
+        if (reason !== undefined) this.#refuse(reason, socket, identity?.nodeId);
+        if (pacer.isFull()) await pacer.pause();
+      }
+      this.#sweepsWanted--;
     }
   }
 

@@ -36,6 +36,11 @@ export class Pacer {
     this.#items++;
     this.#bytes += bytes;
     if (this.#items >= this.#limits.itemsMax || this.#bytes >= this.#limits.bytesMax) return true;
+    return this.isLate();
+  }
+
+  /** Whether the slice has gone on for as long as it may, for work that counts itself. */
+  isLate(): boolean {
     return this.#clock.monotonic() - this.#since >= sliceMaxMs;
   }
 

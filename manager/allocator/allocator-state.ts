@@ -4,6 +4,7 @@ import { Network, NetworkSpec, ServiceEndpoint } from '#proto';
 import type { HostAddresses, Node, Task } from '#proto';
 import type { ReadTransaction, StoreEvent } from '../store/types.ts';
 import type { Decision, Grant } from './decision.ts';
+import { InFlight } from './in-flight.ts';
 import type { Owner } from './network-book.ts';
 import { NetworkTable } from './network-table.ts';
 import type { NetworkRecord } from './network-table.ts';
@@ -32,8 +33,8 @@ export class AllocatorState {
   readonly networks: NetworkTable;
   readonly services: ServiceTable;
   readonly tasks: TaskTable;
-  /** What is being written: "task/ID" and so on. Events about it are looked at by `settle`. */
-  readonly #inFlight = new Set<string>();
+  /** What is being written. Events about it are looked at by `settle`. */
+  readonly #inFlight = new InFlight();
   readonly #unexplained = new Map<string, string>();
 
   private constructor(tx: ReadTransaction) {
@@ -95,16 +96,16 @@ export class AllocatorState {
         this.#noteNode(id, event.kind === 'remove' ? undefined : event.object);
         break;
       case 'network':
-        if (this.#inFlight.has(`network/${id}`)) break;
+        if (this.#inFlight.networks.has(id)) break;
         this.#noteNetwork(id, event.kind === 'remove' ? undefined : event.object);
         break;
       case 'service':
-        if (this.#inFlight.has(`service/${id}`)) break;
+        if (this.#inFlight.services.has(id)) break;
         if (event.kind === 'remove') this.#retry(this.services.forget(id));
         else this.#retry(this.services.note(event.object));
         break;
       case 'task':
-        if (this.#inFlight.has(`task/${id}`)) break;
+        if (this.#inFlight.tasks.has(id)) break;
         this.#noteTask(id, event.kind === 'remove' ? undefined : event.object);
         break;
       case 'cluster':
@@ -114,7 +115,7 @@ export class AllocatorState {
 
   /** What is to be written now; to be followed by `settle`, or by a state made anew. */
   decide(options: DecideOptions): readonly Decision[] {
-    assert(this.#inFlight.size === 0, 'decisions of before are not settled');
+    assert(this.#inFlight.isEmpty, 'decisions of before are not settled');
     const decisions: Decision[] = [];
     this.#decideGivenUp(options, decisions);
     this.#decideIngress(options, decisions);
@@ -191,7 +192,7 @@ export class AllocatorState {
   /** What they had is free in the next round, when it is known to be written. */
   #decideGivenUp({ tasksMax }: DecideOptions, decisions: Decision[]): void {
     const taskIds = this.tasks.givenUp.take(tasksMax);
-    for (const taskId of taskIds) this.#inFlight.add(`task/${taskId}`);
+    for (const taskId of taskIds) this.#inFlight.tasks.add(taskId);
     for (let at = 0; at < taskIds.length; at += grantsPerDecision)
       decisions.push({ kind: 'give-up', taskIds: taskIds.slice(at, at + grantsPerDecision) });
   }
@@ -214,7 +215,7 @@ export class AllocatorState {
         ? { ...bare, allocation: segment.allocation }
         : { ...bare, error: segment.error };
     decisions.push({ kind: 'ingress', network });
-    this.#inFlight.add(`network/${network.id}`);
+    this.#inFlight.networks.add(network.id);
     this.#noteNetwork(network.id, network);
   }
 
@@ -235,7 +236,7 @@ export class AllocatorState {
       }
       const { allocation } = segment;
       decisions.push({ kind: 'network', networkId, allocation });
-      this.#inFlight.add(`network/${networkId}`);
+      this.#inFlight.networks.add(networkId);
       this.networks.open(record, { ...network, allocation });
       this.services.reserveOn(networkId);
     }
@@ -266,7 +267,7 @@ export class AllocatorState {
       record.nodesGone.clear();
       if (given.size + gone.length === 0) continue;
       decisions.push({ kind: 'hosts', networkId, given, gone });
-      this.#inFlight.add(`network/${networkId}`);
+      this.#inFlight.networks.add(networkId);
     }
   }
 
@@ -297,7 +298,7 @@ export class AllocatorState {
       const endpoint = this.services.endpointOf(service);
       if (isSameEndpoint(endpoint, service.endpoint)) continue;
       decisions.push({ kind: 'service', serviceId, endpoint });
-      this.#inFlight.add(`service/${serviceId}`);
+      this.#inFlight.services.add(serviceId);
     }
   }
 
@@ -312,7 +313,7 @@ export class AllocatorState {
         continue;
       }
       this.#unexplained.delete(task.id);
-      this.#inFlight.add(`task/${task.id}`);
+      this.#inFlight.tasks.add(task.id);
       grants.push(outcome.grant);
       if (grants.length < grantsPerDecision) continue;
       decisions.push({ kind: 'tasks', grants });
@@ -329,7 +330,7 @@ export class AllocatorState {
 
   #decideErrors(decisions: Decision[]): void {
     for (const networkId of this.networks.errorsDirty) {
-      if (this.#inFlight.has(`network/${networkId}`)) continue;
+      if (this.#inFlight.networks.has(networkId)) continue;
       this.networks.errorsDirty.delete(networkId);
       const { network, book, waiters, nodesWanted, refusal } = this.networks.record(networkId);
       if (network === undefined) continue;
@@ -337,7 +338,7 @@ export class AllocatorState {
       const error = isShort ? book.exhaustion(this.networks.nodes.size) : refusal;
       if (error === network.error) continue;
       decisions.push({ kind: 'error', networkId, error });
-      this.#inFlight.add(`network/${networkId}`);
+      this.#inFlight.networks.add(networkId);
     }
   }
 }

@@ -54,6 +54,7 @@ export class GivenUp {
   }
 
   forgetTask(taskId: string): void {
+    if (this.#nodeOf.size === 0) return;
     this.#found.delete(taskId);
     const nodeId = this.#nodeOf.get(taskId);
     if (nodeId === undefined) return;

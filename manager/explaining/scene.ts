@@ -1,4 +1,4 @@
-import { Pacer, sleep } from '#lib';
+import { Pacer } from '#lib';
 import type { Clock, Ms } from '#lib';
 import type { Node, Task } from '#proto';
 import { ClusterView, Meter, scoringOf } from '#scheduler';
@@ -23,8 +23,8 @@ export class Scene {
   readonly scoring: ScoringConfig;
   readonly nowMs: Ms;
   /** When what is done on it pauses. */
-  readonly meter = new Meter(unitsPerSlice);
-  readonly #clock: Clock;
+  readonly meter: Meter;
+  readonly #pacer: Pacer;
   readonly #signal: AbortSignal | undefined;
 
   private constructor(state: SceneState, clock: Clock, signal: AbortSignal | undefined) {
@@ -32,7 +32,8 @@ export class Scene {
     this.image = image;
     this.view = new ClusterView(state.images);
     this.nowMs = clock.now();
-    this.#clock = clock;
+    this.#pacer = new Pacer(clock, slice);
+    this.meter = new Meter(unitsPerSlice, () => this.#pacer.isLate());
     this.#signal = signal;
     let scoring: ScoringConfig | undefined;
     for (const cluster of image.list('cluster')) scoring = scoringOf(cluster.spec?.scheduling);
@@ -42,17 +43,19 @@ export class Scene {
   /** Reads the whole image, over several turns of the event loop where it is large. */
   static async of(state: SceneState, clock: Clock, signal?: AbortSignal): Promise<Scene> {
     const scene = new Scene(state, clock, signal);
-    const { image } = state;
-    const pacer = new Pacer(clock, slice);
+    await scene.#read(state.image);
+    return scene;
+  }
+
+  async #read(image: ReadTransaction): Promise<void> {
     for (const node of image.list('node')) {
-      scene.view.setNode(node);
-      if (pacer.isFull()) await pacer.pause(signal);
+      this.view.setNode(node);
+      if (this.#pacer.isFull()) await this.#pacer.pause(this.#signal);
     }
     for (const task of image.list('task')) {
-      scene.view.setTask(task);
-      if (pacer.isFull()) await pacer.pause(signal);
+      this.view.setTask(task);
+      if (this.#pacer.isFull()) await this.#pacer.pause(this.#signal);
     }
-    return scene;
   }
 
   /** Runs what is done in slices to its end, and lets others run between them. */
@@ -60,7 +63,7 @@ export class Scene {
     for (;;) {
       const { done, value } = steps.next();
       if (done === true) return value;
-      await sleep(this.#clock, 0, this.#signal);
+      await this.#pacer.pause(this.#signal);
     }
   }
 

@@ -17,6 +17,23 @@ import { isWanted } from './task-state.ts';
 
 /** Tasks whose removal is asked for in one step. */
 const removalsPerStep = 50;
+/** New slots between two looks at the time. */
+const openedPerLook = 25;
+
+/** How many new slots a plan may open; the rest comes with the next plan. */
+export interface Room {
+  readonly slotsMax: number;
+  /** Whether it has taken long enough: then some are opened all the same, so that every plan is a step forward. */
+  readonly isLate: () => boolean;
+}
+
+const allRoom: Room = { slotsMax: Infinity, isLate: () => false };
+
+/** The plan of a whole service. */
+export interface ServicePlan extends Plan {
+  /** There are slots that it had no room to open. */
+  readonly isUnfinished: boolean;
+}
 
 type Slots = ReadonlyMap<string, Slot>;
 
@@ -34,20 +51,19 @@ export function planRemoval(serviceId: string, slots: Slots): Plan {
   return { ...emptyPlan, steps };
 }
 
-/** At most `createdMax` new slots are opened; the rest come with the next plan. */
 export function planService(
   world: World,
   service: Service,
   slots: Slots,
-  createdMax = Infinity,
-): Plan {
-  if (service.isRemoving) return planRemoval(service.id, slots);
+  room: Room = allRoom,
+): ServicePlan {
+  if (service.isRemoving) return { ...planRemoval(service.id, slots), isUnfinished: false };
   return isGlobal(service)
-    ? planGlobal(world, service, slots, createdMax)
-    : planReplicated(world, service, slots, createdMax);
+    ? planGlobal(world, service, slots, room)
+    : planReplicated(world, service, slots, room);
 }
 
-function planReplicated(world: World, service: Service, slots: Slots, createdMax: number): Plan {
+function planReplicated(world: World, service: Service, slots: Slots, room: Room): ServicePlan {
   const { kept, excess, missing } = divideReplicated(slots.values(), replicasOf(service));
   const steps = excess.map((slot) =>
     stepOf(
@@ -56,14 +72,13 @@ function planReplicated(world: World, service: Service, slots: Slots, createdMax
     ),
   );
   const rest = planLive(world, service, kept, () => true);
-  for (const number of missing.slice(0, createdMax)) {
-    const task = newTask(world, service, { number, nodeId: '' }, runNow);
-    steps.push(stepOf(service, [{ kind: 'create', task }]));
-  }
-  return { ...rest, steps: [...steps, ...rest.steps] };
+  const places = missing.map((number) => ({ number, nodeId: '' }));
+  const opened = openSlots(world, service, places, room);
+  const isUnfinished = opened.length < missing.length;
+  return { ...rest, steps: [...steps, ...opened, ...rest.steps], isUnfinished };
 }
 
-function planGlobal(world: World, service: Service, slots: Slots, createdMax: number): Plan {
+function planGlobal(world: World, service: Service, slots: Slots, room: Room): ServicePlan {
   const node = (id: string): ReturnType<World['node']> => world.node(id);
   const divided = divideGlobal(service, slots, node, world.nodes());
   const steps: Step[] = [];
@@ -78,11 +93,27 @@ function planGlobal(world: World, service: Service, slots: Slots, createdMax: nu
   const closed = new Set(divided.kept.flatMap((one) => (one.mayCreate ? [] : [one.slot])));
   const kept = divided.kept.map(({ slot }) => slot);
   const rest = planLive(world, service, kept, (slot) => !closed.has(slot));
-  for (const nodeId of divided.missing.slice(0, createdMax)) {
-    const task = newTask(world, service, { number: 0, nodeId }, runNow);
+  const places = divided.missing.map((nodeId) => ({ number: 0, nodeId }));
+  const opened = openSlots(world, service, places, room);
+  const isUnfinished = opened.length < places.length;
+  return { ...rest, steps: [...steps, ...opened, ...rest.steps], isUnfinished };
+}
+
+/** A step each; as many of them as there is room for. */
+function openSlots(
+  world: World,
+  service: Service,
+  places: readonly Parameters<typeof newTask>[2][],
+  { slotsMax, isLate }: Room,
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (const place of places) {
+    if (steps.length >= slotsMax) break;
+    if (steps.length > 0 && steps.length % openedPerLook === 0 && isLate()) break;
+    const task = newTask(world, service, place, runNow);
     steps.push(stepOf(service, [{ kind: 'create', task }]));
   }
-  return { ...rest, steps: [...steps, ...rest.steps] };
+  return steps;
 }
 
 /** Stops what is wanted in a slot that is not to have anything now. */

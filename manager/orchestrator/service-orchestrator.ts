@@ -218,17 +218,17 @@ export class ServiceOrchestrator implements LeaderLoop {
       if (isFull) break;
       this.#dirtyServices.delete(serviceId);
       const slots = this.#index.slots(serviceId);
-      const room = roomFor(slots.size, steps.length);
+      const slotsMax = roomFor(slots.size, steps.length);
       looked += slots.size;
       const service = tx.get('service', serviceId);
       const plan =
         service === undefined
-          ? planRemoval(serviceId, slots)
-          : planService(world, service, slots, room);
+          ? { ...planRemoval(serviceId, slots), isUnfinished: false }
+          : planService(world, service, slots, { slotsMax, isLate: () => slice.isLate() });
       this.#take(serviceId, plan, steps);
       this.#wakes.set(serviceId, plan.wakeAtMs);
-      // Not all slots were opened: go on once these are written.
-      if (plan.steps.length >= room) this.#dirtyServices.add(serviceId);
+      // Goes on once these are written.
+      if (plan.isUnfinished) this.#dirtyServices.add(serviceId);
       isFull = steps.length >= stepsPerPass || looked >= slotsPerPass || slice.isFull();
     }
     if (this.#dirtyServices.size > 0 || this.#dirtySlots.size > 0) this.#loop.ring();

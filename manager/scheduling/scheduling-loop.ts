@@ -251,7 +251,7 @@ export class SchedulingLoop implements LeaderLoop {
       nominations,
       scoring,
       nowMs,
-      meter: new Meter(unitsPerSlice),
+      meter: new Meter(unitsPerSlice, () => this.#pacer.isLate()),
       tasksOfNode: (nodeId) => imageOf().tasksOfNode(nodeId),
       budgets: () => (budgets ??= DisruptionBudgets.of(imageOf())),
       mayStopOthers: this.#intake.hasHeardOfAll,

@@ -36,7 +36,7 @@ export class Transaction implements WriteTransaction {
   /** One for each object, in the order of the first change. */
   readonly #changes: Change[] = [];
   /** The same by table and id, once there are many. */
-  #byKey: Map<string, Change> | undefined;
+  #byTable: Map<TableName, Map<string, Change>> | undefined;
   /** What iterators run on, so that a loop may change what it walks over. */
   #frozen: State | undefined;
   #isOpen = true;
@@ -148,7 +148,7 @@ export class Transaction implements WriteTransaction {
       this.#state.replace(table, id, after, before);
     }
     this.#changes.length = 0;
-    this.#byKey = undefined;
+    this.#byTable = undefined;
   }
 
   #walkable(): State {
@@ -190,15 +190,16 @@ export class Transaction implements WriteTransaction {
   }
 
   #changeOf(table: TableName, id: string): Change | undefined {
-    if (this.#byKey !== undefined) return this.#byKey.get(keyOf(table, id));
+    if (this.#byTable !== undefined) return this.#byTable.get(table)?.get(id);
     return this.#changes.find((change) => change.id === id && change.table === table);
   }
 
   #note(change: Change): void {
     this.#changes.push(change);
-    if (this.#changes.length === changesWithoutMap + 1)
-      this.#byKey = new Map(this.#changes.map((one) => [keyOf(one.table, one.id), one]));
-    else this.#byKey?.set(keyOf(change.table, change.id), change);
+    if (this.#changes.length <= changesWithoutMap) return;
+    if (this.#byTable !== undefined) return putInto(this.#byTable, change);
+    this.#byTable = new Map();
+    for (const one of this.#changes) putInto(this.#byTable, one);
   }
 
   #marked(present: AnyObject | undefined, next: AnyObject): AnyObject {
@@ -213,8 +214,10 @@ export class Transaction implements WriteTransaction {
   }
 }
 
-function keyOf(table: TableName, id: string): string {
-  return `${table}/${id}`;
+function putInto(byTable: Map<TableName, Map<string, Change>>, change: Change): void {
+  const known = byTable.get(change.table);
+  if (known !== undefined) known.set(change.id, change);
+  else byTable.set(change.table, new Map([[change.id, change]]));
 }
 
 function versionOfBefore(change: Change): number {

@@ -18,33 +18,25 @@ interface Watcher {
   readonly version: number;
 }
 
-type Key = string;
-
-const tableKey = (table: string): Key => `table ${table}`;
-const serviceKey = (serviceId: string): Key => `service ${serviceId}`;
-
-function keyOf(interest: WatchInterest): Key {
-  return interest.kind === 'table' ? tableKey(interest.table) : serviceKey(interest.serviceId);
-}
+type Groups = Map<string, Set<Watcher>>;
 
 function serviceOf(event: StoreEvent): string | undefined {
   if (event.table === 'service') return event.object.id;
   return event.table === 'task' ? (event.object as Task).serviceId : undefined;
 }
 
-/** Every key under which somebody may have asked for this event. */
-function keysOf(event: StoreEvent): readonly Key[] {
-  const serviceId = serviceOf(event);
-  return serviceId === undefined
-    ? [tableKey(event.table)]
-    : [tableKey(event.table), serviceKey(serviceId)];
+const tableOf = (event: StoreEvent): string => event.table;
+
+function concerns(event: StoreEvent, interest: WatchInterest): boolean {
+  return interest.kind === 'table'
+    ? event.table === interest.table
+    : serviceOf(event) === interest.serviceId;
 }
 
 /** The commit with the events of interest alone; undefined when it has none. */
 export function limitTo(commit: Commit, interest: WatchInterest | undefined): Commit | undefined {
   if (interest === undefined) return commit;
-  const key = keyOf(interest);
-  const events = commit.events.filter((event) => keysOf(event).includes(key));
+  const events = commit.events.filter((event) => concerns(event, interest));
   return events.length === 0 ? undefined : { version: commit.version, events };
 }
 
@@ -55,7 +47,8 @@ export function limitTo(commit: Commit, interest: WatchInterest | undefined): Co
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #all = new Set<Watcher>();
-  readonly #byKey = new Map<Key, Set<Watcher>>();
+  readonly #byTable: Groups = new Map();
+  readonly #byService: Groups = new Map();
   #count = 0;
 
   constructor(options: WatchersOptions) {
@@ -74,47 +67,64 @@ export class Watchers {
     name: string,
   ): Subscription {
     const watcher: Watcher = { onCommit, name, version };
-    const key = interest === undefined ? undefined : keyOf(interest);
-    this.#setOf(key).add(watcher);
+    this.#groupOf(interest).add(watcher);
     this.#count++;
-    return {
-      cancel: () => {
-        const set = key === undefined ? this.#all : this.#byKey.get(key);
-        if (set?.delete(watcher) === true) this.#count--;
-        if (key !== undefined && set?.size === 0) this.#byKey.delete(key);
-      },
-    };
+    return { cancel: () => this.#cancel(watcher, interest) };
   }
 
   /** Those who want everything first, each group in the order in which they began. */
   tell(commit: Commit): void {
     this.#tellAll(this.#all, commit);
-    if (this.#byKey.size === 0) return;
-    const wanted = new Map<Key, StoreEvent[]>();
-    for (const event of commit.events)
-      for (const key of keysOf(event)) {
-        if (!this.#byKey.has(key)) continue;
-        const events = wanted.get(key);
-        if (events === undefined) wanted.set(key, [event]);
-        else events.push(event);
-      }
-    for (const [key, events] of wanted)
-      this.#tellAll(this.#byKey.get(key) ?? [], { version: commit.version, events });
+    this.#tellGroups(this.#byTable, tableOf, commit);
+    this.#tellGroups(this.#byService, serviceOf, commit);
   }
 
   clear(): void {
     this.#all.clear();
-    this.#byKey.clear();
+    this.#byTable.clear();
+    this.#byService.clear();
     this.#count = 0;
   }
 
-  #setOf(key: Key | undefined): Set<Watcher> {
-    if (key === undefined) return this.#all;
-    const known = this.#byKey.get(key);
+  #groupOf(interest: WatchInterest | undefined): Set<Watcher> {
+    if (interest === undefined) return this.#all;
+    const [groups, key] = this.#placeOf(interest);
+    const known = groups.get(key);
     if (known !== undefined) return known;
     const made = new Set<Watcher>();
-    this.#byKey.set(key, made);
+    groups.set(key, made);
     return made;
+  }
+
+  #cancel(watcher: Watcher, interest: WatchInterest | undefined): void {
+    const [groups, key] = interest === undefined ? [] : this.#placeOf(interest);
+    const group = key === undefined ? this.#all : groups?.get(key);
+    if (group?.delete(watcher) === true) this.#count--;
+    if (key !== undefined && group?.size === 0) groups?.delete(key);
+  }
+
+  #placeOf(interest: WatchInterest): readonly [Groups, string] {
+    return interest.kind === 'table'
+      ? [this.#byTable, interest.table]
+      : [this.#byService, interest.serviceId];
+  }
+
+  #tellGroups(
+    groups: Groups,
+    keyOf: (event: StoreEvent) => string | undefined,
+    { version, events }: Commit,
+  ): void {
+    if (groups.size === 0) return;
+    const wanted = new Map<Set<Watcher>, StoreEvent[]>();
+    for (const event of events) {
+      const key = keyOf(event);
+      const group = key === undefined ? undefined : groups.get(key);
+      if (group === undefined) continue;
+      const known = wanted.get(group);
+      if (known === undefined) wanted.set(group, [event]);
+      else known.push(event);
+    }
+    for (const [group, some] of wanted) this.#tellAll(group, { version, events: some });
   }
 
   /** A set shows what is added while it is walked: those have the commit in their state already. */

@@ -18,6 +18,7 @@ import {
   root,
   strangeRoot,
 } from '../_support/tls-port.ts';
+import { poll } from '../_support/poll.ts';
 
 test('without a certificate only the root and a certificate can be asked for', async (t) => {
   const port = await openPort(t);
@@ -95,6 +96,20 @@ test('a removed node is refused at its next call, and at the door', async (t) =>
   });
   await t.throwsAsync(listNodes(clientOf(t, material, port.address)), { code: 'UNAVAILABLE' });
   t.true((await port.metric('tessera_tls_refused_total', 'removed')) >= 2);
+});
+
+test('a sweep closes the connections of a node that was removed, and no others', async (t) => {
+  const port = await openPort(t);
+  for (const nodeId of ['w1', 'w2'])
+    await listNodes(clientOf(t, await materialOf(nodeId, NodeRole.WORKER), port.address));
+  const isOpen = (count: number) => async (): Promise<boolean> =>
+    (await port.metric('tessera_tls_connections', '')) === count;
+  await poll('both are connected', isOpen(2));
+  port.listener.sweep();
+  port.removed.add('w1');
+  port.listener.sweep();
+  await poll('one of them is gone', isOpen(1));
+  t.is(await port.metric('tessera_tls_refused_total', 'removed'), 1);
 });
 
 test('a manager of another root, and a node that is no manager, are not believed', async (t) => {

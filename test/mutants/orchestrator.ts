@@ -52,4 +52,16 @@ export const orchestratorMutants: readonly Mutant[] = [
     ],
     suite: ava('test/manager/orchestrator/lost-nodes.ts'),
   },
+  {
+    name: 'a-plan-opens-all-slots-however-long-it-takes',
+    breaks: 'no plan holds the event loop for longer than a slice, also while the collector marks',
+    edits: [
+      {
+        file: 'manager/orchestrator/plan-service.ts',
+        find: 'if (steps.length > 0 && steps.length % openedPerLook === 0 && isLate()) break;',
+        replace: 'if (steps.length > slotsMax && isLate()) break;',
+      },
+    ],
+    suite: ava('test/manager/orchestrator/room.ts'),
+  },
 ];

@@ -137,4 +137,17 @@ export const schedulingMutants: readonly Mutant[] = [
     ],
     suite: ava('test/scheduler/slices.ts'),
   },
+  {
+    name: 'a-pass-does-not-look-at-the-time',
+    breaks:
+      'no decision holds the event loop for longer than a slice, also while the collector marks',
+    edits: [
+      {
+        file: 'manager/scheduling/scheduling-loop.ts',
+        find: 'meter: new Meter(unitsPerSlice, () => this.#pacer.isLate()),',
+        replace: 'meter: new Meter(unitsPerSlice),',
+      },
+    ],
+    suite: ava('test/manager/scheduling/slices.ts'),
+  },
 ];

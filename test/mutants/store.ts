@@ -227,8 +227,9 @@ export const storeMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'manager/store/watchers.ts',
-        find: 'const events = commit.events.filter((event) => keysOf(event).includes(key));',
-        replace: 'const events = commit.events.filter((event) => keysOf(event).length > 0);',
+        find: 'const events = commit.events.filter((event) => concerns(event, interest));',
+        replace:
+          'const events = commit.events.filter((event) => concerns(event, interest) || event.table.length > 0);',
       },
     ],
     suite: watches,

@@ -5,7 +5,7 @@ import type { Node, Task } from '#proto';
 import { Meter, explain, explaining, finish, hinting, hints, place, placing } from '#scheduler';
 import { preempting } from '#scheduler';
 import type { ClusterView, Pause } from '#scheduler';
-import { movedUnits, nodeUnits } from '#scheduler/meter';
+import { movedUnits, nodeUnits, placementUnits } from '#scheduler/meter';
 import { spreadOver, taskSelector } from '#test/_support/affinity';
 import { nodeOf, taskOf, tasksOf, viewOf } from '#test/_support/placement';
 
@@ -189,4 +189,20 @@ test('nodes whose load has changed are put in order in slices', (t) => {
   };
   t.is(pausesOfOne(), (moved * movedUnits) / sliceUnits - 1);
   t.is(pausesOfOne(), 0, 'only those that have moved since');
+});
+
+test('a slice that takes too long ends before it is full, and nothing else is decided', (t) => {
+  let looks = 0;
+  const meter = new Meter(Infinity, () => {
+    looks++;
+    return looks % 2 === 0;
+  });
+  const tasks = tasksOf(300);
+  const view = (): ClusterView => viewOf(nodes());
+  const sliced = inSlices(new Looks(), placing(view(), tasks, { nowMs: 0, meter }));
+  // A look every 1,000 units; each placement is 100 and looks at a node.
+  t.true(looks >= (300 * (placementUnits + nodeUnits)) / 1_000, `${looks} looks`);
+  t.is(sliced.pauses, Math.floor(looks / 2));
+  const nodesOf = ({ placed }: typeof sliced.result): unknown => placed.map(({ nodeId }) => nodeId);
+  t.deepEqual(nodesOf(sliced.result), nodesOf(place(view(), tasks, { nowMs: 0 })));
 });

@@ -6,20 +6,21 @@ import { TaskState } from '#proto';
 import type { Node, Task } from '#proto';
 import { SchedulingLoop } from '#manager/scheduling/index';
 import { intakePerSlice, unitsPerSlice } from '#manager/scheduling/scheduling-loop';
-import { nodeUnits } from '#scheduler/meter';
+import { nodeUnits, placementUnits } from '#scheduler/meter';
 import type { ClusterStore } from '#manager/store/cluster-store';
 import { spreadOver, taskSelector } from '#test/_support/affinity';
 import { nodeOf, tasksOf } from '#test/_support/placement';
 import type { TaskShape } from '#test/_support/placement';
+import { SlowClock } from '#test/_support/slow-clock';
 import { makeTestStore } from '#test/_support/test-store';
 import { VirtualClock } from '#test/_support/virtual-clock';
 
 /** Counts the turns that are given to others. */
 class CountingClock implements Clock {
   turns = 0;
-  readonly #clock: VirtualClock;
+  readonly #clock: Clock;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
@@ -38,7 +39,11 @@ interface World {
   readonly loop: SchedulingLoop;
 }
 
-async function worldOf(nodes: readonly Node[], tasks: readonly Task[]): Promise<World> {
+async function worldOf(
+  nodes: readonly Node[],
+  tasks: readonly Task[],
+  slowed: (clock: Clock) => Clock = (clock) => clock,
+): Promise<World> {
   const clock = new VirtualClock();
   const { store } = makeTestStore({ clock, isFrozen: false });
   await clock.resolve(
@@ -48,7 +53,7 @@ async function worldOf(nodes: readonly Node[], tasks: readonly Task[]): Promise<
     ]),
     10_000,
   );
-  const counting = new CountingClock(clock);
+  const counting = new CountingClock(slowed(clock));
   const basics = { log: silentLogger, metrics: silentMetrics, random: seededRandom(1) };
   return {
     clock,
@@ -90,6 +95,30 @@ test('a group of alike tasks that looks at very many places is placed over many 
   const turns = Math.trunc(looks / (unitsPerSlice + nodeUnits * 800));
   t.true(world.counting.turns >= turns, `${world.counting.turns} of ${turns} turns`);
   await world.clock.resolve(world.loop.stop(), 1_000);
+});
+
+test('a pass in which everything takes long gives others their turn before its slices are full', async (t) => {
+  const turnsOf = async (slowed?: (clock: Clock) => Clock): Promise<number> => {
+    const world = await worldOf(nodesOf(300), [], slowed);
+    world.loop.start();
+    await world.clock.advance(10_000);
+    const before = world.counting.turns;
+    await world.clock.resolve(
+      world.store.update((tx) => {
+        for (const task of tasksOf(300)) tx.create('task', task);
+      }),
+      1_000,
+    );
+    await world.clock.until(() => assigned(world) === 300, 60_000, 'all are placed');
+    await world.clock.resolve(world.loop.stop(), 10_000);
+    return world.counting.turns - before;
+  };
+  const usual = await turnsOf();
+  const units = 300 * (placementUnits + nodeUnits);
+  t.true(units < unitsPerSlice, 'one slice, as work is counted');
+  // A look every 1,000 units, and every third is late.
+  const slow = await turnsOf((clock) => new SlowClock(clock));
+  t.true(slow >= usual + units / 4_000, `${slow} and ${usual} turns`);
 });
 
 test('what changes while a pass is under way is not lost, and not decided on before it ends', async (t) => {
