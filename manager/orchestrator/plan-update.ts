@@ -104,22 +104,29 @@ export function planUpdate(world: World, input: UpdateInput): Plan {
   return { steps, wakeAtMs: never, slotWakes: [] };
 }
 
-/** Whether there is anything to update at all: a quick look that most plans end with. */
+/** Whether there is anything to update at all: a quick look that most plans end with, and that leaves no garbage. */
 function isAnyOutdated({ slots, comparer }: UpdateInput): boolean {
-  return slots.some((slot) => {
-    if (!slot.tasks.some((task) => comparer.isOutdated(task))) return false;
+  for (const slot of slots) {
+    if (!isOneOutdated(slot.tasks, comparer)) continue;
     const members = membersOf(slot);
     const wanted = members.filter(isWanted);
     const newest = members[members.length - 1];
     const standing = wanted.length > 0 || newest === undefined ? wanted : [newest];
-    return standing.some((task) => comparer.isOutdated(task));
-  });
+    if (isOneOutdated(standing, comparer)) return true;
+  }
+  return false;
+}
+
+function isOneOutdated(tasks: readonly Task[], comparer: TaskComparer): boolean {
+  for (const task of tasks) if (comparer.isOutdated(task)) return true;
+  return false;
 }
 
 function isAnyOfBefore({ service, slots }: UpdateInput): boolean {
-  return slots.some(({ tasks }) =>
-    tasks.some((task) => isWanted(task) && task.specVersion !== service.specVersion),
-  );
+  for (const { tasks } of slots)
+    for (const task of tasks)
+      if (isWanted(task) && task.specVersion !== service.specVersion) return true;
+  return false;
 }
 
 function measure(world: World, input: UpdateInput, config: UpdateConfig): Progress {

@@ -28,6 +28,8 @@ import { WakeUps } from './wake-ups.ts';
 export const stepsPerPass = 250;
 /** So it does when it has looked at this many slots, but for the service it is at. */
 export const slotsPerPass = 5_000;
+/** After a pass with so many, others have their turn before the next. */
+const manySteps = 25;
 /** A service with many slots, which cost a look each, gets more steps for it: this part of their number. */
 const stepsPerSlot = 1 / 10;
 /** Never more in one pass. */
@@ -53,12 +55,16 @@ export class ServiceOrchestrator implements LeaderLoop {
   /** Slots whose task waits for its service's disruption budget, by service. */
   readonly #budgetWaits = new Map<string, Set<string>>();
   readonly #created: Counter;
+  readonly #pacer: Pacer;
+  /** Of the last pass. */
+  #stepCount = 0;
   #held: ReadonlySet<string> = new Set();
   #first: FirstLook | undefined;
   #watch: Subscription | undefined;
 
   constructor(options: LoopBasics) {
     this.#options = options;
+    this.#pacer = new Pacer(options.clock, { itemsMax: 1, bytesMax: Infinity });
     this.#created = options.metrics.counter(
       'tessera_orchestrator_tasks_created_total',
       'Tasks that the orchestrator made.',
@@ -185,12 +191,15 @@ export class ServiceOrchestrator implements LeaderLoop {
       (tx, pacer) => this.#load(tx, pacer, signal),
       (commit) => this.#apply(commit),
     );
+    // A pass that wrote much ended in a turn that had its entry to apply and to tell: the next waits in line.
+    if (this.#stepCount >= manySteps) await this.#pacer.pause(signal);
     const startedAt = clock.monotonic();
     for (const key of this.#wakes.takeDue(clock.now())) this.#wake(key);
     const steps: Step[] = [];
     store.view((tx) => this.#plan(tx, steps));
     const costMs = clock.monotonic() - startedAt;
     this.#loop.ringAt(this.#wakes.nextAtMs);
+    this.#stepCount = steps.length;
     if (steps.length > 0) await store.batch(steps, applyStep);
     const createCount = steps.reduce(
       (sum, { changes }) => sum + changes.filter(({ kind }) => kind === 'create').length,

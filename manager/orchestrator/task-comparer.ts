@@ -63,7 +63,8 @@ export class TaskComparer {
    * a node that the new spec asks for too.
    */
   isOutdated(task: Task): boolean {
-    if (!isSame(task.ports, this.#ports)) return true;
+    const hasPorts = task.ports.length + this.#ports.length > 0;
+    if (hasPorts && !isSame(task.ports, this.#ports)) return true;
     // One that is NEW has its addresses still to come: those that the service needs then.
     if (this.#isIngressNeeded && stateOf(task) > TaskState.NEW && !isOnIngress(task)) return true;
     if (task.specVersion === this.#service.specVersion) return false;
