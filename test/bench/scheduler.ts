@@ -181,12 +181,6 @@ async function managerRows(family: string, shape: Shape): Promise<readonly Row[]
   return rows;
 }
 
-/** Those that Kubernetes has a floor for, and what comes and goes or pins nodes. */
-const committedShapes = kubernetesShapes.filter(
-  ({ floor, hasChurn, name }) =>
-    floor !== undefined || hasChurn === true || name.startsWith('SchedulingDaemonset'),
-);
-
 /** `SHAPES=name,...`: only shapes whose names begin so; all of them without it. */
 const wanted = (process.env['SHAPES'] ?? '').split(',').filter((name) => name !== '');
 
@@ -200,9 +194,9 @@ export async function bench(): Promise<Row[]> {
     ...kubernetesShapes.filter(isWanted).flatMap((shape) => rowsOf('kubernetes', shape)),
     ...[preemptionShape].filter(isWanted).flatMap(preemptionRows),
   ];
-  for (const shape of [...committedShapes, preemptionShape].filter(isWanted))
+  for (const shape of [...kubernetesShapes, preemptionShape].filter(isWanted))
     rows.push(...(await managerRows('kubernetes', shape)));
-  for (const shape of swarmkitShapes.slice(0, 2).filter(isWanted))
+  for (const shape of swarmkitShapes.filter(isWanted))
     rows.push(...(await managerRows('swarmkit', shape)));
   return rows;
 }

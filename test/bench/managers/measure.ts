@@ -1,7 +1,8 @@
 /** Tasks of one shape through the leader's scheduling loop: created, placed and committed by Raft. */
 import { TaskState, TaskStatus } from '#proto';
 import type { Task } from '#proto';
-import { ClusterView, place } from '#scheduler';
+import { ClusterView, Meter, placing } from '#scheduler';
+import type { Placement } from '#scheduler';
 import type { LoopBasics } from '#manager/leader-loops';
 import { SchedulingLoop } from '#manager/scheduling/index';
 import type { ClusterStore } from '#manager/store/cluster-store';
@@ -32,6 +33,8 @@ const initialTasks = 1_000;
 /** Tasks that are created and awaited one by one, after the others. */
 const singlesMax = 100;
 const churnPeriodMs = 10;
+/** Work of the preparation between two turns of the event loop, as the scheduler counts it. */
+const preparedPerSlice = 50_000;
 
 type Basics = Omit<LoopBasics, 'store'> & { readonly store: ClusterStore };
 
@@ -42,6 +45,19 @@ function shapeNamed(name: string): Shape {
   return shape;
 }
 
+/** A second and more in one piece would cost the leader its lead. */
+async function placedInSlices(
+  view: ClusterView,
+  tasks: readonly Task[],
+): Promise<readonly Placement[]> {
+  const steps = placing(view, tasks, { nowMs: 0, meter: new Meter(preparedPerSlice) });
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value.placed;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Nodes and what stands on them. */
 async function prepare(store: ClusterStore, shape: Shape): Promise<number> {
   const nodes = shape.nodes();
@@ -49,7 +65,7 @@ async function prepare(store: ClusterStore, shape: Shape): Promise<number> {
   const view = new ClusterView();
   for (const node of nodes) view.setNode(node);
   const before = shape.before?.() ?? [];
-  const { placed } = place(view, before, { nowMs: 0 });
+  const placed = await placedInSlices(view, before);
   await store.batch(placed, (tx, { task, nodeId }) => tx.create('task', runningOn(task, nodeId)));
   return nodes.length;
 }
