@@ -36,7 +36,7 @@ export async function measureWithManagers(count: number, shape: string): Promise
     await Promise.all(children.map((child) => once(child, 'message')));
     const [leader] = children;
     if (leader === undefined) throw new Error('there is no manager');
-    await ask(leader, { kind: 'lead' });
+    await ask(leader, { kind: 'lead', shape });
     return await ask<Measured>(leader, { kind: 'measure', shape });
   } finally {
     const gone = children

@@ -16,11 +16,11 @@ import type { MemberAddress } from '#manager/replication/raft-wire';
 import { poll } from '#test/_support/poll';
 import type { MembershipChange } from 'raft-ts';
 import { nodeDisk } from 'raft-ts/node';
-import { measureShape } from './measure.ts';
+import { makeTasks, measureShape } from './measure.ts';
 
 export type MemberQuestion =
   /** Takes in the others; answered with an empty object once all of them vote. */
-  | { readonly kind: 'lead' }
+  | { readonly kind: 'lead'; readonly shape: string }
   /** Answered with a `Measured`. */
   | { readonly kind: 'measure'; readonly shape: string };
 
@@ -70,7 +70,10 @@ await replicator.start({
   contacts: new Map(ids.map((one) => [one, addressOf(one)])),
 });
 
-async function lead(): Promise<object> {
+let made: ReturnType<typeof makeTasks> = { tasks: [], singles: [] };
+
+async function lead(shape: string): Promise<object> {
+  made = makeTasks(shape);
   await poll('a leader', () => replicator.isLeader());
   const change = (what: MembershipChange): Promise<unknown> =>
     poll(
@@ -86,7 +89,9 @@ async function lead(): Promise<object> {
 
 process.on('message', (question: MemberQuestion) => {
   const answer =
-    question.kind === 'lead' ? lead() : measureShape({ ...basics, store }, question.shape);
+    question.kind === 'lead'
+      ? lead(question.shape)
+      : measureShape({ ...basics, store }, question.shape, made);
   answer.then(
     (result) => process.send?.(result),
     (error: unknown) => {
