@@ -83,9 +83,13 @@ function countOpenFiles(registry: prometheus.Registry): void {
     help: 'Number of open file descriptors.',
     registers: [registry],
     async collect() {
-      const open = await readdir('/proc/self/fd').catch(() => undefined);
-      // One of them is the directory that is read.
-      if (open !== undefined) this.set(open.length - 1);
+      try {
+        // One of them is the directory that is read.
+        this.set((await readdir('/proc/self/fd')).length - 1);
+      } catch {
+        // No file can be opened any more, say: this one is not known, and all others are told.
+        this.set(NaN);
+      }
     },
   });
 }

@@ -38,7 +38,7 @@ export interface ServicePlan extends Plan {
 type Slots = ReadonlyMap<string, Slot>;
 
 /** All tasks of a service that is being removed, or is gone already, are to be removed. */
-export function planRemoval(serviceId: string, slots: Slots): Plan {
+export function planRemoval(serviceId: string, slots: Slots): ServicePlan {
   const tasks: Task[] = [];
   for (const slot of slots.values()) tasks.push(...membersOf(slot));
   const steps: Step[] = [];
@@ -48,7 +48,7 @@ export function planRemoval(serviceId: string, slots: Slots): Plan {
       .map((task) => desire(task, TaskState.REMOVE));
     steps.push({ serviceId, specVersion: undefined, changes });
   }
-  return { ...emptyPlan, steps };
+  return { ...emptyPlan, steps, isUnfinished: false };
 }
 
 export function planService(
@@ -57,7 +57,7 @@ export function planService(
   slots: Slots,
   room: Room = allRoom,
 ): ServicePlan {
-  if (service.isRemoving) return { ...planRemoval(service.id, slots), isUnfinished: false };
+  if (service.isRemoving) return planRemoval(service.id, slots);
   return isGlobal(service)
     ? planGlobal(world, service, slots, room)
     : planReplicated(world, service, slots, room);

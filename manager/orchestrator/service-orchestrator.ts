@@ -232,7 +232,7 @@ export class ServiceOrchestrator implements LeaderLoop {
       const service = tx.get('service', serviceId);
       const plan =
         service === undefined
-          ? { ...planRemoval(serviceId, slots), isUnfinished: false }
+          ? planRemoval(serviceId, slots)
           : planService(world, service, slots, { slotsMax, isLate: () => slice.isLate() });
       this.#take(serviceId, plan, steps);
       this.#wakes.set(serviceId, plan.wakeAtMs);
