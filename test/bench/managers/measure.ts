@@ -158,7 +158,7 @@ export interface Made {
   readonly singles: readonly Task[];
 }
 
-/** 100,000 of them take a second in one piece: for a member that does not lead others yet. */
+/** 100,000 of them take more than a second in one piece: for a member that does not lead others yet. */
 export function makeTasks(name: string): Made {
   const shape = shapeNamed(name);
   return { tasks: shape.measured(), singles: shape.measured().slice(0, singlesMax) };
