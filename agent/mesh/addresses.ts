@@ -34,5 +34,11 @@ export function markOf(address: string): number {
     .reduce((value, byte) => value * 256 + byte, 0);
 }
 
+/**
+ * The kernel's zone, 1..65535, for connections that come from the node with this mark: its last 16 bits. Two
+ * nodes share one in networks larger than a /16 alone; 0, the zone of everything else, would do as well.
+ */
+export const zoneOf = (mark: number): number => mark % 0x1_00_00;
+
 /** Of a node's bridge on a network, made of its own address there. */
 export const bridgeMac = (address: string): string => macOf(address);

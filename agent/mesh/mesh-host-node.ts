@@ -2,10 +2,12 @@
 import { ClusterError } from '#lib';
 import { runCommand } from '../containerd/command-node.ts';
 import { Shell } from '../containerd/shell-node.ts';
+import { deletingScript, goneFlows, listingScript } from './gone-flows.ts';
 import { parseElements, parseStructure } from './listing.ts';
 import type { MeshHost } from './mesh-host.ts';
 import { parseListeners } from './port-clashes.ts';
-import { meshTable } from './structure.ts';
+import { families, meshTable } from './structure.ts';
+import type { Family } from './structure.ts';
 import { endingLines } from './unled-flows.ts';
 
 /** Loading or reading a table of tens of thousands of elements takes seconds. */
@@ -33,16 +35,23 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
       throw failure('nft -j list table', stderr);
     },
     async forget(addresses) {
-      for (const address of await withConnections(shell, addresses)) {
-        // It prints each, which may be tens of thousands.
-        const stdin = `conntrack -D -f ${familyOf(address)} --reply-src ${address} >/dev/null\n`;
-        const { exitCode, stderr } = await shell.run(['sh', '-s'], {
-          stdin,
+      for (const family of families) {
+        const own = addresses.filter((address) => familyOf(address) === family);
+        if (own.length === 0) continue;
+        // Each call of `conntrack` walks the whole machine's table, 10 ms when it is empty: one walk finds
+        // those that there are, and most have none any more.
+        const listed = await shell.run(['sh', '-s'], {
+          stdin: listingScript(family, own),
           deadlineMs: nftDeadlineMs,
         });
-        // Exit code 1 says that there were none.
-        if (exitCode !== 0 && !stderr.includes('0 flow entries'))
-          throw failure('conntrack', stderr);
+        if (!listed.stderr.includes('flow entries')) throw failure('conntrack', listed.stderr);
+        for (const flows of goneFlows(listed.stdout, own)) {
+          const stdin = deletingScript(family, flows);
+          const deleting = await shell.run(['sh', '-s'], { stdin, deadlineMs: nftDeadlineMs });
+          const { exitCode, stderr } = deleting;
+          if (exitCode !== 0 && !stderr.includes('0 flow entries'))
+            throw failure('conntrack', stderr);
+        }
       }
     },
     async forgetUnled(ports) {
@@ -70,33 +79,7 @@ export function nftHost(prefix: readonly string[] = []): MeshHost {
   };
 }
 
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
-
-/**
- * Those of the addresses that connections come from or answer from. Each call of `conntrack` walks the
- * whole machine's table, 10 ms when it is empty: one walk for all, and most have none any more.
- */
-async function withConnections(
-  shell: Shell,
-  addresses: readonly string[],
-): Promise<readonly string[]> {
-  if (addresses.length < 2) return addresses;
-  const found = new Set<string>();
-  for (const family of ['ipv4', 'ipv6'] as const) {
-    const patterns = addresses
-      .filter((address) => familyOf(address) === family)
-      .map((address) => `src=${address} `);
-    if (patterns.length === 0) continue;
-    const stdin = `conntrack -L -f ${family} | grep -o -F '${patterns.join('\n')}' | sort -u\n`;
-    const { stdout, stderr } = await shell.run(['sh', '-s'], {
-      stdin,
-      deadlineMs: nftDeadlineMs,
-    });
-    if (!stderr.includes('flow entries')) throw failure('conntrack', stderr);
-    for (const line of stdout.split('\n')) if (line !== '') found.add(line.slice(4).trim());
-  }
-  return addresses.filter((address) => found.has(address));
-}
+const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4);
 
 function failure(what: string, stderr: string): ClusterError {
   const said = stderr

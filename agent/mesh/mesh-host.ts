@@ -13,7 +13,10 @@ export interface MeshHost {
   apply(text: string): Promise<void>;
   /** The mesh's table; undefined when there is none. */
   list(): Promise<TableListing | undefined>;
-  /** Ends what the kernel remembers of connections that tasks of these addresses answered. */
+  /**
+   * Ends what the kernel remembers of connections that tasks of these addresses answered, but for those
+   * that are over.
+   */
   forget(addresses: readonly string[]): Promise<void>;
   /** Ends unanswered flows of datagrams that came to these ports when they led nowhere. */
   forgetUnled(ports: readonly UnledPort[]): Promise<void>;

@@ -5,7 +5,7 @@
 import type { Endpoint, Network, NetworkHost, NetworkService, PortConfig } from '#proto';
 import { serviceKey } from '../network-view/view.ts';
 import type { Change, ViewChanges } from '../network-view/view.ts';
-import { bareAddress, bareAddresses, bridgeMac, markOf } from './addresses.ts';
+import { bareAddress, bareAddresses, bridgeMac, markOf, zoneOf } from './addresses.ts';
 import { BackendPool } from './backend-pool.ts';
 import { Dispatch } from './dispatch.ts';
 import type { Claim, Entrance } from './dispatch.ts';
@@ -112,22 +112,28 @@ export class MeshRules {
       this.contents.set(`gateways${family}`, address);
   }
 
-  /** Replies to what another node forwarded go back through it. */
+  /**
+   * Replies to what another node forwarded go back through it, also when a caller has connections with one
+   * port of its own through several nodes.
+   */
   #host({ old, now }: Change<NetworkHost>): void {
     for (const { mac, mark } of this.#originsOf(old)) {
       this.contents.delete('origins', mac);
       this.contents.delete('origin_links', mark);
+      this.contents.delete('origin_zones', mac);
     }
-    for (const { mac, mark } of this.#originsOf(now)) {
+    for (const { mac, mark, zone } of this.#originsOf(now)) {
       this.contents.set('origins', mac, mark);
       this.contents.set('origin_links', mark, mac);
+      this.contents.set('origin_zones', mac, zone);
     }
   }
 
   #originsOf(host: NetworkHost | undefined) {
     const address = bareAddress(host?.addresses?.address ?? '');
     if (host === undefined || host.nodeId === this.#nodeId || address?.family !== 4) return [];
-    return [{ mac: bridgeMac(address.address), mark: String(markOf(address.address)) }];
+    const mark = markOf(address.address);
+    return [{ mac: bridgeMac(address.address), mark: String(mark), zone: String(zoneOf(mark)) }];
   }
 
   #service({ old, now }: Change<NetworkService>): void {

@@ -1,5 +1,5 @@
 import type { Clock, Counter, Deferred, Histogram, Logger, Metrics, Ms, Random, Timer } from '#lib';
-import { backoffMs, deferred, durationBuckets, messageOf } from '#lib';
+import { backoffMs, deferred, durationBuckets, messageOf, withDeadline } from '#lib';
 import type { PortConfig } from '#proto';
 import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
@@ -24,6 +24,8 @@ export interface MeshOptions {
 const batchPauseMs: Ms = 50;
 /** How long a table of an earlier life is left as it is while the managers' word is awaited. */
 const adoptWaitMs: Ms = 10_000;
+/** How long callers are led as they were while the ways to other tasks are made. */
+const waysWaitMs: Ms = 5_000;
 const verifyEveryMs: Ms = 5 * 60_000;
 const checkPortsEveryMs: Ms = 30_000;
 const retry = { baseMs: 200, maxMs: 10_000, jitter: 0.3 } as const;
@@ -50,6 +52,8 @@ export class Mesh implements NetworkConsumer {
   #isTold = false;
   /** When an earlier life's memory came. */
   #rememberedMs: Ms | undefined;
+  /** Settles once there are ways to the tasks that the managers' first word named. */
+  #ways: Promise<unknown> = Promise.resolve();
   #isHolding = false;
   #isBusy = false;
   #isClosed = false;
@@ -93,8 +97,13 @@ export class Mesh implements NetworkConsumer {
     _view: NetworkView,
     changes: ViewChanges,
     source: ViewSource = 'managers',
+    before?: Promise<unknown>,
   ): Promise<void> {
     this.#rules.apply(changes);
+    if (before !== undefined) {
+      const { clock } = this.#options;
+      this.#ways = withDeadline(clock, waysWaitMs, 'ways to tasks', before).catch(() => undefined);
+    }
     if (source === 'managers') this.#isTold = true;
     else this.#rememberedMs = this.#options.clock.monotonic();
     await this.#written();
@@ -184,6 +193,7 @@ export class Mesh implements NetworkConsumer {
     this.#waiting = [];
     let againMs: Ms | undefined;
     try {
+      await this.#ways;
       againMs = await this.#write();
       this.#failures = 0;
     } catch (error) {

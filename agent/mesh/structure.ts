@@ -122,6 +122,9 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
   map origin_links {
     type mark : ether_addr
   }
+  map origin_zones {
+    typeof ether saddr : ct zone
+  }
   chain publish {
     ip daddr 127.0.0.0/8 ip daddr != 127.0.0.1 return
     ip daddr 127.0.0.1 ${port} @kept return
@@ -141,6 +144,10 @@ export const skeleton = `${families.map(familyText).join('\n  ')}
   chain goes_on {
     ct direction original ct mark set ether saddr map @origins
     ct mark != 0 ct direction reply ether daddr set ct mark map @origin_links
+  }
+  chain zones {
+    type filter hook prerouting priority raw; policy accept;
+    ct original zone set ether saddr map @origin_zones
   }
   chain early {
     type filter hook prerouting priority -150; policy accept;

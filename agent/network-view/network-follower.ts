@@ -140,18 +140,22 @@ export class NetworkFollower {
     const changes = this.#view.apply(isWhole ? message : withoutIpv6(message));
     const generation = this.#generation;
     const { consumers, log } = this.#options;
+    const isFirst = source === 'managers' && message.isFull;
     this.#waiting++;
     // Called at once, one after the other: no later message may overtake this one.
-    const calls = consumers.map((consumer) =>
-      consumer.apply(this.#view, changes, source).then(
+    const calls: Promise<boolean>[] = [];
+    for (const consumer of consumers) {
+      const before = isFirst ? Promise.all(calls) : undefined;
+      const call = consumer.apply(this.#view, changes, source, before).then(
         () => true,
         (error: unknown) => {
           const { name } = consumer;
           log.warn('networks not applied', { consumer: name, sequence, err: messageOf(error) });
           return false;
         },
-      ),
-    );
+      );
+      calls.push(call);
+    }
     void Promise.all(calls).then((outcomes) => {
       this.#waiting--;
       if (generation !== this.#generation || outcomes.includes(false)) return;

@@ -6,18 +6,40 @@ import type { Entries } from './entries.ts';
 import { bridgePrefix, taskLinkPrefix, vxlanPrefix } from './names.ts';
 import { quoted, ruleCount } from './rules.ts';
 
+/** What a listing ends with that stayed torn. */
+const tornMark = '::torn';
+/** Listings of one kind in a row, of which the last counts, and pauses between them in seconds. */
+const listingsMax = 8;
+const pauseSeconds = 0.05;
+
+/**
+ * `ip` lists devices in portions: of those that come or go meanwhile it may leave others out, and says so on its
+ * standard error, with exit code 0. What a tool says otherwise there is no listing: it is not understood.
+ */
+const whole = `whole() {
+  n=0
+  while :; do
+    out=$("$@" 2>&1)
+    case $out in *'Dump was interrupted'*) ;; *) break ;; esac
+    n=$((n + 1))
+    if [ $n -ge ${listingsMax} ]; then out='${tornMark}'; break; fi
+    sleep ${pauseSeconds}
+  done
+  printf '%s\\n' "$out"
+}`;
+
 /** Prints all that the overlay has on this host; each part is followed by a line with its mark. */
-export const readScript = [
-  'ip -json -details link show',
-  'ip -json address show',
-  'ip -json neigh show nud permanent',
-  'bridge -json fdb show',
+export const readScript = `${whole}\n${[
+  'whole ip -json -details link show',
+  'whole ip -json address show',
+  'whole ip -json neigh show nud permanent',
+  'whole bridge -json fdb show',
   'nft -json list table inet tessera_overlay 2>/dev/null',
   `for f in /proc/sys/net/ipv4/conf/${bridgePrefix}*/rp_filter /proc/sys/net/ipv4/conf/${bridgePrefix}*/route_localnet /proc/sys/net/ipv6/conf/${bridgePrefix}*/accept_ra; do [ ! -e "$f" ] || echo "$f $(cat "$f")"; done`,
   'cat /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null',
 ]
   .map((command, i) => `${command}\necho '::part' ${i}`)
-  .join('\n');
+  .join('\n')}`;
 
 export interface HostReading {
   readonly entries: Entries;
@@ -77,9 +99,11 @@ const rulesSchema = v.object({
 
 type Link = v.InferOutput<typeof linkSchema>;
 
-/** Throws when a tool printed something else than it does. */
+/** Throws when a tool printed something else than it does, or a listing stayed torn. */
 export function parseReading(stdout: string): HostReading {
   const parts = partsOf(stdout);
+  if (parts.some((part) => part.trim() === tornMark))
+    throw new Error('its devices changed each time while they were listed');
   const json = <T>(i: number, schema: v.BaseSchema<unknown, T, v.BaseIssue<unknown>>): T[] =>
     v.parse(v.array(schema), JSON.parse(parts[i]?.trim() || '[]'));
   const entries = new Map<string, string>();

@@ -245,6 +245,24 @@ export class GatedConsumer implements NetworkConsumer {
   }
 }
 
+/** Comes after another; what each of its calls is to wait for, and whether that has settled. */
+export class LaterConsumer implements NetworkConsumer {
+  readonly name = 'later';
+  readonly calls: { readonly mustWait: boolean; isSettled: boolean }[] = [];
+
+  async apply(
+    _view: NetworkView,
+    _changes: ViewChanges,
+    _source?: string,
+    before?: Promise<unknown>,
+  ): Promise<void> {
+    const call = { mustWait: before !== undefined, isSettled: false };
+    this.calls.push(call);
+    await before;
+    call.isSettled = true;
+  }
+}
+
 /** A simulated host: everything of it but the agent outlives the agent. */
 export class AgentWorld {
   readonly clock = new VirtualClock();
@@ -256,6 +274,7 @@ export class AgentWorld {
   readonly manager: PlayedManager;
   readonly infos: SessionInfo[] = [];
   readonly consumer = new GatedConsumer();
+  readonly later = new LaterConsumer();
   readonly genericResources: GenericResources;
   agent: Agent;
   #agents = 0;
@@ -314,7 +333,7 @@ export class AgentWorld {
       address: '',
       runtime,
       networks,
-      networkConsumers: [this.consumer],
+      networkConsumers: [this.consumer, this.later],
       genericResources: this.genericResources,
       files,
       storage,

@@ -1,5 +1,5 @@
 /**
- * Two nodes with an overlay between them, and a client outside, as network namespaces: links made by
+ * Three nodes with an overlay between them, and a client outside, as network namespaces: links made by
  * hand as the overlay makes them, rules by the mesh itself. Needs namespaces of its own around it.
  */
 import { spawn } from 'node:child_process';
@@ -27,8 +27,11 @@ import {
 import { run } from './command.ts';
 import { callerProgram, serverProgram } from './mesh-programs.ts';
 
-export const nodes = { A: 1, B: 2 } as const;
+export const nodes = { A: 1, B: 2, D: 4 } as const;
 export type NodeName = keyof typeof nodes;
+export const nodeNames = Object.keys(nodes) as NodeName[];
+const othersOf = (name: NodeName): readonly NodeName[] =>
+  nodeNames.filter((other) => other !== name);
 const systemPath = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 const uplink = (n: number): string => `192.168.0.${n}`;
@@ -59,9 +62,9 @@ ip -n ${name} address add ${uplink6(n)}/64 dev eth0 nodad
 ip -n ${name} link set eth0 up`);
 }
 
-async function makeOverlay(name: NodeName, peer: NodeName): Promise<void> {
+async function makeOverlay(name: NodeName): Promise<void> {
   const own = addressesOf(ownNumber(name));
-  const other = addressesOf(ownNumber(peer));
+  const remote = othersOf(name).map((peer) => remoteLines(name, peer, ownNumber(peer)));
   await sh(`ip netns exec ${name} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 ip -n ${name} link add br0 address ${macOf(ownNumber(name))} type bridge nf_call_iptables 1 nf_call_ip6tables 1
 ip netns exec ${name} sysctl -qw net.ipv4.conf.br0.route_localnet=1
@@ -75,15 +78,11 @@ ip -n ${name} link set vx0 master br0 up
 bridge -n ${name} link set dev vx0 learning off
 ip -n ${name} neighbor add ${vip.v4} lladdr ${macOf(ownNumber(name))} dev vx0 nud permanent
 ip -n ${name} neighbor add ${vip.v6} lladdr ${macOf(ownNumber(name))} dev vx0 nud permanent
-${remoteLines(name, peer, ownNumber(peer), other)}`);
+${remote.join('\n')}`);
 }
 
-function remoteLines(
-  name: NodeName,
-  peer: NodeName,
-  n: number,
-  { v4, v6 }: ReturnType<typeof addressesOf>,
-): string {
+function remoteLines(name: NodeName, peer: NodeName, n: number): string {
+  const { v4, v6 } = addressesOf(n);
   const mac = macOf(n);
   return `bridge -n ${name} fdb add ${mac} dev vx0 self dst ${uplink(nodes[peer])}
 bridge -n ${name} fdb add ${mac} dev vx0 master static
@@ -103,13 +102,11 @@ export class MeshLab {
 
   static async make(): Promise<MeshLab> {
     await sh('ip link add switch type bridge\nip link set switch up');
-    await makeHost('A', 1);
-    await makeHost('B', 2);
+    for (const name of nodeNames) await makeHost(name, nodes[name]);
     await makeHost('C', 3);
-    await makeOverlay('A', 'B');
-    await makeOverlay('B', 'A');
+    for (const name of nodeNames) await makeOverlay(name);
     const lab = new MeshLab();
-    for (const name of Object.keys(nodes) as NodeName[]) await lab.startMesh(name);
+    for (const name of nodeNames) await lab.startMesh(name);
     return lab;
   }
 
@@ -147,7 +144,7 @@ export class MeshLab {
   /** A task's namespace on a node, with a server in it. */
   async startTask(name: string, node: NodeName, number: number): Promise<void> {
     const { v4, v6 } = addressesOf(number);
-    const other: NodeName = node === 'A' ? 'B' : 'A';
+    const remote = othersOf(node).map((other) => remoteLines(other, node, number));
     await sh(`ip netns add ${name}
 ip -n ${name} link set lo up
 ip -n ${node} link add v${name} type veth peer name eth0 address ${macOf(number)} mtu 1450 netns ${name}
@@ -158,7 +155,7 @@ ip -n ${name} route add default via 10.0.1.1
 ip -n ${name} route add default via fd10::1
 ip -n ${node} link set v${name} master br0 up
 bridge -n ${node} link set dev v${name} hairpin on
-${remoteLines(other, node, number, addressesOf(number))}`);
+${remote.join('\n')}`);
     this.#tasks.set(name, { node, number });
     await this.serve(name, name);
   }
@@ -170,7 +167,7 @@ ${remoteLines(other, node, number, addressesOf(number))}`);
     return { stop: () => server.kill('SIGKILL') };
   }
 
-  /** Tells both nodes; resolves when both have it in their kernels. */
+  /** Tells all nodes; resolves when all have it in their kernels. */
   async tell(init: Partial<NetworkChanges>): Promise<void> {
     await Promise.all(
       [...this.nodes.values()].map(({ mesh, view }) =>
@@ -199,7 +196,7 @@ ${remoteLines(other, node, number, addressesOf(number))}`);
     await this.tell({
       isFull: true,
       networks: [network(false)],
-      hosts: (Object.keys(nodes) as NodeName[]).map(host),
+      hosts: nodeNames.map(host),
       services: [service(init)],
       endpoints: tasks.map((task) => this.endpoint(task)),
     });
@@ -218,9 +215,16 @@ ${remoteLines(other, node, number, addressesOf(number))}`);
     return output.trim().split('\n');
   }
 
-  /** A caller that goes on until `end`. */
-  caller(from: string, kind: 'load' | 'hold' | 'flow', to: string, port: number): Caller {
-    return new Caller(this.#spawn(from, callerProgram, [kind, to, String(port)]));
+  /** A caller that goes on until `end`. `ownPort`: its own; `load` has none. */
+  caller(
+    from: string,
+    kind: 'load' | 'hold' | 'flow',
+    to: string,
+    port: number,
+    ownPort = 0,
+  ): Caller {
+    const args = [kind, to, String(port), String(ownPort)];
+    return new Caller(this.#spawn(from, callerProgram, args));
   }
 
   end(): void {

@@ -20,11 +20,14 @@ udp.bind(80);
 /**
  * \`tcp|udp HOST PORT COUNT\`: one line for each of COUNT new connections, what was answered or the error's
  * code. \`load HOST PORT\`: connections one after the other until standard input ends, then a JSON line of
- * answers by server and errors. \`hold HOST PORT\`: one connection; each line of standard input is sent, and
- * what comes back is printed. \`flow HOST PORT\`: datagrams of one socket, one for each line.
+ * answers by server and errors. \`hold HOST PORT OWN\`: one connection; each line of standard input is sent, and
+ * what comes back is printed. \`flow HOST PORT OWN\`: datagrams of one socket, one for each line. OWN: its own port,
+ * 0 = any.
  */
 export const callerProgram = `
-const [kind, host, port, count] = process.argv.slice(1);
+const [kind, host, port, fourth] = process.argv.slice(1);
+const count = Number(fourth);
+const localPort = Number(fourth);
 const net = require('node:net');
 const dgram = require('node:dgram');
 const udpKind = host.includes(':') ? 'udp6' : 'udp4';
@@ -49,8 +52,10 @@ function ask(socket) {
 }
 function open() {
   return new Promise((resolve) => {
-    const socket = dgram.createSocket(udpKind);
-    socket.connect(Number(port), host, () => resolve(socket));
+    const socket = dgram.createSocket({ type: udpKind, reuseAddr: true });
+    const connect = () => socket.connect(Number(port), host, () => resolve(socket));
+    if (kind === 'flow' && localPort > 0) socket.bind(localPort, connect);
+    else connect();
   });
 }
 async function udp() {
@@ -62,7 +67,7 @@ async function udp() {
 const lines = () => require('node:readline').createInterface({ input: process.stdin });
 async function main() {
   if (kind === 'tcp' || kind === 'udp') {
-    for (let i = 0; i < Number(count); i++) console.log(await (kind === 'tcp' ? tcp() : udp()));
+    for (let i = 0; i < count; i++) console.log(await (kind === 'tcp' ? tcp() : udp()));
   } else if (kind === 'load') {
     const seen = {};
     let isEnding = false;
@@ -74,7 +79,7 @@ async function main() {
     }
     console.log(JSON.stringify(seen));
   } else if (kind === 'hold') {
-    const socket = net.connect({ host, port: Number(port) });
+    const socket = net.connect({ host, port: Number(port), localPort });
     socket.on('error', (error) => console.log(error.code));
     socket.on('data', (part) => process.stdout.write(part));
     lines().on('line', (line) => socket.write(line + '\\n')).on('close', () => socket.destroy());

@@ -7,6 +7,7 @@ import {
   MeshLab,
   network,
   nodeAddress,
+  nodeNames,
   port,
   service,
   sh,
@@ -65,6 +66,30 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
     const answers = await lab.call('C', 'tcp', nodeAddress('A').v4, 8080, 20);
     t.deepEqual(Object.keys(counts(t, answers, client.v4)).length, 2);
   });
+
+  test.serial(
+    'a caller may use one port of its own for connections to several nodes',
+    async (t) => {
+      const ports = [port(8080), port(8080, { protocol: Protocol.UDP })];
+      await lab.open(['y'], { ports });
+      for (const [i, family] of (['v4', 'v6'] as const).entries())
+        for (const kind of ['hold', 'flow'] as const) {
+          const callers = nodeNames.map((node) =>
+            lab.caller('C', kind, nodeAddress(node)[family], 8080, 40_000 + i),
+          );
+          const first = kind === 'hold' ? `y ${client[family]}` : 'on';
+          for (const [n, caller] of callers.entries())
+            t.is(await caller.line(), first, `${kind} ${family} ${nodeNames[n]}`);
+          for (const round of ['1', '2'])
+            for (const [n, caller] of callers.entries()) {
+              const asked = `${round} by ${nodeNames[n]}`;
+              const answer = kind === 'hold' ? asked : `y ${client[family]}`;
+              t.is(await caller.ask(asked), answer, `${kind} ${family} ${nodeNames[n]}`);
+            }
+          for (const caller of callers) await caller.finish();
+        }
+    },
+  );
 
   test.serial(
     'a virtual address answers tasks with their own address, any port, and pings',

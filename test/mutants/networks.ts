@@ -30,8 +30,8 @@ export const networkMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'agent/mesh/mesh-host-node.ts',
-        find: "for (const family of ['ipv4', 'ipv6'] as const) {",
-        replace: "for (const family of ['ipv4'] as const) {",
+        find: 'for (const family of families) {',
+        replace: 'for (const family of families.slice(0, 1)) {',
       },
     ],
     suite: ava('test/agent/mesh/forget.ts'),
@@ -239,6 +239,48 @@ export const networkMutants: readonly Mutant[] = [
         replace: "if (door === 'vip') this.#opened(key);",
       },
     ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
+  {
+    name: 'connections-by-two-nodes-are-one',
+    breaks: 'connections that two nodes forward are told apart',
+    edits: [
+      {
+        file: 'agent/mesh/mesh-rules.ts',
+        find: "this.contents.set('origin_zones', mac, zone);",
+        replace: '',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh-rules.ts'),
+  },
+  {
+    name: 'connections-that-are-over-are-forgotten',
+    breaks: 'what a caller may have begun anew is left alone',
+    edits: [
+      {
+        file: 'agent/mesh/gone-flows.ts',
+        find: "new Set(['LAST_ACK', 'TIME_WAIT', 'CLOSE'])",
+        replace: "new Set(['LAST_ACK', 'CLOSE'])",
+      },
+    ],
+    suite: ava('test/agent/mesh/forget.ts'),
+  },
+  {
+    name: 'a-torn-listing-is-whole',
+    breaks: 'what a listing left out is not taken for gone',
+    edits: [
+      {
+        file: 'agent/overlay/read-back.ts',
+        find: "*'Dump was interrupted'*) ;; *) break ;;",
+        replace: "*'Dump was interrupted'*) out='[]'; break ;; *) break ;;",
+      },
+    ],
+    suite: ava('test/agent/overlay/read-back.ts'),
+  },
+  {
+    name: 'callers-are-led-where-there-is-no-way',
+    breaks: 'callers are led to new tasks once there are ways to them',
+    edits: [{ file: 'agent/mesh/mesh.ts', find: '      await this.#ways;\n', replace: '' }],
     suite: ava('test/agent/mesh/mesh.ts'),
   },
 ];

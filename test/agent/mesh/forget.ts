@@ -18,6 +18,15 @@ async function connect(task: string, port: number): Promise<void> {
   await run(['conntrack', '-I', '-p', 'udp', ...asked, ...reply, '--timeout', '600']);
 }
 
+/** A connection of TCP in some state. */
+async function connectTcp(task: string, port: number, state: string): Promise<void> {
+  const asked = ['-s', caller.ipv4, '-d', virtual.ipv4, '--sport', String(port), '--dport', '80'];
+  const answered = ['--reply-port-src', '80', '--reply-port-dst', String(port)];
+  const reply = ['-r', task, '-q', caller.ipv4, ...answered];
+  const as = ['-I', '-p', 'tcp', '--state', state];
+  await run(['conntrack', ...as, ...asked, ...reply, '--timeout', '600']);
+}
+
 /** The tasks that have connections. */
 async function answering(): Promise<readonly string[]> {
   const lists = await Promise.all(
@@ -38,6 +47,19 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     await connect('10.1.0.1', 2_000);
     await nftHost().forget(gone);
     t.deepEqual(await answering(), kept.toSorted());
+  });
+
+  test.serial('of TCP those that are over stay: their callers may have begun anew', async (t) => {
+    const open = ['SYN_SENT', 'SYN_RECV', 'ESTABLISHED', 'FIN_WAIT', 'CLOSE_WAIT'];
+    const over = ['LAST_ACK', 'TIME_WAIT', 'CLOSE'];
+    for (const [i, state] of [...open, ...over].entries())
+      await connectTcp('10.1.0.80', 5_000 + i, state);
+    await connect('10.1.0.80', 6_000);
+    await nftHost().forget(['10.1.0.80']);
+    const left = (await run(['conntrack', '-L'])).matchAll(/(\S+) +src=.* src=10\.1\.0\.80 /g);
+    const states = new Set([...left].map(([, state]) => state));
+    t.is(states.size, over.length);
+    t.true(over.every((state) => states.has(state)));
   });
 
   test.serial('what one of them asked others goes on', async (t) => {

@@ -140,6 +140,7 @@ test('a virtual address leads to the serving tasks, on whichever node', (t) => {
   t.deepEqual(world.map('selves4'), { '10.0.1.21 . 10.0.1.21': '' });
   t.deepEqual(world.map('origins'), { '02:42:0a:00:01:ca': String(0x0a0001ca) });
   t.deepEqual(world.map('origin_links'), { [String(0x0a0001ca)]: '02:42:0a:00:01:ca' });
+  t.deepEqual(world.map('origin_zones'), { '02:42:0a:00:01:ca': String(0x01ca) });
 });
 
 test('a task that drains gets no new connection, at the price of a few elements', (t) => {

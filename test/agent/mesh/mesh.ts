@@ -1,5 +1,5 @@
 import test from 'ava';
-import { seededRandom, silentLogger, silentMetrics } from '#lib';
+import { deferred, seededRandom, silentLogger, silentMetrics } from '#lib';
 import { Mesh } from '#agent/mesh/mesh';
 import type { ViewSource } from '#agent/network-view/consumer';
 import { LiveNetworkView } from '#agent/network-view/view';
@@ -34,8 +34,12 @@ class Life {
     });
   }
 
-  tell(init: Partial<NetworkChanges>, source?: ViewSource): Promise<void> {
-    return this.mesh.apply(this.view, this.view.apply(NetworkChanges.create(init)), source);
+  tell(
+    init: Partial<NetworkChanges>,
+    source?: ViewSource,
+    before?: Promise<unknown>,
+  ): Promise<void> {
+    return this.mesh.apply(this.view, this.view.apply(NetworkChanges.create(init)), source, before);
   }
 }
 
@@ -85,6 +89,28 @@ test('what the kernel refuses is tried again after its table was read', async (t
   await settled(clock, life.tell({ endpoints: [task(4)] }));
   t.is(leads(host), 'goto vip4_of_4');
   life.mesh.close();
+});
+
+test('callers are led to other tasks once there are ways to them, or do not come for long', async (t) => {
+  for (const hasWays of [true, false]) {
+    const { clock, host, life } = world();
+    const old = { isFull: true, services: [service()], endpoints: [task(1)] };
+    await settled(clock, life.tell(old));
+    life.mesh.close();
+    const written = host.applied.length;
+    const next = new Life(clock, host);
+    const ways = deferred<void>();
+    const now = { ...old, endpoints: [task(2), task(3)] };
+    const told = next.tell(now, 'managers', ways.promise);
+    const later = next.mesh.setHostPorts('t2', ['10.0.1.12'], []);
+    await clock.advance(4_000);
+    t.is(host.applied.length, written);
+    if (hasWays) ways.resolve();
+    await clock.advance(hasWays ? 500 : 1_500);
+    t.is(leads(host), 'goto vip4_of_2');
+    await Promise.all([told, later]);
+    next.mesh.close();
+  }
 });
 
 test('what others change is found within minutes', async (t) => {

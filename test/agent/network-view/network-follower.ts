@@ -66,6 +66,22 @@ test('what a consumer could not apply is told with the next change that it could
   await world.until('told', () => world.manager.networksApplied.at(-1) === 3);
 });
 
+test('of the set that a session begins with, each consumer hears when those before have it', async (t) => {
+  const world = new AgentWorld();
+  world.manager.networks = full('a');
+  world.consumer.isHeld = true;
+  await world.begin();
+  await world.until('handed over', () => world.later.calls.length === 1);
+  await world.clock.advance(1_000);
+  t.deepEqual(world.later.calls, [{ mustWait: true, isSettled: false }]);
+  // One that fails holds nobody up.
+  world.consumer.waiting[0]?.reject(new Error('no such device'));
+  await world.until('settled', () => world.later.calls[0]?.isSettled === true);
+  world.manager.sendNetworks(NetworkChanges.create({ sequence: 2, endpoints: [at('b')] }));
+  await world.until('handed over', () => world.later.calls.length === 2);
+  t.false(world.later.calls[1]?.mustWait);
+});
+
 test('a message that is missing makes the agent open its session anew', async (t) => {
   const world = await begun('a');
   world.manager.sendNetworks(NetworkChanges.create({ sequence: 3, endpoints: [at('c')] }));
