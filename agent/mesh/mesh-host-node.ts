@@ -5,6 +5,7 @@ import { Shell } from '../containerd/shell-node.ts';
 import { deletingScript, goneFlows, listingScript } from './gone-flows.ts';
 import { parseElements, parseStructure } from './listing.ts';
 import type { MeshHost } from './mesh-host.ts';
+import { asLine, lineLengthMax, NftConversation } from './nft-conversation-node.ts';
 import { parseListeners } from './port-clashes.ts';
 import { families, meshTable } from './structure.ts';
 import type { Family } from './structure.ts';
@@ -16,8 +17,16 @@ const nftDeadlineMs = 60_000;
 /** `prefix`: a command that runs the tools elsewhere, as `ip netns exec NAME`. */
 export function nftHost(prefix: readonly string[] = []): MeshHost {
   const shell = new Shell(prefix);
+  const conversation = new NftConversation(prefix);
   return {
     async apply(text) {
+      const line = asLine(text);
+      const said =
+        line.length > lineLengthMax ? undefined : await conversation.say(line, nftDeadlineMs);
+      if (said !== undefined) {
+        if (said !== '') throw failure('nft -i', said);
+        return;
+      }
       const argv = ['nft', '-f', '-'];
       const { stderr, exitCode } = await shell.run(argv, {
         stdin: text,
