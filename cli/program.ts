@@ -101,6 +101,7 @@ export async function buildProgram(
   program.description('Runs services on a cluster of hosts.').enablePositionalOptions();
   program.allowExcessArguments(true);
   readGlobals(program);
+  program.option('-v, --version', "show the versions, as 'tsctl version' does");
   const made = new Map<CommandNode, Command>();
   for (const node of commandTree) {
     if (isGroup(node))
@@ -144,12 +145,17 @@ function lazyCli(make: () => Cli): Cli {
   });
 }
 
+/** As hands that know other tools ask for it. */
+const asksForVersion = (given: readonly string[]): boolean =>
+  given.length === 1 && (given[0] === '--version' || given[0] === '-v');
+
 /** Runs the command line (without node and script); gives the exit code, prints errors. */
 export async function runProgram(
-  args: readonly string[],
+  given: readonly string[],
   makeCli: CliFactory,
   printer: Printer,
 ): Promise<number> {
+  const args = asksForVersion(given) ? ['version'] : given;
   try {
     const leaf = findCommand(args);
     const { program, made } = await buildProgram(

@@ -1,4 +1,5 @@
 /** A terminal, a clock and a daemon for tests of `tsctl`: what is printed and what is asked is kept. */
+import { join } from 'node:path';
 import type { Clock } from '#lib';
 import { ClusterError } from '#lib';
 import type { Method } from '#proto';
@@ -130,7 +131,7 @@ export async function tsctl(
     clock,
     signal: options.signal ?? new AbortController().signal,
     contexts: memoryContexts(),
-    installDir: '/opt/tessera',
+    installDir: join(import.meta.dirname, '../..'),
     labRoot: '/nonexistent/labs',
     env: options.env ?? {},
     readSecret: (prompt) => {

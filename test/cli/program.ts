@@ -97,6 +97,16 @@ test('help goes to standard output, has examples, and ends with 0', async (t) =>
   }
 });
 
+test('the version is told as other tools are asked for it', async (t) => {
+  const asked = await Promise.all(
+    ['version', '--version', '-v'].map((line) => tsctl(new FakeDaemon(), [line])),
+  );
+  for (const { code, out } of asked) {
+    t.is(code, 0);
+    t.regex(out, /^Client: \d+\.\d+\.\d+ /);
+  }
+});
+
 test('create sends the spec, and leaves the flags of the command in the container alone', async (t) => {
   const daemon = new FakeDaemon().on(ControlService.createService, ({ spec }) => ({
     service: Service.create({ id: 'abc', spec }),
