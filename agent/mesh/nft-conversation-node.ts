@@ -18,6 +18,9 @@ export const lineLengthMax = 16 << 10;
 /** What it complains of at most, characters. */
 const complaintMax = 1 << 20;
 
+/** How long it may take to show that it can talk. */
+const firstWordMs: Ms = 10_000;
+
 /** A transaction for `nft -f -`, as one line. */
 export function asLine(text: string): string {
   return text
@@ -68,7 +71,8 @@ export class NftConversation {
   }
 
   async #say(line: string, deadlineMs: Ms): Promise<string | undefined> {
-    if (this.#canTalk === undefined) this.#canTalk = await this.#tries(deadlineMs);
+    if (this.#canTalk === undefined)
+      this.#canTalk = await this.#tries(Math.min(firstWordMs, deadlineMs));
     if (!this.#canTalk) return undefined;
     const said = await this.#open().ask(line, deadlineMs);
     return said === '' ? '' : complaints(said) || said;
