@@ -35,8 +35,8 @@ export function markOf(address: string): number {
 }
 
 /**
- * The kernel's zone, 1..65535, for connections that come from the node with this mark: its last 16 bits. Two
- * nodes share one in networks larger than a /16 alone; 0, the zone of everything else, would do as well.
+ * The kernel's zone, 0..65535, for connections that come from the node with this mark: its last 16 bits. Two
+ * nodes share one, or have 0, the zone of everything else, in networks larger than a /16 alone.
  */
 export const zoneOf = (mark: number): number => mark % 0x1_00_00;
 

@@ -31,12 +31,15 @@ export function asLine(text: string): string {
     .join('');
 }
 
+/** A warning is none: the transaction is done. */
+const isRefusal = /^(?:\S+: )?(?:Error|BUG|internal)\b/m;
+
 /** What nft found wrong and where, without the line that it repeats. */
 export function complaints(said: string): string {
   const lines = said.split('\n');
   return lines
     .flatMap((line, i) => {
-      if (!/^(?:Error|Warning|internal)/.test(line)) return [];
+      if (!isRefusal.test(line)) return [];
       const marks = /^( *)(\^+)$/.exec(lines[i + 2] ?? '');
       if (marks === null) return [line];
       const [, before = '', under = ''] = marks;
@@ -75,7 +78,7 @@ export class NftConversation {
       this.#canTalk = await this.#tries(Math.min(firstWordMs, deadlineMs));
     if (!this.#canTalk) return undefined;
     const said = await this.#open().ask(line, deadlineMs);
-    return said === '' ? '' : complaints(said) || said;
+    return isRefusal.test(said) ? complaints(said) || said : '';
   }
 
   async #tries(deadlineMs: Ms): Promise<boolean> {

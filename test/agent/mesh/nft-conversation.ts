@@ -1,7 +1,7 @@
 /** Talking to an `nft` that stays, in a network namespace of its own. */
 import test from 'ava';
 import { readdirSync, readFileSync } from 'node:fs';
-import { asLine, NftConversation } from '#agent/mesh/nft-conversation-node';
+import { asLine, complaints, NftConversation } from '#agent/mesh/nft-conversation-node';
 import { run } from '#test/_support/command';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 
@@ -40,6 +40,17 @@ add element inet x s { 10.0.0.1, 10.0.0.2 }
     asLine(text).replaceAll(/;+/g, ';'),
     'table inet x { chain c { type filter hook input priority 0; policy accept; ip saddr 10.0.0.1 drop; }; }; add element inet x s { 10.0.0.1, 10.0.0.2 }; ',
   );
+});
+
+test('what nft says is a refusal when there is an error in it', (t) => {
+  const warning = 'Warning: chain c is old\nadd rule x c drop\n           ^\n';
+  const error =
+    'Error: Could not process rule: Device busy\ndelete chain x c; \n               ^\n';
+  t.is(complaints(warning), '');
+  t.is(complaints(error), 'Error: Could not process rule: Device busy: c');
+  t.is(complaints(warning + error), complaints(error));
+  const cache = 'netlink: Error: cache initialization failed: Protocol error\n';
+  t.is(complaints(cache), cache.trim());
 });
 
 if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
