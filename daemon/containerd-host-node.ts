@@ -38,11 +38,8 @@ export function containerdHost(options: Options): MakeAgentHost {
       log: basics.log.child({ module: 'overlay' }),
     });
     const names = new NameServer(basics);
-    const mesh = new Mesh({
-      ...basics,
-      host: nftHost(),
-      log: basics.log.child({ module: 'mesh' }),
-    });
+    const meshLog = basics.log.child({ module: 'mesh' });
+    const mesh = new Mesh({ ...basics, host: nftHost([], meshLog), log: meshLog });
     const doctor = new NetworkDoctor({ ...basics, host: probingHost(), overlay, mesh });
     return {
       runtime: running.runtime,

@@ -1,5 +1,6 @@
 /** The mesh's host: `nft`, `conntrack` and `ss`. */
 import { ClusterError } from '#lib';
+import type { Logger } from '#lib';
 import { runCommand } from '../containerd/command-node.ts';
 import { Shell } from '../containerd/shell-node.ts';
 import { deletingScript, goneFlows, listingScript } from './gone-flows.ts';
@@ -14,10 +15,12 @@ import { endingLines } from './unled-flows.ts';
 /** Loading or reading a table of tens of thousands of elements takes seconds. */
 const nftDeadlineMs = 60_000;
 
-/** `prefix`: a command that runs the tools elsewhere, as `ip netns exec NAME`. */
-export function nftHost(prefix: readonly string[] = []): MeshHost {
+/** `prefix`: a command that runs the tools elsewhere, as `ip netns exec NAME`. `log`: for what slows this host. */
+export function nftHost(prefix: readonly string[] = [], log?: Logger): MeshHost {
   const shell = new Shell(prefix);
-  const conversation = new NftConversation(prefix);
+  const conversation = new NftConversation(prefix, (err) =>
+    log?.warn('nft does not talk on this host: each change of the mesh starts one', { err }),
+  );
   return {
     async apply(text) {
       const line = asLine(text);

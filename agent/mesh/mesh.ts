@@ -101,8 +101,13 @@ export class Mesh implements NetworkConsumer {
   ): Promise<void> {
     this.#rules.apply(changes);
     if (before !== undefined) {
-      const { clock } = this.#options;
-      this.#ways = withDeadline(clock, waysWaitMs, 'ways to tasks', before).catch(() => undefined);
+      const { clock, log } = this.#options;
+      this.#ways = withDeadline(clock, waysWaitMs, 'making ways to tasks', before).catch(
+        (error: unknown) => {
+          const err = messageOf(error);
+          log.warn('callers are led to tasks that may not be reached yet', { err });
+        },
+      );
     }
     if (source === 'managers') this.#isTold = true;
     else this.#rememberedMs = this.#options.clock.monotonic();

@@ -7,7 +7,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { ClusterError } from '#lib';
+import { ClusterError, messageOf } from '#lib';
 import type { Ms } from '#lib';
 import { toolEnvironment } from '../containerd/command-node.ts';
 
@@ -50,15 +50,23 @@ export function complaints(said: string): string {
 
 export class NftConversation {
   readonly #enter: readonly string[];
+  readonly #cannotTalk: (reason: string) => void;
   #process: NftProcess | undefined;
   /** The end of the line of those that wait. */
   #last: Promise<unknown> = Promise.resolve();
   /** Undefined until it has answered, or could not. */
   #canTalk: boolean | undefined;
 
-  /** `enter`: a command that runs what follows it in another namespace. */
-  constructor(enter: readonly string[] = []) {
+  /**
+   * `enter`: a command that runs what follows it in another namespace. `cannotTalk`: told once, and why, when this
+   * nft holds no conversations.
+   */
+  constructor(
+    enter: readonly string[] = [],
+    cannotTalk: (reason: string) => void = () => undefined,
+  ) {
     this.#enter = enter;
+    this.#cannotTalk = cannotTalk;
   }
 
   /**
@@ -83,10 +91,13 @@ export class NftConversation {
 
   async #tries(deadlineMs: Ms): Promise<boolean> {
     try {
-      return (await this.#open().ask('', deadlineMs)) === '';
-    } catch {
-      return false;
+      const said = await this.#open().ask('', deadlineMs);
+      if (said === '') return true;
+      this.#cannotTalk(complaints(said) || said);
+    } catch (error) {
+      this.#cannotTalk(messageOf(error));
     }
+    return false;
   }
 
   #open(): NftProcess {

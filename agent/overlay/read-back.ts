@@ -6,9 +6,9 @@ import type { Entries } from './entries.ts';
 import { bridgePrefix, taskLinkPrefix, vxlanPrefix } from './names.ts';
 import { quoted, ruleCount } from './rules.ts';
 
-/** What a listing ends with that stayed torn. */
+/** In place of a listing that stayed torn. */
 const tornMark = '::torn';
-/** Listings of one kind in a row, of which the last counts, and pauses between them in seconds. */
+/** How often a listing is taken until it is whole, and the pauses between in seconds. */
 const listingsMax = 8;
 const pauseSeconds = 0.05;
 

@@ -112,8 +112,14 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
   });
 
   test.serial('without an nft that talks there is no answer', async (t) => {
-    for (const enter of [['env', 'PATH=/nowhere'], ['/bin/true'], ['/no/such/program']])
-      t.is(await new NftConversation(enter).say('add table inet never', deadlineMs), undefined);
+    for (const enter of [['env', 'PATH=/nowhere'], ['/bin/true'], ['/no/such/program']]) {
+      const reasons: string[] = [];
+      const mute = new NftConversation(enter, (reason) => reasons.push(reason));
+      t.is(await mute.say('add table inet never', deadlineMs), undefined);
+      t.is(await mute.say('add table inet never', deadlineMs), undefined);
+      t.is(reasons.length, 1);
+      t.regex(reasons[0] ?? '', /^nft -i (?:ended|cannot be run)/);
+    }
     t.notRegex(await nft('list', 'tables'), /never/);
   });
 }
