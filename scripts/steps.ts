@@ -1,6 +1,8 @@
 /** Steps of a script: each is announced, timed, and its failure ends the script with one line. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { SilenceWatch } from './silence.ts';
+import type { SilenceLimits } from './silence.ts';
 
 export const project = join(import.meta.dirname, '..');
 const bin = join(project, 'node_modules/.bin');
@@ -29,6 +31,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The program is killed after this; never by default. */
   readonly timeoutMs?: number;
+  /** When a silent program is ended; never by default. */
+  readonly silence?: SilenceLimits;
 }
 
 /** Runs a program in the project's folder with the pinned Node first in PATH; never through a shell. */
@@ -42,11 +46,13 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       env: { ...process.env, ...options.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const silence = options.silence && new SilenceWatch(child, options.silence);
     const chunks: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
+        silence?.heard();
         chunks.push(text);
         const lines = (rest + text).split('\n');
         rest = lines.pop() ?? '';

@@ -24,6 +24,12 @@ async function checks(): Promise<TestCounts> {
   return { passed: results.length - failed.length, failed: failed.length };
 }
 
+/**
+ * No test is silent for as long. ava has such a limit too, but looks at it once: when a test has asked for a longer one
+ * just then, a file that does not end is waited for without end.
+ */
+const silence = { interruptAfterMs: 12 * 60_000, killAfterMs: 30_000 } as const;
+
 /** Runs ava; its whole output is kept in build/NAME.log. */
 async function ava(name: string, args: readonly string[]): Promise<TestCounts> {
   mkdirSync(join(project, 'build'), { recursive: true });
@@ -32,6 +38,7 @@ async function ava(name: string, args: readonly string[]): Promise<TestCounts> {
   const { code } = await run([node, tool('ava'), ...args], {
     // Hundreds of files load the same modules: each is stripped of its types and compiled once.
     env: { NO_COLOR: '1', NODE_COMPILE_CACHE: join(project, 'build/compile-cache') },
+    silence,
     onLine: (line) => {
       file.write(`${line}\n`);
       if (reader.read(line)) console.log(line);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { hasCode } from '#lib';
 import {
   Service,
@@ -14,7 +15,7 @@ import { aCall, aReadyNode, aSpec, makeTestControl, refusal } from '../../_suppo
 import type { TestControl, TestControlOptions } from '../../_support/control.ts';
 import { aTask } from '../../_support/objects.ts';
 import { poll } from '../../_support/poll.ts';
-import { VirtualClock, settle } from '../../_support/virtual-clock.ts';
+import { VirtualClock } from '../../_support/virtual-clock.ts';
 
 function aTaskOf(id: string, serviceId: string): Task {
   return aTask({ id, serviceId, status: TaskStatus.create({ state: TaskState.PENDING }) });
@@ -42,23 +43,38 @@ async function make(options: TestControlOptions = {}): Promise<TestControl> {
   return own;
 }
 
-async function open(own: TestControl, serviceRef = '', fromVersion = 0) {
+/** A watch that heard its first message, or ended. It ends with the test, however that ends. */
+async function open(t: ExecutionContext, own: TestControl, serviceRef = '', fromVersion = 0) {
   const messages: WatchResponse[] = [];
   const abort = new AbortController();
   const context = aCall({ kind: 'local' }, abort.signal);
+  let isOver = false;
   const ended = refusal(
     (async () => {
       const request = WatchRequest.create({ serviceRef, fromVersion });
       for await (const message of own.control.watch(request, context)) messages.push(message);
     })(),
-  );
-  await settle();
-  return { messages, abort, ended };
+  ).finally(() => {
+    isOver = true;
+  });
+  t.teardown(() => abort.abort());
+  /** Messages are made in slices of time: how many turns of the event loop that takes is not known. */
+  const heard = (count: number) =>
+    poll(`${count} messages`, () => isOver || messages.length >= count, {
+      everyMs: 1,
+      describe: () => `there are ${messages.length}`,
+    });
+  const close = (): Promise<string> => {
+    abort.abort();
+    return ended;
+  };
+  await heard(1);
+  return { messages, heard, close, ended };
 }
 
 test('the present objects come first, then every commit', async (t) => {
   const own = await make();
-  const watch = await open(own);
+  const watch = await open(t, own);
   t.is(watch.messages.length, 1);
   t.true(watch.messages[0]?.isSnapshot);
   t.deepEqual(watch.messages[0]?.events.map(idOf), [
@@ -72,41 +88,38 @@ test('the present objects come first, then every commit', async (t) => {
     tx.remove('task', 't-s1');
     tx.create('task', aTaskOf('t9', 's1'));
   });
-  await settle();
+  await watch.heard(2);
   t.like(watch.messages[1], { version, isSnapshot: false });
   t.deepEqual(watch.messages[1]?.events.map(idOf), ['REMOVE task t-s1', 'CREATE task t9']);
-  watch.abort.abort();
-  t.is(await watch.ended, 'CANCELLED: the caller has hung up');
+  t.is(await watch.close(), 'CANCELLED: the caller has hung up');
 });
 
 test('a watch of a service shows it and its tasks only', async (t) => {
   const own = await make();
-  const watch = await open(own, 'web');
+  const watch = await open(t, own, 'web');
   t.deepEqual(watch.messages[0]?.events.map(idOf), ['CREATE service s1', 'CREATE task t-s1']);
   await own.store.update((tx) => tx.create('task', aTaskOf('t8', 's2')));
   await own.store.update((tx) => tx.create('node', aReadyNode('n2', 'host2')));
   await own.store.update((tx) => tx.create('task', aTaskOf('t9', 's1')));
-  await settle();
+  await watch.heard(2);
   t.deepEqual(
     watch.messages.slice(1).map(({ events }) => events.map(idOf)),
     [['CREATE task t9']],
   );
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('an empty cluster has an empty snapshot, so that a watcher knows it has begun', async (t) => {
   const own = await makeTestControl();
-  const watch = await open(own);
+  const watch = await open(t, own);
   t.like(watch.messages[0], { isSnapshot: true, events: [] });
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('a watch of a service that is not there is refused', async (t) => {
   const own = await make();
   t.is(
-    await (await open(own, 'nope')).ended,
+    await (await open(t, own, 'nope')).ended,
     "NOT_FOUND: service nope not found: see 'tsctl service ls'",
   );
 });
@@ -115,7 +128,7 @@ test('a watcher that falls behind is sent away, and the others go on', async (t)
   const own = await make();
   const iterator = own.control.watch(WatchRequest.create(), aCall())[Symbol.asyncIterator]();
   await iterator.next();
-  const quick = await open(own);
+  const quick = await open(t, own);
   for (let i = 0; i < 1001; i++) {
     await own.store.update((tx) => {
       tx.update('service', { ...(tx.get('service', 's1') as Service), specVersion: i + 1 });
@@ -125,9 +138,8 @@ test('a watcher that falls behind is sent away, and the others go on', async (t)
     await refusal(Promise.resolve(iterator.next())),
     'LIMIT_EXCEEDED: the watch fell behind by 1000 commits: go on from the version that it has',
   );
-  await poll('everything at the quick one', () => quick.messages.length === 1002);
-  quick.abort.abort();
-  await quick.ended;
+  await quick.heard(1002);
+  await quick.close();
 });
 
 test('a snapshot that one message cannot hold comes in several', async (t) => {
@@ -137,33 +149,31 @@ test('a snapshot that one message cannot hold comes in several', async (t) => {
   await own.store.batch(ids, (tx, id) =>
     tx.create('service', Service.create({ id, spec: aSpec({ name: id, labels }) })),
   );
-  const watch = await open(own);
-  await poll('the whole snapshot', () => watch.messages.length === 3);
+  const watch = await open(t, own);
+  await watch.heard(3);
   t.true(watch.messages.every((message) => message.isSnapshot));
   t.deepEqual(
     watch.messages.map((message) => message.hasMore),
     [true, true, false],
   );
   t.is(watch.messages.flatMap((message) => message.events).length, 30);
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('a commit that one message cannot hold says so, and only its end can be gone on from', async (t) => {
   const own = await makeTestControl();
-  const watch = await open(own);
+  const watch = await open(t, own);
   const labels = { big: 'x'.repeat(100_000) };
   const { version } = await own.store.update((tx) => {
     for (let i = 0; i < 14; i++)
       tx.create('service', Service.create({ id: `s${i}`, spec: aSpec({ name: `n${i}`, labels }) }));
   });
-  await poll('the whole commit', () => watch.messages.length === 3);
+  await watch.heard(3);
   const [, first, second] = watch.messages;
   t.like(first, { version, isSnapshot: false, hasMore: true });
   t.like(second, { version, isSnapshot: false, hasMore: false });
   t.is((first?.events.length ?? 0) + (second?.events.length ?? 0), 14);
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 const removeTask = (own: TestControl, id: string) =>
@@ -176,9 +186,9 @@ test('a watch that goes on hears what it missed, then what comes, and nothing tw
   const { version } = await removeTask(own, 't-s1');
   await createTask(own, 't8', 's1');
   await createTask(own, 't9', 's2');
-  const watch = await open(own, '', version);
+  const watch = await open(t, own, '', version);
   const { version: last } = await removeTask(own, 't9');
-  await settle();
+  await watch.heard(4);
   t.deepEqual(
     watch.messages.map((message) => [message.version, ...message.events.map(idOf)]),
     [
@@ -189,8 +199,7 @@ test('a watch that goes on hears what it missed, then what comes, and nothing tw
     ],
   );
   t.true(watch.messages.every((message) => !message.isSnapshot && !message.hasMore));
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('a watch of a service goes on with what is of that service', async (t) => {
@@ -198,25 +207,24 @@ test('a watch of a service goes on with what is of that service', async (t) => {
   const { version } = await createTask(own, 't8', 's2');
   await createTask(own, 't9', 's1');
   await createTask(own, 'u8', 's2');
-  const watch = await open(own, 's1', version);
+  const watch = await open(t, own, 's1', version);
+  await watch.heard(2);
   t.deepEqual(
     watch.messages.map((message) => message.events.map(idOf)),
     [['CREATE task t9'], []],
   );
   t.is(watch.messages[1]?.version, version + 2);
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('a watch that goes on hears that its service has gone', async (t) => {
   const own = await make();
   const { version } = await removeTask(own, 't-s1');
   await own.store.update((tx) => tx.remove('service', 's1'));
-  const watch = await open(own, 's1', version);
+  const watch = await open(t, own, 's1', version);
   t.deepEqual(watch.messages[0]?.events.map(idOf), ['REMOVE service s1']);
-  watch.abort.abort();
-  await watch.ended;
-  const late = await open(own, 's1', version + 1);
+  await watch.close();
+  const late = await open(t, own, 's1', version + 1);
   t.regex(await late.ended, /^NOT_FOUND: service s1 not found/);
 });
 
@@ -225,25 +233,25 @@ test('a version that is not kept any more, or not known, is refused with what th
   await removeTask(own, 't-s1');
   const { version } = await removeTask(own, 't-s2');
   t.is(
-    await (await open(own, '', version - 3)).ended,
+    await (await open(t, own, '', version - 3)).ended,
     `VERSION_COMPACTED: the changes after version ${version - 3} are not kept any more (the oldest` +
       ` version to go on from is ${version - 2}): start again from the present state`,
   );
   t.is(
-    await (await open(own, '', version + 1)).ended,
+    await (await open(t, own, '', version + 1)).ended,
     `VERSION_UNKNOWN: version ${version + 1} is not known here (the newest is ${version}): start` +
       ' again from the present state',
   );
-  const watch = await open(own, '', version - 2);
+  const watch = await open(t, own, '', version - 2);
+  await watch.heard(3);
   t.is(watch.messages.length, 3);
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
 
 test('a watcher that hears nothing is told from time to time how far it has come', async (t) => {
   const clock = new VirtualClock();
   const own = await make({ clock });
-  const watch = await open(own, 's1');
+  const watch = await open(t, own, 's1');
   const before = watch.messages.length;
   await clock.advance(3 * bookmarkPeriodMs);
   t.is(watch.messages.length, before, 'nothing happened at all');
@@ -252,12 +260,9 @@ test('a watcher that hears nothing is told from time to time how far it has come
   t.deepEqual(watch.messages.slice(before), [WatchResponse.create({ version })]);
   await clock.advance(3 * bookmarkPeriodMs);
   t.is(watch.messages.length, before + 1, 'once is enough');
-  const resumed = await open(own, 's1', version);
+  const resumed = await open(t, own, 's1', version);
   t.deepEqual(resumed.messages, [WatchResponse.create({ version })]);
-  for (const one of [watch, resumed]) {
-    one.abort.abort();
-    await one.ended;
-  }
+  await Promise.all([watch.close(), resumed.close()]);
 });
 
 test('whoever fell behind can go on where it was', async (t) => {
@@ -274,13 +279,12 @@ test('whoever fell behind can go on where it was', async (t) => {
     await iterator.next();
   });
   t.true(hasCode(error, 'LIMIT_EXCEEDED'));
-  const watch = await open(own, '', fromVersion);
-  await poll('what was missed', () => watch.messages.length === 1002);
+  const watch = await open(t, own, '', fromVersion);
+  await watch.heard(1002);
   const seen = watch.messages.flatMap(({ events }) => events.map(({ object }) => object));
   t.deepEqual(
     seen.map((object) => (object?.kind === 'service' ? object.service.specVersion : 0)),
     Array.from({ length: 1001 }, (_, i) => i + 1),
   );
-  watch.abort.abort();
-  await watch.ended;
+  await watch.close();
 });
