@@ -26,6 +26,7 @@ mutants: setup ## plant known bugs one by one: the suite must catch each (ONLY='
 	@$(NODE) scripts/mutants.ts $(ONLY)
 
 bench: build ## benchmarks, beside their peers where those are installed: ONLY=services,scheduler
+	@$(NODE) scripts/make-image.ts
 	@ONLY="$(ONLY)" $(NODE) test/bench/run.ts
 
 build: setup ## bundle tsctl and tesserad into build/: they start faster

@@ -80,7 +80,10 @@ export class ContainerTasks {
     await unless(isGone, this.#containerd.call(kill, request, { signal }));
   }
 
-  /** Kills what still runs. DEADLINE_EXCEEDED when the kernel does not end it. */
+  /**
+   * Kills what still runs; of one whose shim has ended it waits until containerd has cleared it away. DEADLINE_EXCEEDED
+   * when the kernel does not end it.
+   */
   async remove(id: string, signal: AbortSignal): Promise<void> {
     if (await this.#delete(id, signal)) return;
     await this.kill(id, killSignal, signal);
@@ -93,8 +96,14 @@ export class ContainerTasks {
 
   /** False when it still runs. */
   async #delete(id: string, signal: AbortSignal): Promise<boolean> {
+    const remove = () =>
+      this.#containerd.call(wire.TasksService.delete, { containerId: id }, { signal });
     try {
-      await this.#containerd.call(wire.TasksService.delete, { containerId: id }, { signal });
+      // Once told that the shim is gone, containerd has cleared away after it: the next call finds nothing.
+      await remove().catch((error: unknown) => {
+        if (!/ttrpc: closed/.test(messageOf(error))) throw error;
+        return remove();
+      });
       return true;
     } catch (error) {
       if (isNotFound(error)) return true;

@@ -30,8 +30,10 @@ import type { ContainerLogs } from './logs-node.ts';
 import { buildSpec } from './oci-spec.ts';
 import { signalDirectly } from './direct-signal-node.ts';
 import { untilExecuted } from './runc-init-node.ts';
+import { endShim, parentOf } from './shim-node.ts';
+import { Shims } from './shims.ts';
 import { signalNumber } from './signals.ts';
-import { parseContainerId, stateOf } from './states.ts';
+import { parseContainerId, stateOf, toMs } from './states.ts';
 import { resolveUser } from './user.ts';
 import { UserFileCache } from './user-files-node.ts';
 
@@ -67,6 +69,7 @@ export class ContainerdRuntime implements Runtime {
   readonly #unsignalled = new Map<string, number>();
   /** Labels of the containers that were made or listed; an entry goes with its container. */
   readonly #labels = new Map<string, Readonly<Record<string, string>>>();
+  readonly #shims = new Shims();
   readonly #closing = new AbortController();
 
   constructor(options: ContainerdRuntimeOptions) {
@@ -100,6 +103,7 @@ export class ContainerdRuntime implements Runtime {
     await this.#timed('create', async () => {
       const { id, tty, labels } = plan;
       parseContainerId(id);
+      this.#shims.made(id);
       const image = await this.#findImage(plan.image, signal);
       const mounts = await this.#objects.prepare(id, image, signal);
       if (mounts === undefined) {
@@ -128,6 +132,7 @@ export class ContainerdRuntime implements Runtime {
       const pid = await this.#tasks.start(id, prepared, targets, signal);
       this.#prepared.delete(id);
       this.#unsignalled.set(id, pid);
+      this.#shims.started(id, parentOf(pid));
       return { pid };
     });
   }
@@ -144,9 +149,14 @@ export class ContainerdRuntime implements Runtime {
 
   async remove(id: string, signal: AbortSignal): Promise<void> {
     await this.#timed('remove', async () => {
+      const { clock, logs } = this.#options;
+      const pid = this.#shims.takeIdle(id);
+      if (pid !== undefined)
+        await endShim({ containerId: id, pid, outputPrefix: logs.prefix(id) }, clock, signal);
       await this.#tasks.remove(id, signal);
       await this.#objects.remove(id, signal);
-      this.#options.logs.setLive(id, false);
+      logs.setLive(id, false);
+      this.#shims.gone(id);
       for (const known of [this.#prepared, this.#unsignalled, this.#labels]) known.delete(id);
     });
   }
@@ -175,6 +185,7 @@ export class ContainerdRuntime implements Runtime {
       },
       (state) => {
         logs.setLive(state.id, false);
+        this.#shims.ended(state.id, state.exitedAtMs);
         handler(state);
       },
       AbortSignal.any([controller.signal, this.#closing.signal]),
@@ -219,6 +230,7 @@ export class ContainerdRuntime implements Runtime {
     const { logs } = this.#options;
     const { id, labels } = container;
     this.#labels.set(id, labels);
+    this.#shims.made(id);
     // One that was being started while the list was made may be missing in it: asked for by itself.
     const isLost = listed === undefined && !this.#prepared.has(id) && logs.wasOpened(id);
     const process = isLost ? await this.#tasks.find(id, signal) : listed;
@@ -231,7 +243,9 @@ export class ContainerdRuntime implements Runtime {
    * A start that was cut short is told as an exit once containerd has cleared it away, which may be after
    * its container was made anew. Asks only where that may be so.
    */
-  async #isStale({ containerId: id, pid }: TaskExit, signal: AbortSignal): Promise<boolean> {
+  async #isStale(exit: TaskExit, signal: AbortSignal): Promise<boolean> {
+    const { containerId: id, pid } = exit;
+    if (this.#shims.isEcho(id, toMs(exit.exitedAt))) return true;
     const isStarting = this.#prepared.has(id);
     const known = this.#unsignalled.get(id) ?? pid;
     if (!isStarting && known === pid) return false;

@@ -65,6 +65,11 @@ export class ContainerLogs {
     return { stdout, stderr };
   }
 
+  /** How the paths of its files begin. */
+  prefix(id: string): string {
+    return this.#keeper.path(`${id}.`);
+  }
+
   /** Whether the container was started once, as far as its log tells. */
   wasOpened(id: string): boolean {
     return existsSync(this.#keeper.path(nameOf(id, LogStream.STDOUT)));

@@ -1,6 +1,7 @@
 /** Every bug that `make mutants` plants, area by area. */
 import type { Mutant } from './mutant.ts';
 import { allocatorMutants } from './allocator.ts';
+import { containerMutants } from './containers.ts';
 import { diskMutants } from './disk.ts';
 import { dispatcherMutants } from './dispatcher.ts';
 import { electionMutants } from './election.ts';
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...etcdMutants,
   ...orchestratorMutants,
   ...allocatorMutants,
+  ...containerMutants,
   ...networkMutants,
   ...encryptionMutants,
   ...schedulingMutants,
