@@ -2,6 +2,7 @@
  * What the kernel remembers of connections that tasks have answered which are gone: which of it is in the way of
  * new ones, and how it is listed and deleted. Pure.
  */
+import type { FlowKind } from './mesh-host.ts';
 import type { Family } from './structure.ts';
 
 /** Entries that are deleted together: `conntrack -D` takes one address, one protocol and one state. */
@@ -32,11 +33,15 @@ export function listingScript(family: Family, addresses: readonly string[]): str
 }
 
 /** Of a listing: what is to be deleted for these addresses. */
-export function goneFlows(listing: string, addresses: readonly string[]): readonly GoneFlows[] {
+export function goneFlows(
+  listing: string,
+  addresses: readonly string[],
+  flows: FlowKind,
+): readonly GoneFlows[] {
   const wanted = new Set(addresses);
   return listing.split('\n').flatMap((line): readonly GoneFlows[] => {
     const [protocol = '', address = '', word = ''] = line.trim().split(/\s+/);
-    if (!wanted.has(address)) return [];
+    if (!wanted.has(address) || (protocol === tcp) !== (flows === 'connections')) return [];
     if (protocol !== tcp) return [{ address, protocol, state: undefined }];
     return overStates.has(word) ? [] : [{ address, protocol, state: word }];
   });

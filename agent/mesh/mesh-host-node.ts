@@ -46,7 +46,7 @@ export function nftHost(prefix: readonly string[] = [], log?: Logger): MeshHost 
       if (/No such file or directory/.test(stderr)) return undefined;
       throw failure('nft -j list table', stderr);
     },
-    async forget(addresses) {
+    async forget(addresses, flows) {
       for (const family of families) {
         const own = addresses.filter((address) => familyOf(address) === family);
         if (own.length === 0) continue;
@@ -57,8 +57,8 @@ export function nftHost(prefix: readonly string[] = [], log?: Logger): MeshHost 
           deadlineMs: nftDeadlineMs,
         });
         if (!listed.stderr.includes('flow entries')) throw failure('conntrack', listed.stderr);
-        for (const flows of goneFlows(listed.stdout, own)) {
-          const stdin = deletingScript(family, flows);
+        for (const gone of goneFlows(listed.stdout, own, flows)) {
+          const stdin = deletingScript(family, gone);
           const deleting = await shell.run(['sh', '-s'], { stdin, deadlineMs: nftDeadlineMs });
           const { exitCode, stderr } = deleting;
           if (exitCode !== 0 && !stderr.includes('0 flow entries'))

@@ -3,6 +3,8 @@ import type { Structure } from './listing.ts';
 import type { Listener } from './port-clashes.ts';
 import type { UnledPort } from './unled-flows.ts';
 
+export type FlowKind = 'connections' | 'datagrams';
+
 export interface TableListing extends Structure {
   readonly elements: Elements;
 }
@@ -14,10 +16,10 @@ export interface MeshHost {
   /** The mesh's table; undefined when there is none. */
   list(): Promise<TableListing | undefined>;
   /**
-   * Ends what the kernel remembers of connections that tasks of these addresses answered, but for those
-   * that are over.
+   * Ends what the kernel remembers of flows that tasks of these addresses answered: connections of TCP, but for
+   * those that are over, or all others.
    */
-  forget(addresses: readonly string[]): Promise<void>;
+  forget(addresses: readonly string[], flows: FlowKind): Promise<void>;
   /** Ends unanswered flows of datagrams that came to these ports when they led nowhere. */
   forgetUnled(ports: readonly UnledPort[]): Promise<void>;
   /** What processes of the host listen on. */

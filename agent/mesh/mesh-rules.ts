@@ -36,6 +36,8 @@ export class MeshRules {
   readonly #pools = new Map<string, BackendPool>();
   readonly #services = new Map<string, KnownService>();
   readonly #goneAddresses = new Set<string>();
+  /** Of those that were told to be gone: the ones that nobody has had since. */
+  readonly #left = new Set<string>();
   /** Keys of ports of datagrams that lead to tasks, and did not before. */
   readonly #openedPorts = new Map<string, UnledPort>();
   #kept: ReadonlySet<string> = new Set();
@@ -88,7 +90,13 @@ export class MeshRules {
   takeGoneAddresses(): readonly string[] {
     const gone = [...this.#goneAddresses];
     this.#goneAddresses.clear();
+    for (const address of gone) this.#left.add(address);
     return gone;
+  }
+
+  /** Those that nobody has had since they were taken as gone; asked once of each. */
+  takeStillGone(addresses: readonly string[]): readonly string[] {
+    return addresses.filter((address) => this.#left.delete(address));
   }
 
   /** Ports of datagrams that have come to lead to tasks since the last call. */
@@ -194,6 +202,7 @@ export class MeshRules {
       }
       if (after !== undefined) {
         this.#goneAddresses.delete(after);
+        this.#left.delete(after);
         // A task that reaches itself through a service's address gets replies to the host's.
         if (now?.nodeId === this.#nodeId)
           this.contents.set(`selves${family}`, `${after} . ${after}`);

@@ -5,7 +5,7 @@ import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
 import { elementDifferences } from './differences.ts';
 import { isIntact } from './intact.ts';
-import type { MeshHost, TableListing } from './mesh-host.ts';
+import type { FlowKind, MeshHost, TableListing } from './mesh-host.ts';
 import { MeshRules } from './mesh-rules.ts';
 import { PortKeeper } from './port-keeper.ts';
 import { meshTable } from './structure.ts';
@@ -24,8 +24,16 @@ export interface MeshOptions {
 const batchPauseMs: Ms = 50;
 /** How long a table of an earlier life is left as it is while the managers' word is awaited. */
 const adoptWaitMs: Ms = 10_000;
-/** How long callers are led as they were while the ways to other tasks are made. */
-const waysWaitMs: Ms = 5_000;
+/**
+ * How long callers are led as they were while the ways to other tasks are made: less than the managers hold stops. A
+ * caller whose way is late asks again after a second; one that is led to a task that has stopped is refused.
+ */
+const waysWaitMs: Ms = 1_000;
+/**
+ * How long connections of TCP to a task that is gone go on. One that was given up with its node may live, and is
+ * at an answer; callers of one that does not live are told then.
+ */
+const partingMs: Ms = 5_000;
 const verifyEveryMs: Ms = 5 * 60_000;
 const checkPortsEveryMs: Ms = 30_000;
 const retry = { baseMs: 200, maxMs: 10_000, jitter: 0.3 } as const;
@@ -59,6 +67,7 @@ export class Mesh implements NetworkConsumer {
   #isClosed = false;
   #timer: Timer | undefined;
   readonly #checks = new Map<Ms, Timer>();
+  readonly #partings = new Set<Timer>();
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #writes = 0;
@@ -164,7 +173,7 @@ export class Mesh implements NetworkConsumer {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
-    for (const timer of this.#checks.values()) timer.cancel();
+    for (const timer of [...this.#checks.values(), ...this.#partings]) timer.cancel();
   }
 
   async #written(): Promise<void> {
@@ -244,17 +253,34 @@ export class Mesh implements NetworkConsumer {
   async #forget(): Promise<void> {
     const { host, log } = this.#options;
     const gone = this.#rules.takeGoneAddresses();
-    if (gone.length > 0)
-      await host.forget(gone).catch((error: unknown) => {
-        const err = messageOf(error);
-        log.warn('connections of tasks that are gone are not forgotten', { err });
-      });
+    if (gone.length > 0) {
+      this.#partLater(gone);
+      await this.#forgetFlows(gone, 'datagrams');
+    }
     const opened = this.#rules.takeOpenedPorts();
     if (opened.length > 0)
       await host.forgetUnled(opened).catch((error: unknown) => {
         const err = messageOf(error);
         log.warn('flows to ports that lead to tasks now are not forgotten', { err });
       });
+  }
+
+  #partLater(addresses: readonly string[]): void {
+    if (this.#isClosed) return;
+    const timer = this.#options.clock.after(partingMs, () => {
+      this.#partings.delete(timer);
+      const gone = this.#rules.takeStillGone(addresses);
+      if (gone.length > 0) void this.#forgetFlows(gone, 'connections');
+    });
+    this.#partings.add(timer);
+  }
+
+  async #forgetFlows(addresses: readonly string[], flows: FlowKind): Promise<void> {
+    const { host, log } = this.#options;
+    await host.forget(addresses, flows).catch((error: unknown) => {
+      const err = messageOf(error);
+      log.warn('what tasks that are gone answered is not forgotten', { flows, err });
+    });
   }
 
   /**

@@ -3,7 +3,7 @@
  * nothing, and as strictly. A host for the mesh that keeps one.
  */
 import type { Listener } from '#agent/mesh/port-clashes';
-import type { MeshHost, TableListing } from '#agent/mesh/mesh-host';
+import type { FlowKind, MeshHost, TableListing } from '#agent/mesh/mesh-host';
 import type { UnledPort } from '#agent/mesh/unled-flows';
 import { ClusterError } from '#lib';
 
@@ -21,6 +21,7 @@ export class FakeMeshHost implements MeshHost {
   table: Table | undefined;
   /** Texts of the transactions that were applied. */
   readonly applied: string[] = [];
+  /** Addresses, and what was forgotten of them. */
   readonly forgotten: string[] = [];
   readonly forgottenPorts: UnledPort[] = [];
   listening: readonly Listener[] = [];
@@ -52,9 +53,9 @@ export class FakeMeshHost implements MeshHost {
     };
   }
 
-  async forget(addresses: readonly string[]): Promise<void> {
+  async forget(addresses: readonly string[], flows: FlowKind): Promise<void> {
     await Promise.resolve();
-    this.forgotten.push(...addresses);
+    this.forgotten.push(...addresses.map((address) => `${flows} of ${address}`));
   }
 
   async forgetUnled(ports: readonly UnledPort[]): Promise<void> {

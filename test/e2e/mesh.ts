@@ -13,6 +13,7 @@ import {
   sh,
   vip,
 } from '#test/_support/mesh-lab';
+import { poll } from '#test/_support/poll';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 import { addressesOf } from '#test/_support/mesh-lab';
 
@@ -232,6 +233,19 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
       for (const flow of flows.slice(0, 4)) t.regex(await flow.ask(''), /^x /);
       await mesh?.setHostPorts('y', [], []);
       for (const flow of flows) await flow.finish();
+    },
+  );
+
+  test.serial(
+    'a task given up while it lives ends what it is at; then its callers are told',
+    async (t) => {
+      await lab.open(['y'], { ports: [port(8080)] });
+      const held = lab.caller('C', 'hold', nodeAddress('A').v4, 8080);
+      t.is(await held.line(), `y ${client.v4}`);
+      // As when its node is down and another task has its place.
+      await lab.tell({ endpoints: [lab.endpoint('x')], removedEndpoints: ['n/y'] });
+      t.is(await held.ask('still there'), 'still there');
+      await poll('the end', async () => (await held.ask('still there')) === 'ECONNRESET');
     },
   );
 

@@ -25,6 +25,20 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     await (await opened).close();
   });
 
+  /** Runs `last` when it is told to end, and not before: its shim is looked for until then. */
+  const untilTold = (last: string, init: Partial<ContainerPlan> = {}): ContainerPlan =>
+    shellPlan(`trap '${last}' TERM; while :; do sleep 0.05; done`, init);
+
+  async function tell({ id }: ContainerPlan, exits: readonly ContainerState[]): Promise<void> {
+    const { runtime } = await agentOpened;
+    const told = async (): Promise<boolean> => {
+      // Again and again: the first may come before the shell has set its trap.
+      await runtime.kill(id, 'SIGTERM', noAbort);
+      return exits.length > 0;
+    };
+    await poll(`the exit of ${id}`, told, { everyMs: 1 });
+  }
+
   const bundleOf = async (id: string): Promise<string> =>
     join((await opened).containerd.folder, 'state/io.containerd.runtime.v2.task/tessera', id);
 
@@ -36,9 +50,11 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
     });
     await runtime.create(plan, noAbort);
     const { pid } = await runtime.start(plan.id, noAbort);
+    const shim = parentOf(pid);
+    if (shim === undefined) throw new Error(`${plan.id} ended before it was looked at`);
     const bundle = await bundleOf(plan.id);
     const socket = readFileSync(join(bundle, 'address'), 'utf8').replace('unix://', '');
-    return { pid, shim: parentOf(pid) ?? 0, exits, bundle, socket };
+    return { pid, shim, exits, bundle, socket };
   }
 
   /** One that waits for its parent to hear of its end has no arguments any more. */
@@ -65,15 +81,14 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
 
   test('nothing is left of a container that had ended, and its exit is told as it was', async (t) => {
     const agent = await agentOpened;
-    const plan = shellPlan('sleep 0.2; exit 3');
+    const plan = untilTold('exit 3');
     const started = await start(plan);
-    await poll('the exit', () => started.exits.length > 0);
+    await tell(plan, started.exits);
     await agent.runtime.remove(plan.id, noAbort);
     await nothingIsLeft(t, plan.id, started);
     // containerd's events come in order: what it says of the first comes before the end of the second.
-    const later = shellPlan('sleep 0.2');
-    const { exits } = await start(later);
-    await poll('the exit', () => exits.length > 0);
+    const later = untilTold('exit 0');
+    await tell(later, (await start(later)).exits);
     await agent.runtime.remove(later.id, noAbort);
     t.deepEqual([...new Set(started.exits.map(({ exitCode }) => exitCode))], [3]);
     await agent.runtime.remove(plan.id, noAbort);
@@ -82,9 +97,9 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
   test('what a container said last is whole in its log when it is removed at once', async (t) => {
     const agent = await agentOpened;
     const lines = 20_000;
-    const plan = shellPlan(`seq 1 ${lines}; exec seq 1 ${lines} >&2`);
+    const plan = untilTold(`seq 1 ${lines}; exec seq 1 ${lines} >&2`);
     const started = await start(plan);
-    await poll('the exit', () => started.exits.length > 0, { everyMs: 1 });
+    await tell(plan, started.exits);
     await agent.runtime.remove(plan.id, noAbort);
     await nothingIsLeft(t, plan.id, started);
     const said = await linesOf(agent, plan.id);
@@ -95,10 +110,10 @@ else if (runsInOwnNamespaces(test, import.meta.url)) {
   test('a shim goes on while its task has another container', async (t) => {
     const agent = await agentOpened;
     const taskId = `beside${process.pid}`;
-    const first = shellPlan('sleep 0.2', { taskId, containerName: 'init' });
+    const first = untilTold('exit 0', { taskId, containerName: 'init' });
     const second = shellPlan('sleep 1000', { taskId, containerName: 'main' });
     const ended = await start(first);
-    await poll('the exit', () => ended.exits.length > 0);
+    await tell(first, ended.exits);
     const running = await start(second);
     t.is(running.shim, ended.shim);
     await agent.runtime.remove(first.id, noAbort);

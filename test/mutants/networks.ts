@@ -266,6 +266,30 @@ export const networkMutants: readonly Mutant[] = [
     suite: ava('test/agent/mesh/forget.ts'),
   },
   {
+    name: 'connections-end-with-their-address',
+    breaks: 'what a task that was given up is at goes on',
+    edits: [
+      {
+        file: 'agent/mesh/mesh.ts',
+        find: 'clock.after(partingMs, ',
+        replace: 'clock.after(0 * partingMs, ',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
+  {
+    name: 'a-new-owner-is-cut-off',
+    breaks: 'connections to an address that somebody has again are left alone',
+    edits: [
+      {
+        file: 'agent/mesh/mesh-rules.ts',
+        find: 'addresses.filter((address) => this.#left.delete(address))',
+        replace: 'addresses.filter((address) => this.#left.delete(address) || true)',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
+  {
     name: 'a-torn-listing-is-whole',
     breaks: 'what a listing left out is not taken for gone',
     edits: [

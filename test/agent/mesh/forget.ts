@@ -45,7 +45,7 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     for (const [i, task] of [...gone.slice(0, 2), 'fd00:1::1', ...kept].entries())
       await connect(task, 1_000 + i);
     await connect('10.1.0.1', 2_000);
-    await nftHost().forget(gone);
+    await nftHost().forget(gone, 'datagrams');
     t.deepEqual(await answering(), kept.toSorted());
   });
 
@@ -55,16 +55,21 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     for (const [i, state] of [...open, ...over].entries())
       await connectTcp('10.1.0.80', 5_000 + i, state);
     await connect('10.1.0.80', 6_000);
-    await nftHost().forget(['10.1.0.80']);
-    const left = (await run(['conntrack', '-L'])).matchAll(/(\S+) +src=.* src=10\.1\.0\.80 /g);
-    const states = new Set([...left].map(([, state]) => state));
+    const left = async () => {
+      const lines = (await run(['conntrack', '-L'])).matchAll(/(\S+) +src=.* src=10\.1\.0\.80 /g);
+      return [...lines].map(([, state]) => state);
+    };
+    await nftHost().forget(['10.1.0.80'], 'datagrams');
+    t.is((await left()).length, open.length + over.length, 'none of TCP');
+    await nftHost().forget(['10.1.0.80'], 'connections');
+    const states = new Set(await left());
     t.is(states.size, over.length);
     t.true(over.every((state) => states.has(state)));
   });
 
   test.serial('what one of them asked others goes on', async (t) => {
     await connect('10.1.0.50', 3_000);
-    await nftHost().forget([caller.ipv4, caller.ipv6]);
+    await nftHost().forget([caller.ipv4, caller.ipv6], 'datagrams');
     t.true((await answering()).includes('10.1.0.50'));
   });
 
@@ -78,15 +83,15 @@ if (runsInOwnNamespaces(test, import.meta.url, 'ava.config.js')) {
     await writeFile('/run/connections', `${lines.join('\n')}\n`);
     await run(['conntrack', '-R', '/run/connections']);
     t.true((await answering()).length > 40_000);
-    await nftHost().forget(['10.1.0.70']);
+    await nftHost().forget(['10.1.0.70'], 'datagrams');
     t.false((await answering()).includes('10.1.0.70'));
   });
 
   test.serial('one alone is forgotten, and one without connections is no error', async (t) => {
     await connect('10.1.0.60', 4_000);
-    await nftHost().forget(['10.1.0.60']);
+    await nftHost().forget(['10.1.0.60'], 'datagrams');
     t.false((await answering()).includes('10.1.0.60'));
-    await t.notThrowsAsync(nftHost().forget(['10.1.0.60']));
-    await t.notThrowsAsync(nftHost().forget(['10.1.0.60', '10.1.0.61']));
+    await t.notThrowsAsync(nftHost().forget(['10.1.0.60'], 'datagrams'));
+    await t.notThrowsAsync(nftHost().forget(['10.1.0.60', '10.1.0.61'], 'datagrams'));
   });
 }

@@ -103,10 +103,11 @@ test('callers are led to other tasks once there are ways to them, or do not come
     const now = { ...old, endpoints: [task(2), task(3)] };
     const told = next.tell(now, 'managers', ways.promise);
     const later = next.mesh.setHostPorts('t2', ['10.0.1.12'], []);
-    await clock.advance(4_000);
+    await clock.advance(900);
     t.is(host.applied.length, written);
     if (hasWays) ways.resolve();
-    await clock.advance(hasWays ? 500 : 1_500);
+    // Sooner than managers give up to hold stops, of which the next one may be that of the first task.
+    await clock.advance(hasWays ? 60 : 400);
     t.is(leads(host), 'goto vip4_of_2');
     await Promise.all([told, later]);
     next.mesh.close();
@@ -170,14 +171,37 @@ test('a new life without a memory goes by the managers’ first word', async (t)
   next.mesh.close();
 });
 
-test('connections of a task that is gone are forgotten, and without networks the table goes', async (t) => {
+test('of a task that is gone datagrams are forgotten at once, connections 5 s later; without networks the table goes', async (t) => {
   const { clock, host, life } = world();
   await settled(clock, life.tell({ isFull: true, services: [service()], endpoints: [task(1)] }));
   await settled(clock, life.tell({ removedEndpoints: ['n/t1'] }));
-  t.deepEqual(host.forgotten, ['10.0.1.11']);
+  const atMs = clock.monotonic();
+  t.deepEqual(host.forgotten.splice(0), ['datagrams of 10.0.1.11']);
+  while (host.forgotten.length === 0) await clock.step();
+  t.deepEqual(host.forgotten, ['connections of 10.0.1.11']);
+  t.is(clock.monotonic() - atMs, 5_000);
   t.not(host.table, undefined);
   await settled(clock, life.tell({ isFull: true }));
   t.is(host.table, undefined);
+  life.mesh.close();
+});
+
+test('connections to an address that somebody has again are left alone', async (t) => {
+  const { clock, host, life } = world();
+  const all = { isFull: true, services: [service()], endpoints: [task(1), task(2)] };
+  await settled(clock, life.tell(all));
+  await settled(clock, life.tell({ removedEndpoints: ['n/t1', 'n/t2'] }));
+  host.forgotten.length = 0;
+  await clock.advance(3_000);
+  const again = Endpoint.create({ ...task(1), taskId: 't3' });
+  await settled(clock, life.tell({ endpoints: [again] }));
+  await clock.advance(10_000);
+  t.deepEqual(host.forgotten, ['connections of 10.0.1.12']);
+  // Gone once more, it has its time once more.
+  await settled(clock, life.tell({ removedEndpoints: ['n/t3'] }));
+  host.forgotten.length = 0;
+  await clock.advance(5_000);
+  t.deepEqual(host.forgotten, ['connections of 10.0.1.11']);
   life.mesh.close();
 });
 
