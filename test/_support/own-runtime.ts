@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { TestFn } from 'ava';
 import { silentLogger, silentMetrics } from '#lib';
 import { systemClock } from '#lib/clock-node';
 import { systemRandom } from '#lib/random-node';
@@ -66,6 +67,20 @@ export class OwnRuntime {
     await this.containerd.stop();
     removeCgroups(this.cgroupParent);
   }
+}
+
+/** One containerd with one agent for all tests of a file, which closes it. What opening fails of fails each test that waits for it. */
+export function commonAgent(test: TestFn): {
+  readonly opened: Promise<OwnRuntime>;
+  readonly agentOpened: Promise<RunningRuntime>;
+} {
+  const opened = OwnRuntime.open();
+  const agentOpened = opened.then((own) => own.agent());
+  agentOpened.catch(() => undefined);
+  test.after.always(async () => {
+    await (await opened).close();
+  });
+  return { opened, agentOpened };
 }
 
 function removeCgroups(parent: string): void {

@@ -14,6 +14,7 @@ import type { ContainerState } from '#agent';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 import { cutStart } from '#test/_support/cut-start';
 import {
+  commonAgent,
   linesOf,
   noAbort,
   OwnRuntime,
@@ -35,12 +36,7 @@ if (missing !== undefined)
     t.fail(`the containerd adapter cannot be tested: this ${missing}`);
   });
 else if (runsInOwnNamespaces(test, import.meta.url)) {
-  const opened = OwnRuntime.open();
-  const agentOpened = opened.then((own) => own.agent());
-  agentOpened.catch(() => undefined);
-  test.after.always(async () => {
-    await (await opened).close();
-  });
+  const { opened, agentOpened } = commonAgent(test);
 
   runtimeContract(test, async () => ({
     runtime: (await agentOpened).runtime,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ContainerPlan, ContainerState } from '#agent';
 import { endShim, parentOf } from '#agent/containerd/shim-node';
 import { systemClock } from '#lib/clock-node';
-import { linesOf, noAbort, OwnRuntime, shellPlan, stateOf } from '#test/_support/own-runtime';
+import { commonAgent, linesOf, noAbort, shellPlan, stateOf } from '#test/_support/own-runtime';
 import { runsInOwnNamespaces } from '#test/_support/own-namespaces';
 import { poll } from '#test/_support/poll';
 import { whyNoContainerd } from '#test/_support/private-containerd';
@@ -18,16 +18,11 @@ if (missing !== undefined)
     t.fail(`shims cannot be tested: this ${missing}`);
   });
 else if (runsInOwnNamespaces(test, import.meta.url)) {
-  const opened = OwnRuntime.open();
-  const agentOpened = opened.then((own) => own.agent());
-  agentOpened.catch(() => undefined);
-  test.after.always(async () => {
-    await (await opened).close();
-  });
+  const { opened, agentOpened } = commonAgent(test);
 
-  /** Runs `last` when it is told to end, and not before: its shim is looked for until then. */
+  /** Runs `last` once, when it is told to end, and not before: its shim is looked for until then. */
   const untilTold = (last: string, init: Partial<ContainerPlan> = {}): ContainerPlan =>
-    shellPlan(`trap '${last}' TERM; while :; do sleep 0.05; done`, init);
+    shellPlan(`trap 'trap "" TERM; ${last}' TERM; while :; do sleep 0.05; done`, init);
 
   async function tell({ id }: ContainerPlan, exits: readonly ContainerState[]): Promise<void> {
     const { runtime } = await agentOpened;
