@@ -46,7 +46,7 @@ export function nftHost(prefix: readonly string[] = [], log?: Logger): MeshHost 
       if (/No such file or directory/.test(stderr)) return undefined;
       throw failure('nft -j list table', stderr);
     },
-    async forget(addresses, flows) {
+    async forget(addresses, flows, isLeft) {
       for (const family of families) {
         const own = addresses.filter((address) => familyOf(address) === family);
         if (own.length === 0) continue;
@@ -58,6 +58,7 @@ export function nftHost(prefix: readonly string[] = [], log?: Logger): MeshHost 
         });
         if (!listed.stderr.includes('flow entries')) throw failure('conntrack', listed.stderr);
         for (const gone of goneFlows(listed.stdout, own, flows)) {
+          if (!isLeft(gone.address)) continue;
           const stdin = deletingScript(family, gone);
           const deleting = await shell.run(['sh', '-s'], { stdin, deadlineMs: nftDeadlineMs });
           const { exitCode, stderr } = deleting;

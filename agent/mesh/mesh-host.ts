@@ -17,9 +17,13 @@ export interface MeshHost {
   list(): Promise<TableListing | undefined>;
   /**
    * Ends what the kernel remembers of flows that tasks of these addresses answered: connections of TCP, but for
-   * those that are over, or all others.
+   * those that are over, or all others. `isLeft` is asked of an address right before its flows end: no = they go on.
    */
-  forget(addresses: readonly string[], flows: FlowKind): Promise<void>;
+  forget(
+    addresses: readonly string[],
+    flows: FlowKind,
+    isLeft: (address: string) => boolean,
+  ): Promise<void>;
   /** Ends unanswered flows of datagrams that came to these ports when they led nowhere. */
   forgetUnled(ports: readonly UnledPort[]): Promise<void>;
   /** What processes of the host listen on. */

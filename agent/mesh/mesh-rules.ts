@@ -7,6 +7,7 @@ import { serviceKey } from '../network-view/view.ts';
 import type { Change, ViewChanges } from '../network-view/view.ts';
 import { bareAddress, bareAddresses, bridgeMac, markOf, zoneOf } from './addresses.ts';
 import { BackendPool } from './backend-pool.ts';
+import { Departures } from './departures.ts';
 import { Dispatch } from './dispatch.ts';
 import type { Claim, Entrance } from './dispatch.ts';
 import { HostPorts } from './host-ports.ts';
@@ -25,6 +26,7 @@ interface KnownService {
 
 export class MeshRules {
   readonly contents = new TableContents();
+  readonly departures = new Departures();
   readonly #nodeId: string;
   readonly #dispatch = new Dispatch(this.contents, ({ door, key }) => {
     // Virtual addresses that lead nowhere refuse: no flow begins.
@@ -35,9 +37,6 @@ export class MeshRules {
   /** By service key and family. */
   readonly #pools = new Map<string, BackendPool>();
   readonly #services = new Map<string, KnownService>();
-  readonly #goneAddresses = new Set<string>();
-  /** Of those that were told to be gone: the ones that nobody has had since. */
-  readonly #left = new Set<string>();
   /** Keys of ports of datagrams that lead to tasks, and did not before. */
   readonly #openedPorts = new Map<string, UnledPort>();
   #kept: ReadonlySet<string> = new Set();
@@ -84,19 +83,6 @@ export class MeshRules {
     const hasNew = this.#hasNewPorts;
     this.#hasNewPorts = false;
     return hasNew;
-  }
-
-  /** Since the last call. */
-  takeGoneAddresses(): readonly string[] {
-    const gone = [...this.#goneAddresses];
-    this.#goneAddresses.clear();
-    for (const address of gone) this.#left.add(address);
-    return gone;
-  }
-
-  /** Those that nobody has had since they were taken as gone; asked once of each. */
-  takeStillGone(addresses: readonly string[]): readonly string[] {
-    return addresses.filter((address) => this.#left.delete(address));
   }
 
   /** Ports of datagrams that have come to lead to tasks since the last call. */
@@ -197,12 +183,11 @@ export class MeshRules {
       const before = addressOf(old, family);
       const after = addressOf(now, family);
       if (before !== undefined && before !== after) {
-        this.#goneAddresses.add(before);
+        this.departures.left(before);
         this.contents.delete(`selves${family}`, `${before} . ${before}`);
       }
       if (after !== undefined) {
-        this.#goneAddresses.delete(after);
-        this.#left.delete(after);
+        this.departures.taken(after);
         // A task that reaches itself through a service's address gets replies to the host's.
         if (now?.nodeId === this.#nodeId)
           this.contents.set(`selves${family}`, `${after} . ${after}`);

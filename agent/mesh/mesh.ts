@@ -3,6 +3,7 @@ import { backoffMs, deferred, durationBuckets, messageOf, withDeadline } from '#
 import type { PortConfig } from '#proto';
 import type { NetworkConsumer, ViewSource } from '../network-view/consumer.ts';
 import type { NetworkView, ViewChanges } from '../network-view/view.ts';
+import type { Departure } from './departures.ts';
 import { elementDifferences } from './differences.ts';
 import { isIntact } from './intact.ts';
 import type { FlowKind, MeshHost, TableListing } from './mesh-host.ts';
@@ -68,6 +69,8 @@ export class Mesh implements NetworkConsumer {
   #timer: Timer | undefined;
   readonly #checks = new Map<Ms, Timer>();
   readonly #partings = new Set<Timer>();
+  /** Whose connections are to be forgotten, between two writes of the rules: no caller is led there meanwhile. */
+  readonly #parted: Departure[] = [];
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #writes = 0;
@@ -220,7 +223,7 @@ export class Mesh implements NetworkConsumer {
     if (againMs === undefined) for (const waiter of waiting) waiter.resolve();
     else this.#waiting.unshift(...waiting);
     this.#isBusy = false;
-    if (this.#waiting.length > 0) this.#runSoon(againMs ?? 0);
+    if (this.#waiting.length > 0 || this.#parted.length > 0) this.#runSoon(againMs ?? 0);
   }
 
   /** One batch; resolves to a time to wait when it shall not be written yet. */
@@ -252,10 +255,15 @@ export class Mesh implements NetworkConsumer {
   /** What the kernel remembers of how it was before this batch. */
   async #forget(): Promise<void> {
     const { host, log } = this.#options;
-    const gone = this.#rules.takeGoneAddresses();
-    if (gone.length > 0) {
-      this.#partLater(gone);
-      await this.#forgetFlows(gone, 'datagrams');
+    const { departures } = this.#rules;
+    const departure = departures.take();
+    if (departure.length > 0) {
+      this.#partLater(departure);
+      await this.#forgetFlows(departure, 'datagrams');
+    }
+    for (const parted of this.#parted.splice(0)) {
+      await this.#forgetFlows(parted, 'connections');
+      departures.end(parted);
     }
     const opened = this.#rules.takeOpenedPorts();
     if (opened.length > 0)
@@ -265,19 +273,22 @@ export class Mesh implements NetworkConsumer {
       });
   }
 
-  #partLater(addresses: readonly string[]): void {
+  #partLater(departure: Departure): void {
     if (this.#isClosed) return;
     const timer = this.#options.clock.after(partingMs, () => {
       this.#partings.delete(timer);
-      const gone = this.#rules.takeStillGone(addresses);
-      if (gone.length > 0) void this.#forgetFlows(gone, 'connections');
+      this.#parted.push(departure);
+      this.#runSoon(0);
     });
     this.#partings.add(timer);
   }
 
-  async #forgetFlows(addresses: readonly string[], flows: FlowKind): Promise<void> {
+  async #forgetFlows(departure: Departure, flows: FlowKind): Promise<void> {
     const { host, log } = this.#options;
-    await host.forget(addresses, flows).catch((error: unknown) => {
+    const isLeft = (address: string): boolean => this.#rules.departures.isLeft(departure, address);
+    const left = departure.filter(isLeft);
+    if (left.length === 0) return;
+    await host.forget(left, flows, isLeft).catch((error: unknown) => {
       const err = messageOf(error);
       log.warn('what tasks that are gone answered is not forgotten', { flows, err });
     });

@@ -25,6 +25,8 @@ export class FakeMeshHost implements MeshHost {
   readonly forgotten: string[] = [];
   readonly forgottenPorts: UnledPort[] = [];
   listening: readonly Listener[] = [];
+  /** Flows are listed, which takes a while; then those that are to be forgotten are. */
+  listed = Promise.resolve();
   /** Transactions to refuse before one is taken again. */
   refusals = 0;
 
@@ -53,9 +55,14 @@ export class FakeMeshHost implements MeshHost {
     };
   }
 
-  async forget(addresses: readonly string[], flows: FlowKind): Promise<void> {
-    await Promise.resolve();
-    this.forgotten.push(...addresses.map((address) => `${flows} of ${address}`));
+  async forget(
+    addresses: readonly string[],
+    flows: FlowKind,
+    isLeft: (address: string) => boolean,
+  ): Promise<void> {
+    await this.listed;
+    const left = addresses.filter(isLeft);
+    this.forgotten.push(...left.map((address) => `${flows} of ${address}`));
   }
 
   async forgetUnled(ports: readonly UnledPort[]): Promise<void> {

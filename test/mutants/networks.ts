@@ -282,9 +282,33 @@ export const networkMutants: readonly Mutant[] = [
     breaks: 'connections to an address that somebody has again are left alone',
     edits: [
       {
-        file: 'agent/mesh/mesh-rules.ts',
-        find: 'addresses.filter((address) => this.#left.delete(address))',
-        replace: 'addresses.filter((address) => this.#left.delete(address) || true)',
+        file: 'agent/mesh/mesh.ts',
+        find: 'this.#rules.departures.isLeft(departure, address);',
+        replace: 'this.#rules.departures.isLeft(departure, address) || true;',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
+  {
+    name: 'an-address-has-one-departure',
+    breaks: 'each time that an address is left, its connections have their time',
+    edits: [
+      {
+        file: 'agent/mesh/departures.ts',
+        find: 'return this.#last.get(address) === departure;',
+        replace: 'return this.#last.has(address) && departure.includes(address);',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh.ts'),
+  },
+  {
+    name: 'callers-are-led-where-connections-end',
+    breaks: 'no caller is led to an address while its connections are forgotten',
+    edits: [
+      {
+        file: 'agent/mesh/mesh.ts',
+        find: "await this.#forgetFlows(parted, 'connections');",
+        replace: "void this.#forgetFlows(parted, 'connections');",
       },
     ],
     suite: ava('test/agent/mesh/mesh.ts'),

@@ -149,9 +149,9 @@ test('a task that drains gets no new connection, at the price of a few elements'
   t.deepEqual(world.leads('vip4', '10.0.1.2'), ['10.0.1.22', '10.0.1.23']);
   // In each family: the last takes its number, the last number goes, the count is another.
   t.is(changed, 6);
-  t.deepEqual(world.rules.takeGoneAddresses(), []);
+  t.deepEqual(world.rules.departures.take(), []);
   world.tell({ removedEndpoints: ['n1/t1'] });
-  t.deepEqual(world.rules.takeGoneAddresses(), ['10.0.1.21', 'fd10:0:0:1::21']);
+  t.deepEqual(world.rules.departures.take(), ['10.0.1.21', 'fd10:0:0:1::21']);
   t.deepEqual(world.map('selves4'), {});
 });
 
