@@ -10,7 +10,7 @@ import type { FlowKind, MeshHost, TableListing } from './mesh-host.ts';
 import { MeshRules } from './mesh-rules.ts';
 import { PortKeeper } from './port-keeper.ts';
 import { meshTable } from './structure.ts';
-import type { Transaction } from './table-contents.ts';
+import type { TableChange } from './table-contents.ts';
 
 export interface MeshOptions {
   readonly nodeId: string;
@@ -239,8 +239,8 @@ export class Mesh implements NetworkConsumer {
       return heldMs;
     }
     await this.#ports.admit(listing?.elements);
-    const { text, elementCount } = this.#transaction(listing);
-    if (text !== '') await host.apply(text);
+    const { steps, elementCount } = this.#change(listing);
+    for (const step of steps) await host.apply(step);
     if (contents.isEmpty && this.#table !== 'absent')
       await host.apply(`delete table inet ${meshTable}\n`);
     this.#table = contents.isEmpty ? 'absent' : 'current';
@@ -304,7 +304,7 @@ export class Mesh implements NetworkConsumer {
     return Math.max(0, this.#rememberedMs + adoptWaitMs - this.#options.clock.monotonic());
   }
 
-  #transaction(listing: TableListing | undefined): Transaction {
+  #change(listing: TableListing | undefined): TableChange {
     const { contents } = this.#rules;
     const { log } = this.#options;
     if (this.#table === 'current') return contents.take();

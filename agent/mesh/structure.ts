@@ -43,6 +43,16 @@ export const doorMaps = (door: Door, family: Family) => ({
   targets: `${door}${family}_targets`,
 });
 
+/** Maps of the doors that a packet reads once a door's chain has it. */
+export const innerMaps: ReadonlySet<string> = new Set(
+  doors.flatMap((door) =>
+    families.flatMap((family) => {
+      const { chains: _, ...inner } = doorMaps(door, family);
+      return Object.values(inner);
+    }),
+  ),
+);
+
 /** The kernel wants a bound for the numbers; counts of backends may be larger. */
 const numbers = 'numgen random mod 65536';
 

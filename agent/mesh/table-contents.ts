@@ -1,9 +1,9 @@
 /**
  * What the mesh's table shall hold beside its skeleton, and what of it changed since the kernel was
- * last told; gives the text for `nft -f`, each time one transaction. Pure.
+ * last told; gives texts for `nft -f`, each a transaction. Pure.
  */
 import { assert } from '#lib';
-import { meshTable, skeleton, skeletonNames } from './structure.ts';
+import { innerMaps, meshTable, skeleton, skeletonNames } from './structure.ts';
 import type { Part } from './structure.ts';
 
 /** Elements by map or set, then key; the value of a set's element is empty. */
@@ -15,9 +15,14 @@ export interface Listing {
   readonly kinds: ReadonlyMap<string, Part['kind']>;
 }
 
-export interface Transaction {
-  /** Empty when there is nothing to do. */
-  readonly text: string;
+/**
+ * Each packet that meets a step finds a way. The kernel shows a transaction to all its readers at once, but not
+ * to those between two maps: a packet may have been led by the number of backends before, and look for a backend
+ * after. So what it is led to is there a step before, and goes a step later.
+ */
+export interface TableChange {
+  /** Transactions, in order; empty when there is nothing to do. */
+  readonly steps: readonly string[];
   /** Elements added and deleted. */
   readonly elementCount: number;
 }
@@ -85,15 +90,15 @@ export class TableContents {
   }
 
   /** What changed since the kernel was last told; from here on it counts as told. */
-  take(): Transaction {
+  take(): TableChange {
     const changes: ElementChange[] = [];
     for (const [map, keys] of this.#before)
       for (const [key, old] of keys) changes.push({ map, key, old, now: this.#value(map, key) });
-    return this.#transaction(changes);
+    return this.#change(changes);
   }
 
   /** All of it, in place of whatever table is there. Counts as told. */
-  takeAll(): Transaction {
+  takeAll(): TableChange {
     for (const [name, held] of this.#parts) {
       held.isInKernel = false;
       if (held.users === 0) this.#parts.delete(name);
@@ -101,13 +106,13 @@ export class TableContents {
     const changes: ElementChange[] = [];
     for (const [map, keys] of this.#elements)
       for (const [key, now] of keys) changes.push({ map, key, old: undefined, now });
-    const { text, elementCount } = this.#transaction(changes);
+    const { steps, elementCount } = this.#change(changes);
     const table = `table ${where} {}\ndelete table ${where}\ntable ${where} {\n  ${skeleton}\n}\n`;
-    return { text: table + text, elementCount };
+    return { steps: [[table, ...steps].join('')], elementCount };
   }
 
   /** What makes the kernel's table, of which the skeleton is right, hold this. Counts as told. */
-  takeDifference(listing: Listing): Transaction {
+  takeDifference(listing: Listing): TableChange {
     for (const [name, held] of this.#parts) held.isInKernel = listing.kinds.has(name);
     // Parts of an earlier life that nothing needs now.
     for (const [name, kind] of listing.kinds) {
@@ -125,7 +130,7 @@ export class TableContents {
       for (const [key, now] of wanted ?? [])
         if (listed?.has(key) !== true) changes.push({ map, key, old: undefined, now });
     }
-    return this.#transaction(changes);
+    return this.#change(changes);
   }
 
   /** Whether what is listed is what was told, when nothing has changed since. */
@@ -150,32 +155,30 @@ export class TableContents {
     if (!before.has(key)) before.set(key, old);
   }
 
-  #transaction(changes: readonly ElementChange[]): Transaction {
+  #change(changes: readonly ElementChange[]): TableChange {
     this.#before.clear();
     const real = changes.filter(({ old, now }) => old !== now);
+    const isLate = ({ map, now }: ElementChange): boolean =>
+      now === undefined && innerMaps.has(map);
     const gone = this.#unneeded();
-    const lines = [
-      ...this.#missing().map(partText),
-      ...elementLines(
-        'delete',
-        real.flatMap(({ map, key, old }) => (old === undefined ? [] : [{ map, text: key }])),
-      ),
-      ...elementLines(
-        'add',
-        real.flatMap(({ map, key, now }) =>
-          now === undefined ? [] : [{ map, text: now === '' ? key : `${key} : ${now}` }],
-        ),
-      ),
-      // Chains read maps: they go first.
-      ...gone
-        .filter(({ kind }) => kind === 'chain')
-        .map(({ name }) => `delete chain ${where} ${name}`),
-      ...gone
-        .filter(({ kind }) => kind !== 'chain')
-        .map(({ kind, name }) => `delete ${kind} ${where} ${name}`),
+    const steps = [
+      this.#missing().map(partText),
+      elementLines(real.filter((change) => !isLate(change))),
+      [
+        ...elementLines(real.filter(isLate)),
+        // Chains read maps: they go first.
+        ...gone
+          .filter(({ kind }) => kind === 'chain')
+          .map(({ name }) => `delete chain ${where} ${name}`),
+        ...gone
+          .filter(({ kind }) => kind !== 'chain')
+          .map(({ kind, name }) => `delete ${kind} ${where} ${name}`),
+      ],
     ];
-    const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-    return { text, elementCount: real.length };
+    return {
+      steps: steps.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])),
+      elementCount: real.length,
+    };
   }
 
   #missing(): readonly Part[] {
@@ -222,7 +225,18 @@ function partText({ kind, name, lines }: Part): string {
   return `table ${where} {\n  ${kind} ${name} {\n    ${lines.join('\n    ')}\n  }\n}`;
 }
 
-function elementLines(
+/** Deletions first. */
+function elementLines(changes: readonly ElementChange[]): readonly string[] {
+  const gone = changes.flatMap(({ map, key, old }) =>
+    old === undefined ? [] : [{ map, text: key }],
+  );
+  const added = changes.flatMap(({ map, key, now }) =>
+    now === undefined ? [] : [{ map, text: now === '' ? key : `${key} : ${now}` }],
+  );
+  return [...linesOf('delete', gone), ...linesOf('add', added)];
+}
+
+function linesOf(
   change: 'add' | 'delete',
   entries: readonly { readonly map: string; readonly text: string }[],
 ): readonly string[] {

@@ -9,7 +9,7 @@ import { ClusterError } from '#lib';
 
 type Kind = 'chain' | 'map' | 'set';
 
-interface Table {
+export interface Table {
   readonly kinds: Map<string, Kind>;
   readonly bodies: Map<string, string>;
   readonly elements: Map<string, Map<string, string>>;

@@ -314,6 +314,34 @@ export const networkMutants: readonly Mutant[] = [
     suite: ava('test/agent/mesh/mesh.ts'),
   },
   {
+    name: 'backends-go-with-their-number',
+    breaks: 'a packet that was led by the number of tasks before a change finds one after it',
+    edits: [
+      {
+        file: 'agent/mesh/table-contents.ts',
+        find: 'now === undefined && innerMaps.has(map);',
+        replace: 'now === undefined && innerMaps.has(`${map}/`);',
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh-rules.ts'),
+  },
+  {
+    name: 'chains-come-with-what-leads-to-them',
+    breaks: 'a packet that is led to a new chain finds its rules',
+    edits: [
+      {
+        file: 'agent/mesh/table-contents.ts',
+        find: `      this.#missing().map(partText),
+      elementLines(real.filter((change) => !isLate(change))),`,
+        replace: `      [
+        ...this.#missing().map(partText),
+        ...elementLines(real.filter((change) => !isLate(change))),
+      ],`,
+      },
+    ],
+    suite: ava('test/agent/mesh/mesh-rules.ts'),
+  },
+  {
     name: 'a-torn-listing-is-whole',
     breaks: 'what a listing left out is not taken for gone',
     edits: [
