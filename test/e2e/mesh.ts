@@ -73,10 +73,12 @@ if (runsInOwnNamespaces(test, import.meta.url)) {
     async (t) => {
       const ports = [port(8080), port(8080, { protocol: Protocol.UDP })];
       await lab.open(['y'], { ports });
+      // Not of the ports that the kernel gives to callers without a choice.
+      const ownPort = 20_000;
       for (const [i, family] of (['v4', 'v6'] as const).entries())
         for (const kind of ['hold', 'flow'] as const) {
           const callers = nodeNames.map((node) =>
-            lab.caller('C', kind, nodeAddress(node)[family], 8080, 40_000 + i),
+            lab.caller('C', kind, nodeAddress(node)[family], 8080, ownPort + i),
           );
           const first = kind === 'hold' ? `y ${client[family]}` : 'on';
           for (const [n, caller] of callers.entries())
