@@ -1,31 +1,37 @@
 /** Where a measuring program runs: a host or a task, ours or the peer's. */
+import { initPid } from '#cli/lab/host-node';
+import { hostNumber } from '#cli/lab/names';
 import { shortId } from '#lib';
 import { run } from '#test/_support/command';
 import type { Lab } from '#test/_support/lab';
-import { tsctlPath } from '#test/_support/lab';
 import { poll } from '#test/_support/poll';
 import type { SwarmLab } from '../peers/swarm.ts';
 
 export interface Place {
   readonly name: string;
   readonly address: string;
-  /** Before a command that shall run there; of a task only its network is entered. */
+  /** Before a command that shall run there. Only the network is entered, of neither side its control groups. */
   readonly enter: readonly string[];
 }
 
 /** A program that waits, and ends when it is told to. */
 export const waiting = ['sh', '-c', 'trap "exit 0" TERM; sleep 1000000 & wait'] as const;
 
-const intoLab = (lab: Lab, host: string): readonly string[] => [
-  ...[tsctlPath, 'lab', 'exec', '--name', lab.name, host, '--'],
-];
+/** The first process of a host that is on. */
+function hostPid(lab: Lab, host: string): number {
+  const pid = initPid(lab.name, hostNumber(host, lab.hosts.length));
+  if (pid === undefined) throw new Error(`${host} is off`);
+  return pid;
+}
+
+const intoNetwork = (file: string): readonly string[] => ['nsenter', `--net=${file}`];
 
 export async function labHost(lab: Lab, host: string): Promise<Place> {
   const shown = await lab.exec(host, ['ip', '-json', '-4', 'address', 'show', 'dev', 'eth0']);
   const [link] = JSON.parse(shown) as { readonly addr_info: { readonly local: string }[] }[];
   const address = link?.addr_info[0]?.local ?? '';
   if (address === '') throw new Error(`${host} has no address: ${shown}`);
-  return { name: host, address, enter: intoLab(lab, host) };
+  return { name: host, address, enter: intoNetwork(`/proc/${hostPid(lab, host)}/ns/net`) };
 }
 
 /** The only task of a service, on that host. */
@@ -34,8 +40,8 @@ export async function labTask(lab: Lab, service: string, host: string): Promise<
     const [task] = (await lab.tasks(service)).filter(({ status }) => status.state === 'RUNNING');
     const address = task?.status.address ?? '';
     if (task === undefined || address === '') return undefined;
-    const namespace = `--net=/run/netns/ts-${shortId(task.id)}`;
-    return { name: service, address, enter: [...intoLab(lab, host), 'nsenter', namespace] };
+    const file = `/proc/${hostPid(lab, host)}/root/run/netns/ts-${shortId(task.id)}`;
+    return { name: service, address, enter: intoNetwork(file) };
   });
 }
 

@@ -7,12 +7,16 @@ import type { ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { existsSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeHostGroups, removeGroups } from '#cli/lab/cgroups-node';
+import { cgroupRoot } from '#cli/lab/names';
 import { attempt, run } from '#test/_support/command';
 import { poll } from '#test/_support/poll';
 import { containersOf, runningTasksOf } from './docker-api.ts';
 
 const bridge = 'tsswarm';
+/** The hosts' control groups, beside those of our labs: how processes are grouped changes what starting them takes. */
+const groups = 'tsswarm';
 const network = '10.79.0';
 
 export interface SwarmService {
@@ -74,9 +78,10 @@ class Host {
     const inside = `addr add ${network}.${this.number}/24 dev eth0\nlink set eth0 up\nlink set lo up\nroute add default via ${network}.254\n`;
     await run(['ip', '-n', this.namespace, '-batch', '-'], { input: inside });
     await mkdir(join(this.folder, 'lib'), { recursive: true });
-    const script = `hostname swarm${this.number}; mount -t tmpfs tmpfs /run; mkdir -p /run/docker
+    const script = `for file in $3; do echo $$ >"$file"; done
+hostname swarm${this.number}; mount -t tmpfs tmpfs /run; mkdir -p /run/docker
 export DOCKER_SERVICE_PREFER_OFFLINE_IMAGE=1
-exec dockerd --data-root "$1/lib" --exec-root /run/docker -H "unix://$1/docker.sock" -p "$1/pid" --cgroup-parent "/$2" --log-level warn`;
+exec dockerd --data-root "$1/lib" --exec-root /run/docker -H "unix://$1/docker.sock" -p "$1/pid" --cgroup-parent "$2" --log-level warn`;
     const log = openSync(join(this.folder, 'log'), 'a');
     const enter = [
       '--net=/run/netns/' + this.namespace,
@@ -88,7 +93,7 @@ exec dockerd --data-root "$1/lib" --exec-root /run/docker -H "unix://$1/docker.s
     ];
     this.daemon = spawn(
       'nsenter',
-      [...enter, 'bash', '-c', script, 'bash', this.folder, this.namespace],
+      [...enter, 'bash', '-c', script, 'bash', this.folder, this.#group, this.#enterGroup()],
       {
         stdio: ['ignore', log, log],
       },
@@ -105,6 +110,21 @@ exec dockerd --data-root "$1/lib" --exec-root /run/docker -H "unix://$1/docker.s
     }
     await attempt(['ip', 'link', 'del', `${this.namespace}v`]);
     await attempt(['ip', 'netns', 'del', this.namespace]);
+    await removeGroups(groups, this.namespace);
+  }
+
+  get #group(): string {
+    return `/${cgroupRoot}/${groups}/${this.namespace}`;
+  }
+
+  /**
+   * Files by which a process gets into the host's control groups: those of version 1, as our labs have them. In
+   * groups of version 2 that have groups below them there are no processes.
+   */
+  #enterGroup(): string {
+    return makeHostGroups(groups, this.namespace)
+      .filter((file) => !existsSync(join(dirname(file), 'cgroup.controllers')))
+      .join(' ');
   }
 }
 
@@ -137,6 +157,7 @@ export async function startSwarm(count: number, image: string): Promise<SwarmLab
   const close = async (): Promise<void> => {
     await Promise.all(hosts.map((host) => host.stop()));
     await attempt(['ip', 'link', 'del', bridge]);
+    await removeGroups(groups);
     await rm(root, { recursive: true, force: true });
   };
   try {
