@@ -69,13 +69,14 @@ export class OwnRuntime {
   }
 }
 
-/** One containerd with one agent for all tests of a file, which closes it. What opening fails of fails each test that waits for it. */
+/** One containerd with one agent for all tests of a file, closed after them. When it does not open, each test that awaits it fails. */
 export function commonAgent(test: TestFn): {
   readonly opened: Promise<OwnRuntime>;
   readonly agentOpened: Promise<RunningRuntime>;
 } {
   const opened = OwnRuntime.open();
   const agentOpened = opened.then((own) => own.agent());
+  // Nobody awaits it yet: until a test does, a failure is not an unhandled one.
   agentOpened.catch(() => undefined);
   test.after.always(async () => {
     await (await opened).close();

@@ -46,7 +46,9 @@ class Life {
 function world() {
   const clock = new VirtualClock();
   const host = new FakeMeshHost();
-  return { clock, host, life: new Life(clock, host) };
+  const life = new Life(clock, host);
+  const tell = (init: Partial<NetworkChanges>) => settled(clock, life.tell(init));
+  return { clock, host, life, tell };
 }
 /** Time passes until the promise is settled. */
 async function settled(clock: VirtualClock, promise: Promise<void>): Promise<void> {
@@ -207,8 +209,7 @@ test('connections to an address that somebody has again are left alone', async (
 });
 
 test('each time that an address is left, its connections have their time', async (t) => {
-  const { clock, host, life } = world();
-  const tell = (init: Partial<NetworkChanges>) => settled(clock, life.tell(init));
+  const { clock, host, life, tell } = world();
   await tell({ isFull: true, services: [service()], endpoints: [task(1), task(2)] });
   await tell({ removedEndpoints: ['n/t1'] });
   await clock.advance(3_000);
@@ -223,8 +224,7 @@ test('each time that an address is left, its connections have their time', async
 });
 
 test('no caller is led to an address while its connections are forgotten', async (t) => {
-  const { clock, host, life } = world();
-  const tell = (init: Partial<NetworkChanges>) => settled(clock, life.tell(init));
+  const { clock, host, life, tell } = world();
   await tell({ isFull: true, services: [service()], endpoints: [task(1), task(2)] });
   await tell({ removedEndpoints: ['n/t1'] });
   host.forgotten.length = 0;
